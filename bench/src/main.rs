@@ -1,0 +1,3 @@
+//! Benchmarks beside peers.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The synsent command.
+
+fn main() {}
