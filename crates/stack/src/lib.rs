@@ -4,5 +4,7 @@
 
 extern crate alloc;
 
+mod tcp;
 pub mod time;
+pub use tcp::four_tuple::{Endpoint, FourTuple};
 pub use time::{Duration, Instant};

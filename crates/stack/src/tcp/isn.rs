@@ -1,0 +1,112 @@
+//! Initial sequence numbers and timestamp offsets that nobody outside can guess (RFC 6528, RFC 7323 section 5.4).
+//!
+//! A connection starts at a number that grows with time, so that a new incarnation of the same four-tuple starts beyond
+//! the old one, plus a keyed hash of the four-tuple, so that one connection says nothing about another. The key comes
+//! from the caller; it is made once and lives as long as the stack, because TIME-WAIT relies on the growth.
+
+use core::hash::Hasher as _;
+
+use siphasher::sip::SipHasher24;
+use synsent_wire::SeqNumber;
+
+use super::four_tuple::FourTuple;
+use crate::time::Instant;
+
+/// One tick of the clock behind the initial sequence number.
+const TICK_MICROS: u64 = 4;
+
+/// Makes the first sequence number and the first timestamp of a connection.
+pub(crate) struct IsnGenerator {
+    key: [u8; 16],
+}
+
+/// What a hash is for; equal tuples must not give equal numbers for different purposes.
+#[derive(Clone, Copy)]
+enum Purpose {
+    SequenceNumber = 1,
+    TimestampOffset = 2,
+}
+
+impl IsnGenerator {
+    /// A generator with a secret from a real random source.
+    // 6528/2
+    // The key is given once and never changed.
+    pub(crate) const fn new(key: [u8; 16]) -> IsnGenerator {
+        IsnGenerator { key }
+    }
+
+    /// The sequence number that a connection starts with at `now`.
+    // 6528/1, 9293/SHLD-1
+    // The number is M + F(local address, local port, remote address, remote port, secret key).
+    pub(crate) fn isn(&self, now: Instant, tuple: &FourTuple) -> SeqNumber {
+        // 9293/MUST-8
+        // M is a clock that ticks every four microseconds; it wraps with the sequence space.
+        let clock = (now.micros() / TICK_MICROS) as u32;
+        // 9293/MUST-9
+        // F is a keyed pseudo-random function: without the key no outsider can compute it.
+        SeqNumber(clock) + self.hash(tuple, Purpose::SequenceNumber)
+    }
+
+    /// What is added to the timestamp clock of this connection.
+    // 7323/7
+    // Each four-tuple has its own random offset, so that the uptime of the host stays hidden and a new incarnation of
+    // the same tuple still sends greater timestamps.
+    pub(crate) fn timestamp_offset(&self, tuple: &FourTuple) -> u32 {
+        self.hash(tuple, Purpose::TimestampOffset)
+    }
+
+    fn hash(&self, tuple: &FourTuple, purpose: Purpose) -> u32 {
+        let mut buf = [0; 40];
+        let mut hasher = SipHasher24::new_with_key(&self.key);
+        hasher.write(tuple.octets(&mut buf));
+        hasher.write(&[purpose as u8]);
+        // The upper half of the result is as good as the lower half.
+        (hasher.finish() >> 32) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::four_tuple::Endpoint;
+    use core::net::{IpAddr, Ipv4Addr};
+
+    fn tuple(remote_port: u16) -> FourTuple {
+        FourTuple {
+            local: Endpoint::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 80),
+            remote: Endpoint::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), remote_port),
+            zone: 0,
+        }
+    }
+
+    // 9293/MUST-8, 6528/1
+    #[test]
+    fn the_number_of_one_tuple_grows_by_one_every_four_microseconds() {
+        let isns = IsnGenerator::new([7; 16]);
+        let start = isns.isn(Instant::from_secs(100), &tuple(1));
+        assert_eq!(isns.isn(Instant::from_micros(100_000_003), &tuple(1)), start);
+        assert_eq!(isns.isn(Instant::from_micros(100_000_004), &tuple(1)), start + 1);
+        assert_eq!(isns.isn(Instant::from_secs(101), &tuple(1)), start + 250_000);
+        // The clock wraps with the sequence space, after about 4 hours and 46 minutes.
+        let cycle = Instant::from_micros(100_000_000 + (1 << 32) * 4);
+        assert_eq!(isns.isn(cycle, &tuple(1)), start);
+    }
+
+    // 9293/MUST-9, 9293/SHLD-1, 6528/1
+    #[test]
+    fn other_tuples_and_other_keys_start_elsewhere() {
+        let (one, two) = (IsnGenerator::new([7; 16]), IsnGenerator::new([8; 16]));
+        let now = Instant::from_secs(5);
+        assert_ne!(one.isn(now, &tuple(1)), one.isn(now, &tuple(2)));
+        assert_ne!(one.isn(now, &tuple(1)), two.isn(now, &tuple(1)));
+    }
+
+    // 7323/7
+    #[test]
+    fn the_timestamp_offset_belongs_to_the_tuple_and_tells_nothing_of_the_sequence_number() {
+        let isns = IsnGenerator::new([7; 16]);
+        assert_eq!(isns.timestamp_offset(&tuple(1)), isns.timestamp_offset(&tuple(1)));
+        assert_ne!(isns.timestamp_offset(&tuple(1)), isns.timestamp_offset(&tuple(2)));
+        assert_ne!(isns.timestamp_offset(&tuple(1)), isns.isn(Instant::ZERO, &tuple(1)).0);
+    }
+}

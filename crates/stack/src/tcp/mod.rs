@@ -1,0 +1,8 @@
+//! TCP.
+#![cfg_attr(not(test), expect(dead_code, reason = "the connection block that drives these parts is not linked in yet"))]
+
+mod deadlines;
+pub(crate) mod four_tuple;
+mod isn;
+mod ports;
+mod rtt;
