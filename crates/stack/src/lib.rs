@@ -6,5 +6,6 @@ extern crate alloc;
 
 mod tcp;
 pub mod time;
+pub use tcp::cc::Algorithm;
 pub use tcp::four_tuple::{Endpoint, FourTuple};
 pub use time::{Duration, Instant};
