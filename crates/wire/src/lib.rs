@@ -12,10 +12,17 @@
 
 use core::fmt;
 
+pub mod arp;
 pub mod checksum;
+pub mod ethernet;
+pub mod icmpv4;
+pub mod icmpv6;
 pub mod ip;
 pub mod ipv4;
 pub mod ipv6;
+pub mod ipv6_extension;
+pub mod mld;
+pub mod ndp;
 pub mod seq;
 pub mod tcp;
 pub mod udp;
