@@ -68,8 +68,9 @@ impl<'a> View<'a> {
         Ok(View { header, packet: &bytes[..total_len] })
     }
 
+    /// Checks all but the header checksum.
     #[inline]
-    fn parse_unsummed(bytes: &'a [u8]) -> Result<View<'a>, Malformed> {
+    pub(crate) fn parse_unsummed(bytes: &'a [u8]) -> Result<View<'a>, Malformed> {
         let (header, header_len) = header(bytes)?;
         let total_len = usize::from(header.total_len.get());
         if total_len < header_len {

@@ -17,6 +17,7 @@ pub mod checksum;
 pub mod ethernet;
 pub mod icmpv4;
 pub mod icmpv6;
+pub mod igmp;
 pub mod ip;
 pub mod ipv4;
 pub mod ipv6;
@@ -26,6 +27,7 @@ pub mod ndp;
 pub mod seq;
 pub mod tcp;
 pub mod udp;
+pub mod virtio_net;
 
 pub use seq::SeqNumber;
 
