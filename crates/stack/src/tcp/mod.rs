@@ -9,5 +9,7 @@ pub(crate) mod four_tuple;
 mod isn;
 mod out_of_order;
 mod ports;
+mod rack;
 mod rtt;
+mod scoreboard;
 mod syn_cookie;
