@@ -18,6 +18,8 @@ pub struct Instant {
 impl Instant {
     /// The caller's origin.
     pub const ZERO: Instant = Instant { nanos: 0 };
+    /// A point that never comes: a timer that is off.
+    pub const FAR: Instant = Instant { nanos: u64::MAX };
 
     /// The point `nanos` nanoseconds after the origin.
     pub const fn from_nanos(nanos: u64) -> Instant {

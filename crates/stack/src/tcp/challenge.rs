@@ -94,7 +94,7 @@ mod tests {
                     sent.push(now);
                 }
             }
-            // Seven in a row touch three windows, so that one whole window lies between the first and the last.
+            // Any four in a row span more than the rest of one window: the fourth is in a later one.
             prop_assert!(sent.windows(7).all(|seven| seven[6] - seven[0] >= 1_000));
         }
     }

@@ -12,6 +12,8 @@ use core::net::{IpAddr, SocketAddr};
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
+use crate::link::LinkId;
+
 /// One end of a connection: an address and a port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Endpoint {
@@ -54,10 +56,47 @@ pub struct FourTuple {
     pub zone: u32,
 }
 
+impl fmt::Display for FourTuple {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.local, self.remote)
+    }
+}
+
+/// The link that the scope of a link-local IPv6 socket address names.
+pub(crate) fn link_of(socket: SocketAddr) -> Option<LinkId> {
+    match socket {
+        SocketAddr::V6(socket) if socket.ip().is_unicast_link_local() && socket.scope_id() != 0 => {
+            Some(LinkId::from_index(socket.scope_id()))
+        }
+        _ => None,
+    }
+}
+
 /// The longest form that [`FourTuple::octets`] writes: two IPv6 addresses, two ports, the zone.
 const MAX_TUPLE_OCTETS: usize = 40;
 
 impl FourTuple {
+    /// The four-tuple of a packet that crossed `link`.
+    #[inline]
+    pub(crate) fn on_link(local: Endpoint, remote: Endpoint, link: LinkId) -> FourTuple {
+        FourTuple { local, remote, zone: FourTuple::zone_of(remote.addr, link) }
+    }
+
+    /// The zone of an address on a link: link-local IPv6 addresses mean something on that link only.
+    #[inline]
+    pub(crate) fn zone_of(addr: IpAddr, link: LinkId) -> u32 {
+        match addr {
+            IpAddr::V6(addr) if addr.is_unicast_link_local() => link.index() as u32 + 1,
+            _ => 0,
+        }
+    }
+
+    /// The link that the zone names.
+    #[inline]
+    pub(crate) fn link(&self) -> Option<LinkId> {
+        self.zone.checked_sub(1).map(LinkId::from_index)
+    }
+
     /// The keyed hash that [`FlowTable`] is addressed by.
     #[inline]
     pub(crate) fn hash(&self, key: &HashKey) -> u64 {

@@ -1,0 +1,153 @@
+//! The TCP calls of RFC 9293 section 3.9.1 as verbs of the stack.
+
+use core::net::{IpAddr, SocketAddr};
+
+use super::Stack;
+use crate::config::TcpOptions;
+use crate::event::{FlowId, HalfOpenId, ListenerId};
+use crate::tcp::calls::open::{Decision, ListenError, NoSuchSocket, OpenError, OpenOptions};
+use crate::tcp::calls::receive::ReceiveError;
+use crate::tcp::calls::send::SendError;
+use crate::tcp::calls::status::Status;
+use crate::tcp::four_tuple::FourTuple;
+use crate::tcp::listener::ListenOptions;
+use crate::time::Instant;
+
+/// How many sockets TCP holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Population {
+    /// Connections, but for the two kinds below.
+    pub flows: usize,
+    /// Half-open passive connections.
+    pub half_open: usize,
+    /// Connections in TIME-WAIT.
+    pub time_wait: usize,
+}
+
+impl Stack {
+    /// Passive OPEN.
+    pub fn tcp_listen(&mut self, now: Instant, options: ListenOptions) -> Result<ListenerId, ListenError> {
+        self.advance(now);
+        self.tcp.listen(&options, &self.ip)
+    }
+
+    /// The next connection that a listener has completed.
+    pub fn tcp_accept(&mut self, now: Instant, listener: ListenerId) -> Option<FlowId> {
+        self.advance(now);
+        self.tcp.accept(listener, &mut self.context)
+    }
+
+    /// The next SYN at a deferred listener that waits for a decision.
+    pub fn tcp_next_pending(&mut self, listener: ListenerId) -> Option<HalfOpenId> {
+        self.tcp.next_pending(listener)
+    }
+
+    /// Whom a SYN that waits for a decision came from, and what it asked for.
+    pub fn tcp_pending_tuple(&self, pending: HalfOpenId) -> Option<FourTuple> {
+        self.tcp.pending_tuple(pending)
+    }
+
+    /// Decides about a SYN at a deferred listener.
+    pub fn tcp_decide(&mut self, now: Instant, pending: HalfOpenId, decision: Decision) -> Result<(), NoSuchSocket> {
+        let now = self.advance(now);
+        self.tcp.decide(now, pending, decision, &mut self.ip, &mut self.context)
+    }
+
+    /// Closes a listener; what waits at it is reset.
+    pub fn tcp_unlisten(&mut self, now: Instant, listener: ListenerId) {
+        let now = self.advance(now);
+        self.tcp.unlisten(now, listener, &mut self.ip, &mut self.context);
+    }
+
+    /// The local address (`None`: any) and port of a listener.
+    pub fn tcp_listener_name(&self, listener: ListenerId) -> Option<(Option<IpAddr>, u16)> {
+        self.tcp.listener_name(listener)
+    }
+
+    /// Active OPEN: the SYN leaves with the next `poll_transmit`.
+    pub fn tcp_connect(&mut self, now: Instant, options: OpenOptions) -> Result<FlowId, OpenError> {
+        let now = self.advance(now);
+        self.tcp.open(now, &options, &mut self.ip, &mut self.context)
+    }
+
+    /// SEND: answers with how many octets were taken.
+    pub fn tcp_send(&mut self, now: Instant, flow: FlowId, data: &[u8]) -> Result<usize, SendError> {
+        let now = self.advance(now);
+        self.tcp.send(now, flow, data, false)
+    }
+
+    /// SEND with the URGENT flag: the end of what is taken becomes the end of urgent data (RFC 6093).
+    pub fn tcp_send_urgent(&mut self, now: Instant, flow: FlowId, data: &[u8]) -> Result<usize, SendError> {
+        let now = self.advance(now);
+        self.tcp.send(now, flow, data, true)
+    }
+
+    /// RECEIVE: `Ok(0)` is the peer's orderly end.
+    pub fn tcp_receive(&mut self, now: Instant, flow: FlowId, into: &mut [u8]) -> Result<usize, ReceiveError> {
+        let now = self.advance(now);
+        self.tcp.receive(now, flow, into)
+    }
+
+    /// Copies what could be received and leaves it to be received.
+    pub fn tcp_peek(&self, flow: FlowId, into: &mut [u8]) -> Result<usize, ReceiveError> {
+        self.tcp.peek(flow, into)
+    }
+
+    /// How many octets of urgent data are left to read (9293/MUST-33).
+    pub fn tcp_urgent_octets(&self, flow: FlowId) -> Option<u32> {
+        self.tcp.urgent_octets(flow)
+    }
+
+    /// Closes for sending: what is queued goes out, then a FIN.
+    pub fn tcp_shutdown_send(&mut self, now: Instant, flow: FlowId) -> Result<(), SendError> {
+        let now = self.advance(now);
+        self.tcp.shutdown_send(now, flow, &mut self.context)
+    }
+
+    /// Gives up receiving; what arrives from now on is acknowledged and thrown away.
+    pub fn tcp_shutdown_receive(&mut self, now: Instant, flow: FlowId) -> Result<(), ReceiveError> {
+        self.advance(now);
+        self.tcp.shutdown_receive(flow)
+    }
+
+    /// CLOSE: gives the handle back; the connection ends in the background.
+    pub fn tcp_close(&mut self, now: Instant, flow: FlowId) {
+        let now = self.advance(now);
+        self.tcp.close(now, flow, &mut self.ip, &mut self.context);
+    }
+
+    /// ABORT: resets the connection and gives the handle back.
+    pub fn tcp_abort(&mut self, now: Instant, flow: FlowId) {
+        let now = self.advance(now);
+        self.tcp.abort(now, flow, &mut self.ip, &mut self.context);
+    }
+
+    /// STATUS.
+    pub fn tcp_status(&self, flow: FlowId) -> Option<Status> {
+        self.tcp.status(flow)
+    }
+
+    /// The settings of a connection.
+    pub fn tcp_options(&self, flow: FlowId) -> Option<TcpOptions> {
+        self.tcp.options(flow)
+    }
+
+    /// Changes the settings of a connection.
+    pub fn tcp_set_options(&mut self, now: Instant, flow: FlowId, options: TcpOptions) -> Result<(), NoSuchSocket> {
+        let now = self.advance(now);
+        self.tcp.set_options(now, flow, options)
+    }
+
+    /// Both ends of a connection as socket addresses: local, remote.
+    pub fn tcp_names(&self, flow: FlowId) -> Option<(SocketAddr, SocketAddr)> {
+        let tuple = self.tcp.flow(flow)?.head.tuple;
+        let socket = |end: crate::Endpoint| SocketAddr::new(end.addr, end.port);
+        Some((socket(tuple.local), socket(tuple.remote)))
+    }
+
+    /// How many sockets TCP holds.
+    pub fn tcp_population(&self) -> Population {
+        let (flows, half_open, time_wait) = self.tcp.population();
+        Population { flows, half_open, time_wait }
+    }
+}

@@ -1,0 +1,421 @@
+//! SEGMENT ARRIVES in LISTEN and in the SYN-RECEIVED of a passive OPEN (RFC 9293 section 3.10.7.2, RFC 4987).
+
+use synsent_wire::SeqNumber;
+use synsent_wire::tcp::Flags;
+
+use crate::config::TcpOptions;
+use crate::context::{Context, DropReason};
+use crate::event::{EventKind, FlowId, ListenerId, SocketId};
+use crate::ip::Ip;
+use crate::link::LinkId;
+use crate::tcp::block::{Flow, Head, Shape, TheirSyn};
+use crate::tcp::buffer::Ring;
+use crate::tcp::handshake::{Handshake, synchronize};
+use crate::tcp::listener::Listener;
+use crate::tcp::rtt::RttEstimator;
+use crate::tcp::segment::{Segment, header};
+use crate::tcp::state::State;
+use crate::tcp::syn_cookie::SynCookies;
+use crate::tcp::syncache::{self, HalfOpen, Stage};
+use crate::tcp::turn::{Turn, timestamp_at};
+use crate::tcp::{Owner, Tcp, announced_mss};
+use crate::time::Instant;
+use crate::trace::Fact;
+
+impl Tcp {
+    /// A segment for a listener, and for no connection.
+    #[expect(clippy::too_many_arguments, reason = "the event and the layers that it passes through")]
+    pub(in crate::tcp) fn on_listener(
+        &mut self,
+        now: Instant,
+        listener: u32,
+        segment: &Segment<'_>,
+        link: LinkId,
+        above: Option<SeqNumber>,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        // 9293/LI-1
+        // First a reset, which means nothing to a listener; then an acknowledgment, which can only be a cookie that comes
+        // back; then a SYN.
+        if segment.has(Flags::RST) {
+            return context.dropped(now, link, DropReason::TcpNoFlow);
+        }
+        if segment.has(Flags::ACK) {
+            return self.on_cookie(now, listener, segment, link, ip, context);
+        }
+        if segment.has(Flags::SYN) {
+            self.on_syn(now, listener, segment, link, above, ip, context);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the event and the layers that it passes through")]
+    fn on_syn(
+        &mut self,
+        now: Instant,
+        place: u32,
+        segment: &Segment<'_>,
+        link: LinkId,
+        above: Option<SeqNumber>,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        let Some(listener) = self.listeners.entries.get_mut(place) else { return };
+        // 4987/5
+        // A queue of complete connections that is full lets no more begin; silence makes the peer try again later.
+        if listener.complete.len() >= listener.backlog {
+            return context.dropped(now, link, DropReason::TcpAcceptQueueFull);
+        }
+        let theirs = TheirSyn::of(segment);
+        if listener.half_open >= self.shared.config.half_open_per_listener {
+            if self.shared.config.syn_cookies && !listener.deferred {
+                return self.send_cookie(now, place, segment, &theirs, link, ip, context);
+            }
+            return context.dropped(now, link, DropReason::TcpSynQueueFull);
+        }
+        listener.half_open += 1;
+        if self.half_open.entries.len() >= self.shared.config.half_open_max
+            && let Some(oldest) = self.half_open.oldest()
+        {
+            // 4987/1
+            context.dropped(now, link, DropReason::TcpHandshakeExpired);
+            self.forget_half_open(oldest);
+        }
+        let index = self.keep_half_open(now, place, segment, theirs, above);
+        self.own(&segment.tuple, Owner::HalfOpen(index));
+        let tuple = segment.tuple;
+        context.trace(now, || change(tuple, State::Listen, State::SynReceived));
+        self.answer_or_ask(now, index, link, ip, context);
+    }
+
+    fn keep_half_open(
+        &mut self,
+        now: Instant,
+        place: u32,
+        segment: &Segment<'_>,
+        theirs: TheirSyn,
+        above: Option<SeqNumber>,
+    ) -> u32 {
+        let tuple = segment.tuple;
+        let mut iss = self.shared.isn.isn(now, &tuple);
+        if let Some(above) = above
+            && !iss.after(above)
+        {
+            // The new connection's numbers stand above those of the one whose TIME-WAIT it ends (RFC 1122 section 4.2.2.13).
+            iss = above + 0x1_0000;
+        }
+        let give_up_at = now + self.shared.config.syn_ack_timeout;
+        let times = (now, self.shared.config.rto_initial, give_up_at);
+        self.half_open.insert(|id| HalfOpen::new(id, tuple, place, theirs, iss, times))
+    }
+
+    /// Sends the SYN-ACK, or asks the application where the listener is deferred.
+    fn answer_or_ask(&mut self, now: Instant, index: u32, link: LinkId, ip: &mut Ip, context: &mut Context) {
+        let Some(entry) = self.half_open.entries.get(index) else { return };
+        let id = entry.id;
+        let Some(listener) = self.listeners.entries.get_mut(entry.listener) else { return };
+        if !listener.deferred {
+            return self.send_syn_ack(now, index, link, ip, context);
+        }
+        self.half_open.deadlines.set(index, entry.next_deadline());
+        listener.undecided.push_back(id);
+        raise(listener, EventKind::Pending, context);
+    }
+
+    /// Sends a half-open connection's SYN-ACK, for the first time or again.
+    pub(in crate::tcp) fn send_syn_ack(
+        &mut self,
+        now: Instant,
+        index: u32,
+        link: LinkId,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        let Some(entry) = self.half_open.entries.get_mut(index) else { return };
+        let Some(listener) = self.listeners.entries.get(entry.listener) else { return };
+        entry.answer(now);
+        let (tuple, at) = (entry.tuple, entry.next_deadline());
+        let options = listener.options;
+        let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
+        let timestamp = timestamp_at(now, turn.shared.isn.timestamp_offset(&tuple));
+        let mss = mss_for(&tuple, &options, &mut turn);
+        let answer = syncache::syn_ack(&tuple, entry.iss, &entry.theirs, &options, mss, timestamp);
+        turn.send(&tuple, &answer, options.traffic_class, options.hop_limit);
+        self.half_open.deadlines.set(index, at);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the event and the layers that it passes through")]
+    fn send_cookie(
+        &mut self,
+        now: Instant,
+        place: u32,
+        segment: &Segment<'_>,
+        theirs: &TheirSyn,
+        link: LinkId,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        let Some(listener) = self.listeners.entries.get_mut(place) else { return };
+        listener.cookies_sent = true;
+        let (options, tuple) = (listener.options, segment.tuple);
+        // 4987/3
+        // 4987/4
+        // The ISN is the memory of this SYN; what it cannot hold rides in our timestamp, where the peer sends one.
+        let iss = self.cookies.make(now, &tuple, theirs.irs, theirs.mss.unwrap_or(crate::tcp::DEFAULT_MSS_V4));
+        let clock = timestamp_at(now, self.shared.isn.timestamp_offset(&tuple));
+        let scale = theirs.window_scale.filter(|_| options.window_scaling);
+        let sack = theirs.selective_acks && options.selective_acks;
+        let timestamp = SynCookies::timestamp(clock, scale, sack);
+        let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
+        let mss = mss_for(&tuple, &options, &mut turn);
+        let mut answer = syncache::syn_ack(&tuple, iss, theirs, &options, mss, timestamp);
+        if answer.options.timestamps.is_none() {
+            // Without timestamps nothing remembers these two, so they are not agreed on.
+            answer.options.window_scale = None;
+            answer.options.sack_permitted = false;
+        }
+        turn.send(&tuple, &answer, options.traffic_class, options.hop_limit);
+        context.trace(now, || Fact::SynCookieSent { tuple });
+    }
+
+    /// An acknowledgment at a listener: a cookie that comes back, or nonsense.
+    fn on_cookie(
+        &mut self,
+        now: Instant,
+        place: u32,
+        segment: &Segment<'_>,
+        link: LinkId,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        let tuple = segment.tuple;
+        let sent = self.listeners.entries.get(place).is_some_and(|listener| listener.cookies_sent);
+        let (irs, iss) = (segment.header.seq - 1, segment.header.ack - 1);
+        let mss = match sent && !segment.has(Flags::SYN) {
+            true => self.cookies.check(now, &tuple, irs, iss),
+            false => None,
+        };
+        let Some(mss) = mss else {
+            if sent {
+                context.dropped(now, link, DropReason::TcpCookieInvalid);
+            }
+            return self.refuse(now, segment, link, ip, context);
+        };
+        let stamps = segment.header.options.timestamps;
+        let offset = self.shared.isn.timestamp_offset(&tuple);
+        let (window_scale, selective_acks) =
+            stamps.map_or((None, false), |stamps| SynCookies::options_from(stamps.echo));
+        let theirs = TheirSyn {
+            irs,
+            window: segment.header.window,
+            mss: Some(mss),
+            window_scale,
+            selective_acks,
+            timestamp: stamps.map(|stamps| stamps.value),
+        };
+        let handshake = Handshake {
+            iss,
+            theirs,
+            window: segment.header.window,
+            seq: segment.header.seq,
+            window_is_unscaled: false,
+            timestamp_offset: offset,
+        };
+        let rtt = RttEstimator::new(&self.shared.rto_config());
+        self.complete(now, place, segment, &handshake, rtt, State::Listen, link, ip, context);
+    }
+
+    /// A segment for a half-open connection.
+    pub(in crate::tcp) fn on_half_open(
+        &mut self,
+        now: Instant,
+        index: u32,
+        segment: &Segment<'_>,
+        link: LinkId,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        let Some(entry) = self.half_open.entries.get(index) else { return };
+        let (nxt, iss, place) = (entry.rcv_nxt(), entry.iss, entry.listener);
+        let window =
+            self.listeners.entries.get(place).map_or(0, |listener| syncache::receive_window(&listener.options));
+        let in_window = segment.header.seq.within(nxt, nxt + u32::from(window.max(1)));
+        if segment.has(Flags::RST) {
+            // 9293/SR-1
+            // The peer took it back: the listener listens on, and nobody is told.
+            if in_window {
+                let tuple = entry.tuple;
+                context.trace(now, || change(tuple, State::SynReceived, State::Listen));
+                self.forget_half_open(index);
+            }
+            return;
+        }
+        if segment.has(Flags::SYN) && !segment.has(Flags::ACK) {
+            return self.on_second_syn(now, index, segment, link, ip, context);
+        }
+        if entry.stage != Stage::Answered || !segment.has(Flags::ACK) {
+            return context.dropped(now, link, DropReason::TcpUnacceptable);
+        }
+        if segment.header.ack != iss + 1 {
+            // 9293/SR-3
+            return self.refuse(now, segment, link, ip, context);
+        }
+        if !in_window {
+            let ack = header(&segment.tuple, Flags::ACK, iss + 1, nxt);
+            let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
+            turn.dropped(DropReason::TcpUnacceptable);
+            return turn.send(&segment.tuple, &ack, 0, None);
+        }
+        self.promote(now, index, segment, link, ip, context);
+    }
+
+    /// The SYN again, or another SYN for the same four-tuple.
+    fn on_second_syn(
+        &mut self,
+        now: Instant,
+        index: u32,
+        segment: &Segment<'_>,
+        link: LinkId,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        let Some(entry) = self.half_open.entries.get_mut(index) else { return };
+        if segment.header.seq == entry.theirs.irs {
+            if entry.stage == Stage::Answered {
+                // The SYN-ACK was lost; its own timer is not put off by the peer's.
+                self.send_syn_ack(now, index, link, ip, context);
+            }
+            return;
+        }
+        // 9293/SR-4
+        // The old request is given up, and the listener takes the new one.
+        let listener = entry.listener;
+        self.forget_half_open(index);
+        self.on_syn(now, listener, segment, link, None, ip, context);
+    }
+
+    /// The peer acknowledged our SYN: the entry becomes a connection.
+    fn promote(
+        &mut self,
+        now: Instant,
+        index: u32,
+        segment: &Segment<'_>,
+        link: LinkId,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        let Some(entry) = self.half_open.entries.get(index) else { return };
+        let place = entry.listener;
+        let Some(listener) = self.listeners.entries.get(place) else { return };
+        if listener.complete.len() >= listener.backlog || self.flows.len() >= self.shared.config.flows_max {
+            // The peer believes that it is connected; it repeats its data, and there may be room then.
+            return context.dropped(now, link, DropReason::TcpAcceptQueueFull);
+        }
+        let handshake = Handshake {
+            iss: entry.iss,
+            theirs: entry.theirs,
+            window: segment.header.window,
+            seq: segment.header.seq,
+            window_is_unscaled: false,
+            timestamp_offset: self.shared.isn.timestamp_offset(&entry.tuple),
+        };
+        let mut rtt = RttEstimator::new(&self.shared.rto_config());
+        match entry.answers {
+            1 => rtt.sample(now.since(entry.answered_at)),
+            // 6298/3
+            _ => rtt.after_syn_retransmission(),
+        }
+        self.forget_half_open(index);
+        self.complete(now, place, segment, &handshake, rtt, State::SynReceived, link, ip, context);
+    }
+
+    /// Makes a connection of a completed passive handshake and puts it where it waits to be accepted.
+    #[expect(clippy::too_many_arguments, reason = "the event, what was agreed, and the layers that it passes through")]
+    fn complete(
+        &mut self,
+        now: Instant,
+        place: u32,
+        segment: &Segment<'_>,
+        handshake: &Handshake,
+        rtt: RttEstimator,
+        from: State,
+        link: LinkId,
+        ip: &mut Ip,
+        context: &mut Context,
+    ) {
+        let tuple = segment.tuple;
+        let Some(listener) = self.listeners.entries.get_mut(place) else { return };
+        if listener.complete.len() >= listener.backlog || self.flows.len() >= self.shared.config.flows_max {
+            return context.dropped(now, link, DropReason::TcpAcceptQueueFull);
+        }
+        let (options, listener_id) = (listener.options, listener.id);
+        let path = ip.route(now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()).ok();
+        let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
+        let index = self.flows.insert_with(|index, generation| {
+            let mut head = Head::new(FlowId { index, generation }, tuple, options, now);
+            head.path = path;
+            head.waits_at = Some(listener_id);
+            let conn = synchronize(&mut head, handshake, rtt, Ring::new(), false, &mut turn);
+            Flow::new(head, Shape::Synchronized(conn))
+        });
+        listener.complete.push_back(index);
+        raise(listener, EventKind::Acceptable, context);
+        context.trace(now, || change(tuple, from, State::Established));
+        self.own(&tuple, Owner::Flow(index));
+        // What the acknowledgment carries besides is processed in ESTABLISHED.
+        self.on_flow(now, index, segment, ip, context);
+    }
+
+    /// Takes a half-open connection out of every table.
+    pub(in crate::tcp) fn forget_half_open(&mut self, index: u32) {
+        let Some(entry) = self.half_open.entries.get(index) else { return };
+        let tuple = entry.tuple;
+        if let Some(listener) = self.listeners.entries.get_mut(entry.listener) {
+            listener.half_open = listener.half_open.saturating_sub(1);
+        }
+        self.disown(&tuple, Owner::HalfOpen(index));
+        self.half_open.remove(index);
+    }
+
+    /// Repeats SYN-ACKs and gives up what nobody completed.
+    pub(in crate::tcp) fn half_open_timeouts(&mut self, now: Instant, ip: &mut Ip, context: &mut Context) {
+        for _ in 0..crate::tcp::TIMERS_PER_TURN {
+            let Some(index) = self.half_open.deadlines.pop_due(now) else { return };
+            let Some(entry) = self.half_open.entries.get(index) else { continue };
+            let link = entry.tuple.link().unwrap_or(LinkId::LOOPBACK);
+            if entry.give_up_at <= now {
+                context.dropped(now, link, DropReason::TcpHandshakeExpired);
+                let tuple = entry.tuple;
+                context.trace(now, || change(tuple, State::SynReceived, State::Closed));
+                self.forget_half_open(index);
+            } else {
+                self.send_syn_ack(now, index, link, ip, context);
+            }
+        }
+    }
+
+    /// The listener of a handle, with what waits at it taken along, when it is closed.
+    pub(in crate::tcp) fn half_open_of(&self, listener: ListenerId) -> alloc::vec::Vec<u32> {
+        let entries = &self.half_open.entries;
+        let of_listener = |index: &u32| entries.get(*index).is_some_and(|entry| entry.listener == listener.index);
+        entries.indices().filter(of_listener).collect()
+    }
+}
+
+fn change(tuple: crate::tcp::four_tuple::FourTuple, from: State, to: State) -> Fact {
+    Fact::StateChanged { flow: None, tuple, from, to }
+}
+
+fn raise(listener: &mut Listener, kind: EventKind, context: &mut Context) {
+    if listener.events.raise(kind) {
+        context.ready_sockets.push_back(SocketId::Listener(listener.id));
+    }
+}
+
+/// The MSS for a SYN-ACK: that of the link by which it leaves.
+fn mss_for(tuple: &crate::tcp::four_tuple::FourTuple, options: &TcpOptions, turn: &mut Turn<'_>) -> u16 {
+    match turn.ip.route(turn.now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()) {
+        Ok(path) => announced_mss(&path, tuple, options.max_segment_octets),
+        Err(_) => crate::tcp::DEFAULT_MSS_V4,
+    }
+}

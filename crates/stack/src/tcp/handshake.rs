@@ -1,0 +1,137 @@
+//! From a handshake to a synchronized connection: what both SYNs said becomes the send and the receive side.
+
+use synsent_wire::SeqNumber;
+
+use super::block::{AckDue, Head, Opening, ReceiveSide, Recovery, SendSide, Synchronized, TheirSyn, Timestamping};
+use super::buffer::Ring;
+use super::cc::CongestionControl;
+use super::out_of_order::OutOfOrder;
+use super::rtt::RttEstimator;
+use super::segment::Segment;
+use super::turn::Turn;
+use super::{DEFAULT_MSS_V4, DEFAULT_MSS_V6, effective_mss, timeouts, window};
+use crate::time::Instant;
+
+/// What a handshake agreed on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handshake {
+    pub(crate) iss: SeqNumber,
+    pub(crate) theirs: TheirSyn,
+    /// SEG.WND, SEG.SEQ and SEG.ACK of the segment that acknowledged our SYN.
+    pub(crate) window: u16,
+    pub(crate) seq: SeqNumber,
+    /// Whether `window` came in a SYN and is therefore not scaled (7323/1).
+    pub(crate) window_is_unscaled: bool,
+    pub(crate) timestamp_offset: u32,
+}
+
+/// An active open is complete.
+pub(crate) fn synchronize_active(
+    head: &mut Head,
+    opening: &mut Opening,
+    theirs: &TheirSyn,
+    segment: &Segment<'_>,
+    turn: &mut Turn<'_>,
+) -> Synchronized {
+    let handshake = Handshake {
+        iss: opening.iss,
+        theirs: *theirs,
+        window: segment.header.window,
+        seq: segment.header.seq,
+        window_is_unscaled: segment.has(synsent_wire::tcp::Flags::SYN),
+        timestamp_offset: turn.shared.isn.timestamp_offset(&head.tuple),
+    };
+    let mut rtt = opening.rtt;
+    if let ([sent_at], 1) = (opening.syns.sent_at(), opening.syns.count()) {
+        rtt.sample(turn.now.since(*sent_at));
+        rtt.clear_backoff();
+    } else {
+        // 6298/3
+        rtt.after_syn_retransmission();
+    }
+    let buffer = core::mem::replace(&mut opening.buffer, Ring::new());
+    synchronize(head, &handshake, rtt, buffer, opening.fin_queued, turn)
+}
+
+/// Builds the synchronized shape.
+pub(crate) fn synchronize(
+    head: &mut Head,
+    handshake: &Handshake,
+    rtt: RttEstimator,
+    buffer: Ring,
+    fin_queued: bool,
+    turn: &mut Turn<'_>,
+) -> Synchronized {
+    let options = head.options;
+    let theirs = &handshake.theirs;
+    let timestamps = theirs.timestamp.filter(|_| options.timestamps).map(|recent| Timestamping {
+        recent,
+        recent_at: turn.now,
+        offset: handshake.timestamp_offset,
+    });
+    // 7323/1
+    // Scaling holds only when both SYNs carried it, and no shift is larger than 14.
+    let both_scale = theirs.window_scale.filter(|_| options.window_scaling);
+    let their_scale = both_scale.unwrap_or(0).min(window::MAX_SHIFT);
+    let our_scale = if both_scale.is_some() { window::shift_for(options.receive_buffer.limit) } else { 0 };
+    // 9293/MUST-15
+    // Without an MSS option the peer takes what every host takes.
+    let peer_mss = theirs.mss.unwrap_or(if head.tuple.remote.addr.is_ipv6() { DEFAULT_MSS_V6 } else { DEFAULT_MSS_V4 });
+    let path_mtu = head.path.as_ref().map_or(576, |path| path.mtu);
+    let mss = effective_mss(peer_mss, path_mtu, &head.tuple, timestamps.is_some(), options.max_segment_octets);
+    let shift = if handshake.window_is_unscaled { 0 } else { their_scale };
+    let wnd = u32::from(handshake.window) << shift;
+    let nxt = theirs.irs + 1;
+    let snd = SendSide {
+        una: handshake.iss + 1,
+        nxt: handshake.iss + 1,
+        wnd,
+        wl1: handshake.seq,
+        wl2: handshake.iss + 1,
+        max_wnd: wnd,
+        up: None,
+        buffer,
+        limit: options.send_buffer.initial,
+        starved: false,
+        peer_mss,
+        mss,
+        scale: their_scale,
+        cc: CongestionControl::new(options.algorithm, mss),
+        rtt,
+        board: None,
+        recovery: Recovery::Open,
+        recover: handshake.iss,
+        duplicate_acks: 0,
+        retries: 0,
+        window_probes: 0,
+        last_sent_at: turn.now,
+        waiting_since: turn.now,
+        largest_acked: 0,
+        largest_sent: 0,
+        doubted_mtu: None,
+    };
+    let rcv = ReceiveSide {
+        nxt,
+        edge: nxt + options.receive_buffer.initial.min(u32::from(u16::MAX)),
+        up: None,
+        buffer: Ring::new(),
+        holes: OutOfOrder::default(),
+        limit: options.receive_buffer.initial,
+        scale: our_scale,
+        mss: head.path.as_ref().map_or(DEFAULT_MSS_V4, |path| super::announced_mss(path, &head.tuple, None)),
+        selective_acks: options.selective_acks && theirs.selective_acks,
+        timestamps,
+        last_ack_sent: nxt,
+        largest_text: 0,
+        ack: AckDue::No,
+        duplicate: None,
+        read_octets: 0,
+        tuned_at: turn.now,
+        heard_at: turn.now,
+        keep_alive_probes: 0,
+    };
+    let mut conn = Synchronized::new(snd, rcv, fin_queued);
+    conn.timers.idle = options.keep_alive.map_or(Instant::FAR, |keep_alive| turn.now + keep_alive.idle);
+    timeouts::arm_recovery(&mut conn, turn.now, true);
+    conn
+}
