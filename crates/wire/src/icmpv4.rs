@@ -103,9 +103,9 @@ pub enum Repr<'a> {
     },
     /// The packet did not arrive.
     DestinationUnreachable {
-        /// Why: see [`unreachable`].
+        /// Why: see [`mod@unreachable`].
         code: u8,
-        /// What fits, with code [`unreachable::FRAGMENTATION_NEEDED`]; zero from routers before RFC 1191 and with
+        /// What fits, with code [`mod@unreachable::FRAGMENTATION_NEEDED`]; zero from routers before RFC 1191 and with
         /// every other code.
         next_hop_mtu: u16,
         /// The head of the packet.

@@ -65,7 +65,7 @@ pub mod parameter_problem {
 pub enum Repr<'a> {
     /// The packet did not arrive.
     DestinationUnreachable {
-        /// Why: see [`unreachable`].
+        /// Why: see [`mod@unreachable`].
         code: u8,
         /// The head of the packet.
         quoted: &'a [u8],
