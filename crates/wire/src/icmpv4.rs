@@ -105,7 +105,7 @@ pub enum Repr<'a> {
     DestinationUnreachable {
         /// Why: see [`mod@unreachable`].
         code: u8,
-        /// What fits, with code [`mod@unreachable::FRAGMENTATION_NEEDED`]; zero from routers before RFC 1191 and with
+        /// What fits, with code [`FRAGMENTATION_NEEDED`](unreachable::FRAGMENTATION_NEEDED); zero from routers before RFC 1191 and with
         /// every other code.
         next_hop_mtu: u16,
         /// The head of the packet.

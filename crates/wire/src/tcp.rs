@@ -1,4 +1,4 @@
-//! TCP headers (RFC 9293 section 3.1); their options are in [`options`].
+//! TCP headers (RFC 9293 section 3.1); their options are in [`Options`].
 //!
 //! A [`View`] is a segment whose data offset holds; its checksum is verified against the addresses, either over all of
 //! it or over the header with the payload's sum from elsewhere. A [`Repr`] is emitted with the sum of a payload that is,
