@@ -114,11 +114,12 @@ pub struct TcpOptions {
     pub soft_errors: SoftErrors,
     /// The congestion control algorithm.
     pub algorithm: Algorithm,
+    /// conn/1: a profile of another system is other numbers here.
     /// R2 for the SYN: how long an opening lasts without an answer; at least 3 minutes by default (9293/MUST-23).
     pub syn_timeout: Duration,
     /// How many times the SYN is sent again at most; `None`: until `syn_timeout`.
     pub syn_retries: Option<u8>,
-    /// R2 for data: how long sent data may stay unacknowledged (9293/MUST-21, 5482/1); `None`: for ever.
+    /// R2 for data: how long sent data may stay unacknowledged (9293/MUST-21, 9293/SHLD-11, 5482/1); `None`: for ever.
     pub user_timeout: Option<Duration>,
     /// R1: after how many retransmissions of one segment the application is told (9293/SHLD-9, SHLD-10).
     pub retries_before_trouble: u8,
@@ -192,7 +193,7 @@ impl BufferSize {
 /// When keep-alive probes are sent (9293/MUST-26 to MUST-29).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct KeepAlive {
-    /// After how long without a segment from the peer; 2 hours or more unless the application says otherwise.
+    /// After how long without a segment from the peer; 2 hours unless the application says otherwise (9293/MUST-28).
     pub idle: Duration,
     /// How long after an unanswered probe the next one follows.
     pub interval: Duration,

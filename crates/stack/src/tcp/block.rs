@@ -390,11 +390,11 @@ impl Head {
 }
 
 impl Synchronized {
-    pub(crate) fn new(snd: SendSide, rcv: ReceiveSide, fin_queued: bool) -> Synchronized {
+    pub(crate) fn new(snd: SendSide, rcv: ReceiveSide) -> Synchronized {
         Synchronized {
             snd,
             rcv,
-            our_fin: if fin_queued { OurFin::Queued } else { OurFin::None },
+            our_fin: OurFin::None,
             their_fin: TheirFin::None,
             closed_first: false,
             timers: Timers {

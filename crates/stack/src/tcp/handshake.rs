@@ -9,7 +9,7 @@ use super::out_of_order::OutOfOrder;
 use super::rtt::RttEstimator;
 use super::segment::Segment;
 use super::turn::Turn;
-use super::{DEFAULT_MSS_V4, DEFAULT_MSS_V6, effective_mss, timeouts, window};
+use super::{DEFAULT_MSS_V4, DEFAULT_MSS_V6, effective_mss, window};
 use crate::time::Instant;
 
 /// What a handshake agreed on.
@@ -50,7 +50,7 @@ pub(crate) fn synchronize_active(
         rtt.after_syn_retransmission();
     }
     let buffer = core::mem::replace(&mut opening.buffer, Ring::new());
-    synchronize(head, &handshake, rtt, buffer, opening.fin_queued, turn)
+    synchronize(head, &handshake, rtt, buffer, turn)
 }
 
 /// Builds the synchronized shape.
@@ -59,7 +59,6 @@ pub(crate) fn synchronize(
     handshake: &Handshake,
     rtt: RttEstimator,
     buffer: Ring,
-    fin_queued: bool,
     turn: &mut Turn<'_>,
 ) -> Synchronized {
     let options = head.options;
@@ -74,6 +73,7 @@ pub(crate) fn synchronize(
     let both_scale = theirs.window_scale.filter(|_| options.window_scaling);
     let their_scale = both_scale.unwrap_or(0).min(window::MAX_SHIFT);
     let our_scale = if both_scale.is_some() { window::shift_for(options.receive_buffer.limit) } else { 0 };
+    // 9293/MUST-14
     // 9293/MUST-15
     // Without an MSS option the peer takes what every host takes.
     let peer_mss = theirs.mss.unwrap_or(if head.tuple.remote.addr.is_ipv6() { DEFAULT_MSS_V6 } else { DEFAULT_MSS_V4 });
@@ -130,8 +130,7 @@ pub(crate) fn synchronize(
         heard_at: turn.now,
         keep_alive_probes: 0,
     };
-    let mut conn = Synchronized::new(snd, rcv, fin_queued);
+    let mut conn = Synchronized::new(snd, rcv);
     conn.timers.idle = options.keep_alive.map_or(Instant::FAR, |keep_alive| turn.now + keep_alive.idle);
-    timeouts::arm_recovery(&mut conn, turn.now, true);
     conn
 }

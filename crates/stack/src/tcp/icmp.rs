@@ -54,6 +54,8 @@ fn judge(flow: &mut Flow, from: IpAddr, cause: IcmpCause, turn: &mut Turn<'_>) -
         // 5927/2
         // Hard errors end an opening; a connection that stands is not ended by a packet that anybody can write.
         SoftErrors::ReportAtTimeout | SoftErrors::HardOnly => opening && is_hard(cause),
+        // 9293/SHLD-20
+        // The application can switch the reports off.
         SoftErrors::Ignore => return (Outcome::Stay, IcmpVerdict::Ignored),
     };
     if ends {

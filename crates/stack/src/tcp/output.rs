@@ -69,6 +69,7 @@ fn probe(conn: &Synchronized) -> Option<Plan> {
             Some(text(conn, len))
         }
         Probe::Window => None,
+        // 9293/MAY-5
         // 9293/SHLD-12
         // A number that is already acknowledged makes the peer answer; no octet is invented.
         Probe::KeepAlive => {
@@ -131,6 +132,10 @@ fn our_fin(conn: &Synchronized) -> Option<Plan> {
 }
 
 fn acknowledgment(conn: &Synchronized, now: Instant) -> Option<Plan> {
+    // 9293/MUST-58
+    // 9293/MUST-59
+    // An acknowledgment is not made when a segment arrives but when the link asks, after all that arrived was processed; one
+    // then speaks for all.
     let due = match conn.rcv.ack {
         AckDue::Now => true,
         AckDue::By(at) => at <= now,

@@ -25,14 +25,16 @@ pub(crate) fn arm_recovery(conn: &mut Synchronized, now: Instant, restart: bool)
     let snd = &conn.snd;
     let in_flight = snd.board.as_ref().is_some_and(|board| !board.is_empty());
     let waits = snd.unsent_octets() > 0 || conn.our_fin() == OurFin::Queued;
+    // 9293/MUST-35
+    // 9293/SHLD-17
+    // What a window of zero keeps back, or what was sent before it shrank, is probed for and never timed out.
     if snd.wnd == 0 && (in_flight || waits) || !in_flight && waits && is_held_back(conn) {
         arm_persist(conn, now);
     } else if !in_flight {
         conn.timers.recovery = Instant::FAR;
+    } else if conn.timers.recovery_kind == RecoveryTimer::Reorder && conn.timers.recovery != Instant::FAR {
+        // Loss detection has asked to look again before long; what follows from that look sets the timer anew.
     } else if restart || conn.timers.recovery == Instant::FAR || conn.timers.recovery_kind == RecoveryTimer::Persist {
-        if conn.timers.recovery_kind == RecoveryTimer::Reorder && conn.timers.recovery != Instant::FAR && !restart {
-            return;
-        }
         match tail_loss_timeout(conn) {
             Some(timeout) => {
                 conn.timers.recovery = now + timeout;

@@ -345,6 +345,9 @@ fn write_packet(
     hop_limit: u8,
     packet: &mut [u8],
 ) -> usize {
+    // 9293/SHLD-22
+    // 9293/MUST-49
+    // The traffic class and the hop limit go into the IP header as the application gave them.
     let (source, destination) = (tuple.local.addr, tuple.remote.addr);
     let payload_len = segment.header_len() + text_len;
     let at = match (source, destination) {

@@ -142,6 +142,9 @@ fn end_recovery(conn: &mut Synchronized, progress: u32, acked: &Acked, head: &He
     let snd = &mut conn.snd;
     if acked.spurious {
         snd.cc.undo();
+        if let Some(board) = &mut snd.board {
+            board.unmark_losses();
+        }
         snd.recovery = Recovery::Open;
         let tuple = head.tuple;
         turn.context.trace(turn.now, || Fact::SpuriousRetransmission { tuple });
@@ -191,7 +194,7 @@ fn newly_lost_by_rack(conn: &mut Synchronized, now: Instant) -> Option<u32> {
         conn.timers.recovery = at;
         conn.timers.recovery_kind = RecoveryTimer::Reorder;
     } else if conn.timers.recovery_kind == RecoveryTimer::Reorder {
-        timeouts::arm_recovery(conn, now, true);
+        conn.timers.recovery = Instant::FAR;
     }
     (losses.newly_lost_octets > 0).then_some(losses.newly_lost_octets)
 }

@@ -355,7 +355,7 @@ impl Tcp {
             let mut head = Head::new(FlowId { index, generation }, tuple, options, now);
             head.path = path;
             head.waits_at = Some(listener_id);
-            let conn = synchronize(&mut head, handshake, rtt, Ring::new(), false, &mut turn);
+            let conn = synchronize(&mut head, handshake, rtt, Ring::new(), &mut turn);
             Flow::new(head, Shape::Synchronized(conn))
         });
         listener.complete.push_back(index);

@@ -5,9 +5,10 @@ use synsent_wire::tcp::Flags;
 use super::{Outcome, synchronized};
 use crate::event::EventKind;
 use crate::reason::Cause;
-use crate::tcp::block::{AckDue, Change, Flow, Head, Opening, Shape, TheirSyn};
+use crate::tcp::block::{AckDue, Change, Flow, Head, Opening, OurFin, Shape, TheirSyn};
 use crate::tcp::handshake;
 use crate::tcp::segment::{Segment, header};
+use crate::tcp::timeouts;
 use crate::tcp::turn::{Turn, may_challenge};
 
 /// How often a reset that was sent to a stale peer prompts the SYN again at once; after that the ladder goes on.
@@ -91,13 +92,18 @@ fn reset_stale_peer(head: &mut Head, opening: &mut Opening, segment: &Segment<'_
 /// Both SYNs are acknowledged.
 fn establish(flow: &mut Flow, segment: &Segment<'_>, theirs: TheirSyn, turn: &mut Turn<'_>) {
     let (head, Shape::Opening(opening)) = flow.parts() else { return };
+    let fin_queued = opening.fin_queued;
     let conn = handshake::synchronize_active(head, opening, &theirs, segment, turn);
     head.raise(EventKind::Connected, turn.context);
     head.raise(EventKind::Writable, turn.context);
     turn.shared.queue(head);
     flow.apply(Change::To(Shape::Synchronized(conn)), turn.now, turn.context);
+    if fin_queued {
+        flow.apply(Change::OurFin(OurFin::Queued), turn.now, turn.context);
+    }
     if let Some((_, conn)) = flow.synchronized() {
         conn.rcv.ack = AckDue::Now;
+        timeouts::arm_recovery(conn, turn.now, true);
     }
 }
 

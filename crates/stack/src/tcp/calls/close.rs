@@ -36,6 +36,7 @@ impl Tcp {
         };
         // 9293/SHLD-3
         // 1122/TCP-5
+        // 9293/MAY-1
         // Received data that nobody will read is lost, and the peer must know: a reset, not a FIN.
         if unread || linger.is_some_and(|linger| linger.is_zero()) {
             return self.abort_place(now, id.index, ip, context);

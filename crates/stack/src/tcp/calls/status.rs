@@ -89,6 +89,9 @@ impl Tcp {
         let found = self.flows.get_mut(id.index).filter(|flow| flow.head.id == id && flow.head.held);
         let flow = found.ok_or(NoSuchSocket)?;
         let had_keep_alive = flow.head.options.keep_alive;
+        // 9293/MUST-48
+        // 9293/SHLD-21
+        // The traffic class, among others, may change at any time; segments from now on carry the new one.
         flow.head.options = options;
         match flow.parts() {
             (head, Shape::Opening(opening)) => opening.give_up_at = head.opened_at + options.syn_timeout,
