@@ -92,7 +92,9 @@ fn tail_loss_timeout(conn: &Synchronized) -> Option<Duration> {
     let snd = &conn.snd;
     let board = snd.board.as_ref()?;
     let srtt = snd.rtt.srtt()?;
-    let eligible = conn.rcv.selective_acks && snd.recovery == Recovery::Open && snd.retries == 0 && !board.has_probe();
+    // What was selectively acknowledged shows that something is missing: that is for loss detection, not for a probe.
+    let unreported = conn.rcv.selective_acks && board.sacked_octets() == 0;
+    let eligible = unreported && snd.recovery == Recovery::Open && snd.retries == 0 && !board.has_probe();
     let timeout = rack::probe_timeout(Some(srtt), snd.rtt.rto(), board.segments());
     (eligible && timeout < snd.rtt.rto()).then_some(timeout)
 }

@@ -4,10 +4,10 @@ use core::net::IpAddr;
 
 use synsent_wire::checksum::Sum;
 use synsent_wire::ip::Protocol;
-use synsent_wire::tcp::{Flags, Repr, SackRanges};
+use synsent_wire::tcp::{Flags, Repr, SackRange, SackRanges};
 use synsent_wire::{SeqNumber, ipv4, ipv6};
 
-use super::block::{AckDue, Change, Flow, Head, Opening, OurFin, Probe, RecoveryTimer, Shape, Synchronized};
+use super::block::{AckDue, Change, Flow, Head, Opening, OurFin, Probe, RecoveryTimer, Shape, Synchronized, TheirFin};
 use super::four_tuple::FourTuple;
 use super::output::{self, Plan, Purpose};
 use super::segment::{header, summary};
@@ -201,9 +201,21 @@ fn sack_ranges(conn: &Synchronized, timestamps: bool) -> SackRanges {
     if let Some(duplicate) = conn.rcv.duplicate {
         ranges.push(duplicate);
     }
+    // A FIN beyond a hole is reported like an octet of text: without it the peer's last segment would never count as
+    // arrived, and what is missing before it would wait for a timeout.
+    let fin = match conn.their_fin() {
+        TheirFin::Ahead(at) => Some(SackRange { start: at, end: at + 1 }),
+        _ => None,
+    };
     let rest = conn.rcv.holes.sack_ranges(most - ranges.len());
-    for range in rest.iter() {
-        ranges.push(*range);
+    let ends_in_fin = |range: &SackRange| fin.is_some_and(|fin| range.end == fin.start);
+    if let Some(fin) = fin
+        && !rest.iter().any(ends_in_fin)
+    {
+        ranges.push(fin);
+    }
+    for range in rest.iter().take(most - ranges.len()) {
+        ranges.push(SackRange { end: range.end + u32::from(ends_in_fin(range)), ..*range });
     }
     ranges
 }
