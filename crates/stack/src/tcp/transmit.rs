@@ -142,6 +142,7 @@ fn send_planned(flow: &mut Flow, path: &Path, frame: &mut [u8], turn: &mut Turn<
     let tuple = head.tuple;
     let sent = finish_segment(&tuple, &segment, sum, text_len, partial, again, class, hop_limit, path, frame, turn);
     note_sent(conn, &plan, turn);
+    timeouts::arm_user_timeout(head, conn);
     if plan.fin && conn.our_fin() == OurFin::Queued {
         flow.apply(Change::OurFin(OurFin::Sent), turn.now, turn.context);
     }

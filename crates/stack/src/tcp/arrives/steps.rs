@@ -104,11 +104,12 @@ fn is_acceptable(seq: SeqNumber, len: u32, nxt: SeqNumber, window: u32) -> bool 
     }
 }
 
-/// An unacceptable segment is answered by an acknowledgment. One that carries nothing could be answered by its like, for ever:
-/// those answers are limited.
+/// An unacceptable segment is answered by an acknowledgment. One that carries nothing could be answered by its like, for ever,
+/// and a SYN costs a stranger nothing: those answers are limited.
 fn refuse(port: u16, conn: &mut Synchronized, segment: &Segment<'_>, turn: &mut Turn<'_>) {
     let is_probe = segment.header.seq == conn.rcv.nxt - 1;
-    if segment.sequence_len() == 0 && !is_probe && !conn.challenge.allow(turn.now, u32::from(port)) {
+    let is_cheap = segment.sequence_len() == 0 && !is_probe || segment.has(Flags::SYN);
+    if is_cheap && !conn.challenge.allow(turn.now, u32::from(port)) {
         return;
     }
     conn.rcv.ack = AckDue::Now;
