@@ -106,7 +106,8 @@ fn every_source_file_opens_with_what_it_is() {
 
 #[test]
 fn nothing_unfinished_stands_in_the_sources() {
-    let words = ["to".to_owned() + "do!(", "unimpl".to_owned() + "emented!(", "FIX".to_owned() + "ME", "XX".to_owned() + "X:"];
+    let words =
+        ["to".to_owned() + "do!(", "unimpl".to_owned() + "emented!(", "FIX".to_owned() + "ME", "XX".to_owned() + "X:"];
     for source in sources() {
         for (number, line) in source.text.lines().enumerate() {
             for word in &words {
@@ -160,9 +161,11 @@ fn every_bound_is_named_and_reached_by_a_test() {
 fn bound_constant(line: &str) -> Option<&str> {
     let after = line.trim().split("const ").nth(1)?;
     let name = after.split(':').next()?;
-    let is_count = line.contains(": usize") || line.contains(": u32") || line.contains(": u8") || line.contains(": u16");
+    let is_count =
+        line.contains(": usize") || line.contains(": u32") || line.contains(": u8") || line.contains(": u16");
     let bounds = ["MAX_RANGES", "_QUEUE_PACKETS", "_QUEUE_OCTETS", "_QUEUE_DATAGRAMS"];
-    let is_bound = (name.ends_with("_MAX") && !name.starts_with("PERSIST")) || bounds.iter().any(|end| name.ends_with(end));
+    let is_bound =
+        (name.ends_with("_MAX") && !name.starts_with("PERSIST")) || bounds.iter().any(|end| name.ends_with(end));
     (is_count && is_bound).then_some(name)
 }
 

@@ -47,3 +47,4 @@ pub use tcp::four_tuple::{Endpoint, FourTuple};
 pub use tcp::listener::ListenOptions;
 pub use tcp::state::{State, TRANSITIONS, Transition};
 pub use time::{Duration, Instant};
+pub use udp::{BindError, UdpFailure, UdpOptions, UdpReceiveError, UdpReceived, UdpSendError, UdpStatus};

@@ -4,6 +4,7 @@
 //! packet is handed from the internet layer to the transport that it names, and a verb to the layer that it is about.
 
 mod tcp_verbs;
+mod udp_verbs;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -83,7 +84,10 @@ impl Stack {
         let now = self.advance(now);
         self.run_loopback(now);
         let transmit = match self.ip.poll_queue(now, link, frame, &mut self.context) {
-            Some(transmit) => Some(transmit),
+            Some(transmit) => {
+                self.udp.on_room(&mut self.context);
+                Some(transmit)
+            }
             None => {
                 let segment = self.tcp.poll_transmit(now, link, frame, &mut self.ip, &mut self.context);
                 // Building the last segment may have left a packet in a queue: a question for a neighbour's address.
