@@ -23,6 +23,8 @@ pub(crate) struct Handshake {
     /// Whether `window` came in a SYN and is therefore not scaled (7323/1).
     pub(crate) window_is_unscaled: bool,
     pub(crate) timestamp_offset: u32,
+    /// How many times our SYN or SYN-ACK was sent.
+    pub(crate) transmissions: u32,
 }
 
 /// An active open is complete.
@@ -40,6 +42,7 @@ pub(crate) fn synchronize_active(
         seq: segment.header.seq,
         window_is_unscaled: segment.has(synsent_wire::tcp::Flags::SYN),
         timestamp_offset: turn.shared.isn.timestamp_offset(&head.tuple),
+        transmissions: opening.syns.count(),
     };
     let mut rtt = opening.rtt;
     if let ([sent_at], 1) = (opening.syns.sent_at(), opening.syns.count()) {
@@ -82,6 +85,13 @@ pub(crate) fn synchronize(
     let shift = if handshake.window_is_unscaled { 0 } else { their_scale };
     let wnd = u32::from(handshake.window) << shift;
     let nxt = theirs.irs + 1;
+    let mut cc = CongestionControl::new(options.algorithm, mss);
+    if handshake.transmissions > 2 {
+        // RFC 5681 section 3.1, with the leave of RFC 6928 section 2: a SYN that was lost more than once tells of congestion.
+        cc.after_syn_retransmission();
+    }
+    // A window of which the scale leaves nothing would never open.
+    let limit = window::limit_of(options.receive_buffer.initial).max(2 << our_scale);
     let snd = SendSide {
         una: handshake.iss + 1,
         nxt: handshake.iss + 1,
@@ -96,7 +106,7 @@ pub(crate) fn synchronize(
         peer_mss,
         mss,
         scale: their_scale,
-        cc: CongestionControl::new(options.algorithm, mss),
+        cc,
         rtt,
         board: None,
         recovery: Recovery::Open,
@@ -116,7 +126,7 @@ pub(crate) fn synchronize(
         up: None,
         buffer: Ring::new(),
         holes: OutOfOrder::default(),
-        limit: options.receive_buffer.initial,
+        limit,
         scale: our_scale,
         mss: head.path.as_ref().map_or(DEFAULT_MSS_V4, |path| super::announced_mss(path, &head.tuple, None)),
         selective_acks: options.selective_acks && theirs.selective_acks,

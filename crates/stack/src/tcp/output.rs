@@ -141,7 +141,10 @@ fn acknowledgment(conn: &Synchronized, now: Instant) -> Option<Plan> {
         AckDue::By(at) => at <= now,
         AckDue::No => false,
     };
-    let plan = Plan { purpose: Purpose::Ack, seq: conn.snd.nxt, len: 0, fin: false, push: false };
+    // A peer whose window closed below SND.NXT refuses what lies beyond its right edge, acknowledgments too.
+    let edge = conn.snd.una + conn.snd.wnd;
+    let seq = if conn.snd.nxt.after(edge) { edge } else { conn.snd.nxt };
+    let plan = Plan { purpose: Purpose::Ack, seq, len: 0, fin: false, push: false };
     due.then_some(plan)
 }
 
@@ -154,13 +157,9 @@ fn window_room(conn: &Synchronized) -> u32 {
 
 /// Octets that the congestion window takes on top of what is in flight.
 fn congestion_room(conn: &Synchronized) -> u32 {
-    let snd = &conn.snd;
-    // RFC 3042: the first two duplicate acknowledgments each let one new segment out.
-    let limited = match snd.recovery {
-        Recovery::Open if !conn.rcv.selective_acks => u32::from(snd.duplicate_acks.min(2)) * snd.mss,
-        _ => 0,
-    };
-    (snd.cc.window() + limited).saturating_sub(snd.flight_octets())
+    // RFC 3042: each duplicate acknowledgment tells that a segment has left the network, so that the flight shrinks by one and
+    // one new segment may follow.
+    conn.snd.cc.window().saturating_sub(conn.snd.flight_octets())
 }
 
 /// New text from SND.NXT on; our FIN rides on the last of it.

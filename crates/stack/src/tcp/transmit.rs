@@ -166,13 +166,17 @@ fn build(head: &Head, conn: &mut Synchronized, mut plan: Plan, path: &Path, turn
     segment.options.timestamps = timestamps_of(conn, turn.now);
     if conn.rcv.selective_acks && (conn.rcv.duplicate.is_some() || !conn.rcv.holes.is_empty()) {
         segment.options.sack = sack_ranges(conn, segment.options.timestamps.is_some());
-        let headers = (ip_header_len(&head.tuple) + segment.header_len()) as u32;
-        let room = path.mtu.saturating_sub(headers);
-        if plan.len > room && plan.purpose == Purpose::New {
+        // 9293/MUST-16
+        // Options count against what the peer and the path take, as the text does.
+        let takes = (path.mtu.saturating_sub(ip_header_len(&head.tuple) as u32))
+            .min(u32::from(conn.snd.peer_mss) + synsent_wire::tcp::HEADER_LEN as u32);
+        let room = takes.saturating_sub(segment.header_len() as u32);
+        if plan.len > room && plan.purpose == Purpose::New && room >= conn.snd.mss / 2 {
             plan.len = room;
             plan.fin = false;
             plan.push = false;
         } else if plan.len > room {
+            // Reports can wait for the next acknowledgment; text that shrinks to nothing would be sent for ever.
             segment.options.sack = SackRanges::default();
         }
     }

@@ -5,6 +5,7 @@
 use synsent_wire::SeqNumber;
 
 use super::block::ReceiveSide;
+use super::buffer::MAX_RING_OCTETS;
 use crate::time::{Duration, Instant};
 
 /// The largest shift of a window (7323/1).
@@ -13,6 +14,11 @@ pub(crate) const MAX_SHIFT: u8 = 14;
 /// The shift that lets a window field of 16 bits announce a buffer of `limit` octets.
 pub(crate) fn shift_for(limit: u32) -> u8 {
     (0..MAX_SHIFT).find(|shift| limit >> shift <= u32::from(u16::MAX)).unwrap_or(MAX_SHIFT)
+}
+
+/// The receive buffer that a setting asks for, as far as there may be one: rounding by the scale may fill it twice.
+pub(crate) fn limit_of(octets: u32) -> u32 {
+    octets.min(MAX_RING_OCTETS as u32 / 2)
 }
 
 impl ReceiveSide {
@@ -25,7 +31,8 @@ impl ReceiveSide {
     /// The window field of the next segment, and the right edge that it announces.
     pub(crate) fn announce(&self) -> (u16, SeqNumber) {
         let promised = self.window();
-        let free = self.limit.saturating_sub(self.buffer.len() as u32);
+        let held = self.buffer.len() as u32;
+        let free = self.limit.saturating_sub(held);
         // 9293/MUST-39
         // The edge moves only by a worthwhile step: a full segment or half the buffer, whichever is less.
         let step = (self.limit / 2).min(u32::from(self.mss)).max(1);
@@ -33,9 +40,13 @@ impl ReceiveSide {
         let largest = u32::from(u16::MAX) << self.scale;
         let window = window.min(largest);
         // 9293/SHLD-14
-        // Rounding down must not pull the right edge back, so a promise that is kept is rounded up.
+        // Rounding down must not pull the right edge back, so a promise that is kept is rounded up. A peer that sends less than
+        // a unit of the scale at a time would thereby push the edge before it for ever: once the buffer holds twice its limit,
+        // the field is rounded down, and the edge that was promised is still honoured (RFC 7323 section 2.4).
         let rounded_down = window >> self.scale;
-        let field = if (rounded_down << self.scale) < promised { rounded_down + 1 } else { rounded_down };
+        let rounded_up = (rounded_down + 1) << self.scale;
+        let keeps = (rounded_down << self.scale) < promised && held.saturating_add(rounded_up) <= 2 * self.limit;
+        let field = if keeps { rounded_down + 1 } else { rounded_down };
         let field = field.min(u32::from(u16::MAX));
         (field as u16, self.nxt + (field << self.scale).max(promised))
     }
@@ -59,7 +70,7 @@ impl ReceiveSide {
         // Twice what one round trip brought leaves room for a sender whose window doubles each round trip.
         let wanted = self.read_octets.saturating_mul(2).saturating_add(16 * u32::from(self.mss));
         if wanted > self.limit {
-            self.limit = wanted.min(limit_max).max(self.limit);
+            self.limit = wanted.min(limit_of(limit_max)).max(self.limit);
         }
         self.read_octets = 0;
         self.tuned_at = now;
@@ -126,10 +137,11 @@ mod tests {
         // 9293/SHLD-14
         #[test]
         fn the_right_edge_never_moves_left(
-            limit in 1_000u32..200_000,
+            units in 2u32..100,
             scale in 0u8..=MAX_SHIFT,
             steps in proptest::collection::vec((any::<bool>(), 1usize..3_000), 1..60),
         ) {
+            let (limit, unit) = (units << scale, 1 << scale);
             let (mut rcv, mut pool) = (receive_side(limit, scale), Pool::default());
             for (arrives, octets) in steps {
                 if arrives {
@@ -142,10 +154,28 @@ mod tests {
                 }
                 let (field, edge) = rcv.announce();
                 prop_assert!(edge.at_or_after(rcv.edge));
-                // What the peer computes from the field reaches at least as far as before.
-                prop_assert!((rcv.nxt + (u32::from(field) << scale)).at_or_after(rcv.edge));
+                // What the peer computes from the field reaches at least as far as before, unless the buffer is full twice.
+                let held = rcv.buffer.len() as u32;
+                let keeps = (rcv.nxt + (u32::from(field) << scale)).at_or_after(rcv.edge);
+                prop_assert!(keeps || held + rcv.window() + unit > 2 * limit);
+                prop_assert!(held + edge.distance_from(rcv.nxt) as u32 <= 2 * limit + unit);
                 rcv.edge = edge;
             }
+        }
+    }
+
+    // 9293/SHLD-14
+    #[test]
+    fn a_peer_that_sends_less_than_a_unit_at_a_time_finds_the_window_closed_in_the_end() {
+        let (mut rcv, mut pool) = (receive_side(4_096, 7), Pool::default());
+        rcv.edge = rcv.announce().1;
+        let mut octets = 0;
+        while rcv.announce().0 > 0 {
+            rcv.buffer.push(&mut pool, &[1], usize::MAX);
+            rcv.nxt += 1;
+            rcv.edge = rcv.announce().1;
+            octets += 1;
+            assert!(octets <= 2 * 4_096);
         }
     }
 }

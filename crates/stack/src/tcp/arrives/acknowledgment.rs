@@ -9,7 +9,7 @@ use crate::tcp::block::{Head, Recovery, RecoveryTimer, Synchronized};
 use crate::tcp::scoreboard::Acked;
 use crate::tcp::segment::Segment;
 use crate::tcp::timeouts;
-use crate::tcp::turn::Turn;
+use crate::tcp::turn::{Turn, timestamp_at};
 use crate::time::Instant;
 use crate::trace::{Fact, LossSign};
 
@@ -104,18 +104,19 @@ fn account(
     is_duplicate: bool,
     turn: &mut Turn<'_>,
 ) {
+    let echo = echoed_segment_sent_at(head, conn, segment, turn.now);
     let snd = &mut conn.snd;
     let Some(board) = snd.board.as_mut() else { return };
     let flight_before = board.flight_octets();
     let sacks = if conn.rcv.selective_acks { segment.header.options.sack.as_slice() } else { &[] };
-    let acked = board.on_ack(turn.now, snd.una, sacks, None, snd.rtt.min_rtt());
-    if let Some(rtt) = acked.rtt {
-        // 9293/MUST-18
-        // Only a segment that was sent once measures the round trip (Karn).
+    let acked = board.on_ack(turn.now, snd.una, sacks, echo, snd.rtt.min_rtt());
+    // 9293/MUST-18
+    // 6298/4
+    // Only a segment that was sent once measures the round trip (Karn), or the echo of a timestamp, which tells the
+    // transmissions apart. Until then a timeout that was doubled stays so.
+    let by_echo = echo.filter(|_| progress > 0).map(|sent_at| turn.now.since(sent_at));
+    if let Some(rtt) = acked.rtt.or(by_echo) {
         snd.rtt.sample(rtt);
-    }
-    if progress > 0 {
-        snd.rtt.clear_backoff();
     }
     end_recovery(conn, progress, &acked, head, turn);
     detect_losses(conn, is_duplicate, progress, head, turn);
@@ -136,6 +137,15 @@ fn account(
         };
         snd.cc.on_ack(turn.now, progress, snd.rtt.srtt(), limited);
     }
+}
+
+/// When the segment was sent whose timestamp this one echoes, to the tick of our clock. An echo of a time before the
+/// connection, or of one to come, is no echo.
+fn echoed_segment_sent_at(head: &Head, conn: &Synchronized, segment: &Segment<'_>, now: Instant) -> Option<Instant> {
+    let (agreed, stamps) = (conn.rcv.timestamps?, segment.header.options.timestamps?);
+    let age_millis = timestamp_at(now, agreed.offset).wrapping_sub(stamps.echo);
+    let sent_at = Instant::from_millis(now.millis().checked_sub(age_millis.into())?);
+    (sent_at.millis() >= head.opened_at.millis()).then_some(sent_at)
 }
 
 fn end_recovery(conn: &mut Synchronized, progress: u32, acked: &Acked, head: &Head, turn: &mut Turn<'_>) {

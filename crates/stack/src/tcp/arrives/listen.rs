@@ -220,6 +220,7 @@ impl Tcp {
             seq: segment.header.seq,
             window_is_unscaled: false,
             timestamp_offset: offset,
+            transmissions: 1,
         };
         let rtt = RttEstimator::new(&self.shared.rto_config());
         self.complete(now, place, segment, &handshake, rtt, State::Listen, link, ip, context);
@@ -318,6 +319,7 @@ impl Tcp {
             seq: segment.header.seq,
             window_is_unscaled: false,
             timestamp_offset: self.shared.isn.timestamp_offset(&entry.tuple),
+            transmissions: entry.answers.into(),
         };
         let mut rtt = RttEstimator::new(&self.shared.rto_config());
         match entry.answers {

@@ -82,6 +82,11 @@ pub(crate) fn first_sequence_number<'a>(
             conn.rcv.ack = AckDue::Now;
             return ControlFlow::Continue(Accepted { seq, text: &[], fin: false });
         }
+        // The same holds for an acknowledgment at the right edge: its sender has filled the window, and some of that is lost.
+        let is_bare_ack = len == 0 && segment.has(Flags::ACK) && !segment.has(Flags::RST);
+        if is_bare_ack && seq == conn.rcv.edge {
+            return ControlFlow::Continue(Accepted { seq, text: &[], fin: false });
+        }
         turn.dropped(DropReason::TcpUnacceptable);
         if !segment.has(Flags::RST) {
             refuse(head.tuple.local.port, conn, segment, turn);
@@ -121,6 +126,10 @@ fn refuse(port: u16, conn: &mut Synchronized, segment: &Segment<'_>, turn: &mut 
 }
 
 fn note_timestamp(rcv: &mut ReceiveSide, segment: &Segment<'_>, turn: &Turn<'_>) {
+    // A reset's timestamp says nothing (RFC 7323 section 5.2).
+    if segment.has(Flags::RST) {
+        return;
+    }
     if let (Some(agreed), Some(sent)) = (&mut rcv.timestamps, segment.header.options.timestamps) {
         // 7323/4
         // TS.Recent follows only a segment that covers the number that was last acknowledged.
@@ -296,9 +305,11 @@ pub(crate) fn seventh_text(
         owe_acknowledgment(conn, head.options.quick_ack, turn);
     }
     if let (Some(at), false) = (fin_at, reached) {
+        if accepted.fin {
+            conn.rcv.ack = AckDue::Now;
+        }
         if conn.their_fin() == TheirFin::None {
             // A FIN out of order is remembered like data.
-            conn.rcv.ack = AckDue::Now;
             flow.apply(Change::TheirFin(TheirFin::Ahead(at)), turn.now, turn.context);
         }
     }
@@ -338,7 +349,7 @@ fn owe_acknowledgment(conn: &mut Synchronized, quick_ack: bool, turn: &Turn<'_>)
     // 9293/SHLD-19
     // At least every second full segment is acknowledged at once.
     let unacknowledged = rcv.nxt.distance_from(rcv.last_ack_sent).max(0) as u32;
-    let full = u32::from(rcv.largest_text.max(536));
+    let full = u32::from(rcv.largest_text.max(rcv.mss.min(536)));
     if quick_ack || unacknowledged >= 2 * full || !rcv.holes.is_empty() {
         rcv.ack = AckDue::Now;
     } else if rcv.ack == AckDue::No {

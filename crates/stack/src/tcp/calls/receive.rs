@@ -60,6 +60,10 @@ impl Tcp {
         if octets == 0 {
             return at_end(conn);
         }
+        if urgent_left(conn).is_none() {
+            // A mark that was passed would look like one ahead once the numbers have wrapped.
+            conn.rcv.up = None;
+        }
         let limit = head.options.receive_buffer.limit;
         conn.rcv.note_read(now, octets, conn.snd.rtt.srtt(), limit);
         if conn.rcv.buffer.is_empty() && conn.rcv.holes.is_empty() {

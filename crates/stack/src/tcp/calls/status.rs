@@ -100,7 +100,7 @@ impl Tcp {
                     options.send_buffer.initial.min(options.send_buffer.limit),
                     options.send_buffer.limit.max(1),
                 );
-                conn.rcv.limit = conn.rcv.limit.max(options.receive_buffer.initial);
+                conn.rcv.limit = conn.rcv.limit.max(crate::tcp::window::limit_of(options.receive_buffer.initial));
                 if options.keep_alive != had_keep_alive {
                     // 9293/MUST-24
                     // 9293/MUST-27
