@@ -1,0 +1,114 @@
+//! Between the virtio header that the kernel puts before a frame and what the stack knows of it.
+//!
+//! TUN and TAP devices with `IFF_VNET_HDR` and packet sockets with `PACKET_VNET_HDR` share this; only the length of the link
+//! header differs, because the kernel counts from the frame and the stack from the IP packet.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::BorrowedFd;
+
+use rustix::io::Errno;
+use synsent_stack::{Received, SegmentOffload};
+use synsent_wire::virtio_net::{GsoType, HEADER_LEN, Header};
+
+/// What the header of a received frame tells. A checksum that is still to be finished never left this machine, so the data
+/// under it is what was sent.
+pub(crate) fn received(header: &Header) -> Received {
+    let merged = matches!(header.gso_type, GsoType::TcpV4 | GsoType::TcpV6) && header.gso_size > 0;
+    Received { checksum_valid: header.needs_csum || header.data_valid, segment_size: merged.then_some(header.gso_size) }
+}
+
+/// The header for a frame that leaves the rest to the link.
+pub(crate) fn header(offload: Option<SegmentOffload>, link_header_len: u16) -> Header {
+    let Some(offload) = offload else { return Header::default() };
+    let mut header = Header {
+        needs_csum: true,
+        csum_start: offload.checksum_start + link_header_len,
+        csum_offset: offload.checksum_offset,
+        ..Header::default()
+    };
+    if let Some(size) = offload.segment_size {
+        header.gso_type = if offload.ipv6 { GsoType::TcpV6 } else { GsoType::TcpV4 };
+        header.gso_size = size;
+        header.hdr_len = offload.header_len + link_header_len;
+    }
+    header
+}
+
+/// Reads a frame behind its header. `None`: nothing waits. A frame whose header makes no sense is handed over without a word
+/// about its checksum, so that the stack judges it.
+pub(crate) fn read(descriptor: BorrowedFd<'_>, frame: &mut [u8]) -> Result<Option<(usize, Received)>, Errno> {
+    let mut header = [0; HEADER_LEN];
+    let mut parts = [IoSliceMut::new(&mut header), IoSliceMut::new(frame)];
+    match rustix::io::readv(descriptor, &mut parts) {
+        Ok(len) => {
+            let told = Header::parse(&header).map(|header| received(&header)).unwrap_or_default();
+            Ok(Some((len.saturating_sub(HEADER_LEN), told)))
+        }
+        Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a frame behind its header; false when the device is full.
+pub(crate) fn write(descriptor: BorrowedFd<'_>, header: &Header, frame: &[u8]) -> Result<bool, Errno> {
+    let mut bytes = [0; HEADER_LEN];
+    header.emit(&mut bytes);
+    finish(rustix::io::writev(descriptor, &[IoSlice::new(&bytes), IoSlice::new(frame)]))
+}
+
+/// Whether a write was taken.
+pub(crate) fn finish(result: Result<usize, Errno>) -> Result<bool, Errno> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(Errno::AGAIN | Errno::INTR) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A device that is down, out of memory, or that finds a frame too long has lost that frame, as a network may. Every other
+/// error means that the device is gone.
+pub(crate) fn lost_or_gone(error: Errno) -> io::Result<()> {
+    match error {
+        Errno::IO | Errno::NETDOWN | Errno::NOBUFS | Errno::NOMEM | Errno::INVAL | Errno::MSGSIZE => Ok(()),
+        error => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_segment_on_ethernet_counts_from_the_frame() {
+        let offload = SegmentOffload {
+            checksum_start: 40,
+            checksum_offset: 16,
+            segment_size: Some(1_428),
+            header_len: 72,
+            ipv6: true,
+        };
+        let header = header(Some(offload), 14);
+        assert_eq!((header.csum_start, header.csum_offset, header.hdr_len), (54, 16, 86));
+        assert_eq!((header.gso_type, header.gso_size, header.needs_csum), (GsoType::TcpV6, 1_428, true));
+    }
+
+    #[test]
+    fn a_frame_that_is_complete_asks_for_nothing() {
+        assert_eq!(header(None, 14), Header::default());
+        let told = received(&Header::default());
+        assert_eq!((told.checksum_valid, told.segment_size), (false, None));
+    }
+
+    #[test]
+    fn a_merged_segment_from_this_machine_needs_no_checksum() {
+        let header = Header { needs_csum: true, gso_type: GsoType::TcpV4, gso_size: 1_448, ..Header::default() };
+        let told = received(&header);
+        assert_eq!((told.checksum_valid, told.segment_size), (true, Some(1_448)));
+    }
+
+    #[test]
+    fn an_udp_burst_is_no_merged_tcp_segment() {
+        let header = Header { gso_type: GsoType::UdpL4, gso_size: 1_200, ..Header::default() };
+        assert_eq!(received(&header).segment_size, None);
+    }
+}
