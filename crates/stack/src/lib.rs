@@ -35,7 +35,8 @@ pub use config::{Algorithm, BufferSize, Config, KeepAlive, SoftErrors, TcpConfig
 pub use context::{Counters, DropReason};
 pub use event::{Event, EventKind, FlowId, HalfOpenId, ListenerId, SocketId, UdpId};
 pub use link::{
-    Cidr, LinkConfig, LinkId, Medium, Offload, ParseCidrError, Received, Route, RouteKind, SegmentOffload, Transmit,
+    AddressError, Cidr, EthernetAddress, LinkConfig, LinkId, Medium, Offload, ParseCidrError, Received, Route,
+    RouteError, RouteKind, SegmentOffload, Transmit,
 };
 pub use reason::{Cause, Failure, IcmpCause, NoPath, SoftError, SynSchedule};
 pub use stack::Stack;

@@ -3,6 +3,7 @@
 //! This file holds the driving verbs; the socket verbs stand beside it, one file a protocol. Nothing is decided here: a
 //! packet is handed from the internet layer to the transport that it names, and a verb to the layer that it is about.
 
+mod network;
 mod tcp_verbs;
 mod udp_verbs;
 
