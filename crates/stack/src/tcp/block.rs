@@ -14,7 +14,7 @@ use synsent_wire::tcp::SackRange;
 use super::buffer::Ring;
 use super::cc::CongestionControl;
 use super::challenge::ChallengeLimit;
-use super::four_tuple::FourTuple;
+use super::four_tuple::{FourTuple, TupleHash};
 use super::out_of_order::OutOfOrder;
 use super::rtt::RttEstimator;
 use super::scoreboard::Scoreboard;
@@ -38,6 +38,7 @@ pub(crate) struct Flow {
 pub(crate) struct Head {
     pub(crate) id: FlowId,
     pub(crate) tuple: FourTuple,
+    pub(crate) hash: TupleHash,
     /// The way to the peer as it was last looked up; checked against the routing table's generation before use.
     pub(crate) path: Option<Path>,
     pub(crate) options: TcpOptions,
@@ -65,6 +66,7 @@ pub(crate) enum Shape {
 /// SYN-SENT, or SYN-RECEIVED by simultaneous open.
 pub(crate) struct Opening {
     pub(crate) iss: SeqNumber,
+    pub(crate) timestamp_offset: u32,
     /// The peer's SYN, in a simultaneous open. 9293/MUST-11: this shape is always of an active OPEN.
     pub(crate) theirs: Option<TheirSyn>,
     pub(crate) syns: SynSchedule,

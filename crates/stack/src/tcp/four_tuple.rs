@@ -6,7 +6,6 @@
 //! caller says by a closure whether a position is the one it means. The order of the table is never shown to anybody.
 
 use core::fmt;
-use core::hash::Hasher as _;
 use core::net::{IpAddr, SocketAddr};
 
 use hashbrown::HashTable;
@@ -73,7 +72,7 @@ pub(crate) fn link_of(socket: SocketAddr) -> Option<LinkId> {
 }
 
 /// The longest form that [`FourTuple::octets`] writes: two IPv6 addresses, two ports, the zone.
-const MAX_TUPLE_OCTETS: usize = 40;
+pub(crate) const MAX_TUPLE_OCTETS: usize = 40;
 
 impl FourTuple {
     /// The four-tuple of a packet that crossed `link`.
@@ -99,12 +98,9 @@ impl FourTuple {
 
     /// The keyed hash that [`FlowTable`] is addressed by.
     #[inline]
-    pub(crate) fn hash(&self, key: &HashKey) -> u64 {
+    pub(crate) fn hash(&self, key: &HashKey) -> TupleHash {
         let mut buf = [0; MAX_TUPLE_OCTETS];
-        let octets = self.octets(&mut buf);
-        let mut hasher = SipHasher13::new_with_key(&key.0);
-        hasher.write(octets);
-        hasher.finish()
+        TupleHash(key.0.hash(self.octets(&mut buf)) as u32)
     }
 
     /// The tuple in one piece: 12 octets for IPv4 and 40 for IPv6, so that a hash is one call.
@@ -136,19 +132,44 @@ pub(crate) fn sixteen_octets(addr: IpAddr) -> [u8; 16] {
 
 /// The secret that makes bucket positions unpredictable from outside.
 #[derive(Clone, Copy)]
-pub(crate) struct HashKey([u8; 16]);
+pub(crate) struct HashKey(SipHasher13);
 
-impl HashKey {
-    /// The key made of these octets, which come from the stack's seed.
-    pub(crate) const fn new(key: [u8; 16]) -> HashKey {
-        HashKey(key)
+/// The hash of a four-tuple. It is computed once for each segment and kept with what owns the tuple, since a keyed hash costs
+/// more than the look-up itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TupleHash(pub(crate) u32);
+
+impl TupleHash {
+    /// In the width of the table, which takes the position from the low end and a tag from the high end.
+    #[inline]
+    fn spread(self) -> u64 {
+        u64::from(self.0) << 32 | u64::from(self.0)
     }
 }
 
-/// Finds slots of a connection table by four-tuple, wildcard socket or whatever else the caller hashes.
+impl HashKey {
+    /// The key made of these octets, which come from the stack's seed.
+    pub(crate) fn new(key: [u8; 16]) -> HashKey {
+        let half = |from: usize| {
+            u64::from_le_bytes([
+                key[from],
+                key[from + 1],
+                key[from + 2],
+                key[from + 3],
+                key[from + 4],
+                key[from + 5],
+                key[from + 6],
+                key[from + 7],
+            ])
+        };
+        HashKey(SipHasher13::new_with_keys(half(0), half(8)))
+    }
+}
+
+/// Finds slots of a connection table by the hash of a four-tuple.
 #[derive(Default)]
 pub(crate) struct FlowTable {
-    slots: HashTable<u32>,
+    slots: HashTable<(TupleHash, u32)>,
 }
 
 impl FlowTable {
@@ -159,19 +180,26 @@ impl FlowTable {
 
     /// The slot with this hash for which `is_it` holds.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.slots.find(hash, |&slot| is_it(slot)).copied()
+    pub(crate) fn find(&self, hash: TupleHash, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let found = self.slots.find(hash.spread(), |&(other, slot)| other == hash && is_it(slot));
+        found.map(|&(_, slot)| slot)
     }
 
-    /// Adds a slot; the caller has made sure that it is not inside. `rehash` tells the hash of any slot inside when the
-    /// table grows.
-    pub(crate) fn insert(&mut self, hash: u64, slot: u32, rehash: impl Fn(u32) -> u64) {
-        self.slots.insert_unique(hash, slot, |&slot| rehash(slot));
+    /// Adds a slot; the caller has made sure that it is not inside.
+    pub(crate) fn insert(&mut self, hash: TupleHash, slot: u32) {
+        self.slots.insert_unique(hash.spread(), (hash, slot), |(hash, _)| hash.spread());
     }
 
-    /// Takes the slot with this hash for which `is_it` holds out of the table; false when there is none.
-    pub(crate) fn remove(&mut self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> bool {
-        match self.slots.find_entry(hash, |&slot| is_it(slot)) {
+    /// Puts a slot in the place of another of the same tuple.
+    pub(crate) fn replace(&mut self, hash: TupleHash, old: u32, new: u32) {
+        if let Some(entry) = self.slots.find_mut(hash.spread(), |&entry| entry == (hash, old)) {
+            entry.1 = new;
+        }
+    }
+
+    /// Takes a slot out of the table; false when it is not inside.
+    pub(crate) fn remove(&mut self, hash: TupleHash, slot: u32) -> bool {
+        match self.slots.find_entry(hash.spread(), |&entry| entry == (hash, slot)) {
             Ok(entry) => {
                 entry.remove();
                 true
@@ -230,14 +258,14 @@ mod tests {
         let tuples: Vec<FourTuple> = (0..10_000).map(|i| tuple(i + 1)).collect();
         let mut table = FlowTable::new();
         for (slot, tuple) in tuples.iter().enumerate() {
-            table.insert(tuple.hash(&key), slot as u32, |slot| tuples[slot as usize].hash(&key));
+            table.insert(tuple.hash(&key), slot as u32);
         }
         assert_eq!(table.len(), tuples.len());
         for (slot, tuple) in tuples.iter().enumerate() {
             let is_it = |candidate: u32| tuples[candidate as usize] == *tuple;
             assert_eq!(table.find(tuple.hash(&key), is_it), Some(slot as u32));
-            assert!(table.remove(tuple.hash(&key), is_it));
-            assert!(!table.remove(tuple.hash(&key), is_it));
+            assert!(table.remove(tuple.hash(&key), slot as u32));
+            assert!(!table.remove(tuple.hash(&key), slot as u32));
         }
         assert_eq!(table.len(), 0);
     }

@@ -41,7 +41,7 @@ pub(crate) fn synchronize_active(
         window: segment.header.window,
         seq: segment.header.seq,
         window_is_unscaled: segment.has(synsent_wire::tcp::Flags::SYN),
-        timestamp_offset: turn.shared.isn.timestamp_offset(&head.tuple),
+        timestamp_offset: opening.timestamp_offset,
         transmissions: opening.syns.count(),
     };
     let mut rtt = opening.rtt;

@@ -4,12 +4,10 @@
 //! the old one, plus a keyed hash of the four-tuple, so that one connection says nothing about another. The key comes
 //! from the caller; it is made once and lives as long as the stack, because TIME-WAIT relies on the growth.
 
-use core::hash::Hasher as _;
-
 use siphasher::sip::SipHasher24;
 use synsent_wire::SeqNumber;
 
-use super::four_tuple::FourTuple;
+use super::four_tuple::{FourTuple, MAX_TUPLE_OCTETS};
 use crate::time::Instant;
 
 /// One tick of the clock behind the initial sequence number.
@@ -17,51 +15,50 @@ const TICK_MICROS: u64 = 4;
 
 /// Makes the first sequence number and the first timestamp of a connection.
 pub(crate) struct IsnGenerator {
-    key: [u8; 16],
+    hasher: SipHasher24,
 }
 
-/// What a hash is for; equal tuples must not give equal numbers for different purposes.
-#[derive(Clone, Copy)]
-enum Purpose {
-    SequenceNumber = 1,
-    TimestampOffset = 2,
+/// Where the numbers of a connection begin.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    /// ISS.
+    pub(crate) iss: SeqNumber,
+    /// What is added to the timestamp clock.
+    pub(crate) timestamp_offset: u32,
 }
 
 impl IsnGenerator {
     /// A generator with a secret from a real random source.
     // 6528/2
     // The key is given once and never changed.
-    pub(crate) const fn new(key: [u8; 16]) -> IsnGenerator {
-        IsnGenerator { key }
+    pub(crate) fn new(key: [u8; 16]) -> IsnGenerator {
+        IsnGenerator { hasher: SipHasher24::new_with_key(&key) }
     }
 
-    /// The sequence number that a connection starts with at `now`.
+    /// The sequence number that a connection starts with at `now`, and what is added to its timestamp clock.
     // 6528/1, 9293/SHLD-1
     // The number is M + F(local address, local port, remote address, remote port, secret key).
-    pub(crate) fn isn(&self, now: Instant, tuple: &FourTuple) -> SeqNumber {
+    // 7323/7
+    // Each four-tuple has its own random offset of its timestamps, so that the uptime of the host stays hidden and a new
+    // incarnation of the same tuple still sends greater timestamps.
+    pub(crate) fn start(&self, now: Instant, tuple: &FourTuple) -> Start {
         // 9293/MUST-8
         // M is a clock that ticks every four microseconds; it wraps with the sequence space.
         let clock = (now.micros() / TICK_MICROS) as u32;
         // 9293/MUST-9
         // F is a keyed pseudo-random function: without the key no outsider can compute it.
-        SeqNumber(clock) + self.hash(tuple, Purpose::SequenceNumber)
+        let hash = self.hash(tuple);
+        Start { iss: SeqNumber(clock) + (hash >> 32) as u32, timestamp_offset: hash as u32 }
     }
 
-    /// What is added to the timestamp clock of this connection.
-    // 7323/7
-    // Each four-tuple has its own random offset, so that the uptime of the host stays hidden and a new incarnation of
-    // the same tuple still sends greater timestamps.
+    /// What is added to the timestamp clock of a connection.
     pub(crate) fn timestamp_offset(&self, tuple: &FourTuple) -> u32 {
-        self.hash(tuple, Purpose::TimestampOffset)
+        self.hash(tuple) as u32
     }
 
-    fn hash(&self, tuple: &FourTuple, purpose: Purpose) -> u32 {
-        let mut buf = [0; 40];
-        let mut hasher = SipHasher24::new_with_key(&self.key);
-        hasher.write(tuple.octets(&mut buf));
-        hasher.write(&[purpose as u8]);
-        // The upper half of the result is as good as the lower half.
-        (hasher.finish() >> 32) as u32
+    /// One hash serves both purposes: each half of it says nothing of the other.
+    fn hash(&self, tuple: &FourTuple) -> u64 {
+        self.hasher.hash(tuple.octets(&mut [0; MAX_TUPLE_OCTETS]))
     }
 }
 
@@ -83,13 +80,13 @@ mod tests {
     #[test]
     fn the_number_of_one_tuple_grows_by_one_every_four_microseconds() {
         let isns = IsnGenerator::new([7; 16]);
-        let start = isns.isn(Instant::from_secs(100), &tuple(1));
-        assert_eq!(isns.isn(Instant::from_micros(100_000_003), &tuple(1)), start);
-        assert_eq!(isns.isn(Instant::from_micros(100_000_004), &tuple(1)), start + 1);
-        assert_eq!(isns.isn(Instant::from_secs(101), &tuple(1)), start + 250_000);
+        let start = isns.start(Instant::from_secs(100), &tuple(1)).iss;
+        assert_eq!(isns.start(Instant::from_micros(100_000_003), &tuple(1)).iss, start);
+        assert_eq!(isns.start(Instant::from_micros(100_000_004), &tuple(1)).iss, start + 1);
+        assert_eq!(isns.start(Instant::from_secs(101), &tuple(1)).iss, start + 250_000);
         // The clock wraps with the sequence space, after about 4 hours and 46 minutes.
         let cycle = Instant::from_micros(100_000_000 + (1 << 32) * 4);
-        assert_eq!(isns.isn(cycle, &tuple(1)), start);
+        assert_eq!(isns.start(cycle, &tuple(1)).iss, start);
     }
 
     // 9293/MUST-9, 9293/SHLD-1, 6528/1
@@ -97,8 +94,8 @@ mod tests {
     fn other_tuples_and_other_keys_start_elsewhere() {
         let (one, two) = (IsnGenerator::new([7; 16]), IsnGenerator::new([8; 16]));
         let now = Instant::from_secs(5);
-        assert_ne!(one.isn(now, &tuple(1)), one.isn(now, &tuple(2)));
-        assert_ne!(one.isn(now, &tuple(1)), two.isn(now, &tuple(1)));
+        assert_ne!(one.start(now, &tuple(1)).iss, one.start(now, &tuple(2)).iss);
+        assert_ne!(one.start(now, &tuple(1)).iss, two.start(now, &tuple(1)).iss);
     }
 
     // 7323/7
@@ -107,6 +104,6 @@ mod tests {
         let isns = IsnGenerator::new([7; 16]);
         assert_eq!(isns.timestamp_offset(&tuple(1)), isns.timestamp_offset(&tuple(1)));
         assert_ne!(isns.timestamp_offset(&tuple(1)), isns.timestamp_offset(&tuple(2)));
-        assert_ne!(isns.timestamp_offset(&tuple(1)), isns.isn(Instant::ZERO, &tuple(1)).0);
+        assert_ne!(isns.timestamp_offset(&tuple(1)), isns.start(Instant::ZERO, &tuple(1)).iss.0);
     }
 }

@@ -43,7 +43,7 @@ use synsent_wire::{Malformed, SeqNumber, tcp as wire};
 use self::arrives::{Outcome, syn_sent, synchronized};
 use self::block::{Change, Flow, Head, Over, Shape, TheirFin};
 use self::buffer::Ring;
-use self::four_tuple::{Endpoint, FlowTable, FourTuple, HashKey};
+use self::four_tuple::{Endpoint, FlowTable, FourTuple, HashKey, TupleHash};
 use self::isn::IsnGenerator;
 use self::listener::Listeners;
 use self::ports::PortChooser;
@@ -141,13 +141,13 @@ impl Tcp {
     /// Takes a segment.
     pub(crate) fn on_segment(&mut self, now: Instant, datagram: &Datagram<'_>, ip: &mut Ip, context: &mut Context) {
         let mut turn = Turn { now, shared: &mut self.shared, ip, context, link: datagram.link };
-        let segment = match read(datagram) {
+        let segment = match read(datagram, &turn.shared.hash_key) {
             Ok(segment) => segment,
             Err(reason) => return turn.dropped(reason),
         };
         let (tuple, summary) = (segment.tuple, &segment);
         turn.context.trace(now, || Fact::SegmentReceived { tuple, segment: summary.summary() });
-        match self.owner(&segment.tuple) {
+        match self.tables().owner(&segment.tuple, segment.hash) {
             Some(Owner::Flow(index)) => self.on_flow(now, index, &segment, ip, context),
             Some(Owner::HalfOpen(index)) => self.on_half_open(now, index, &segment, datagram.link, ip, context),
             Some(Owner::TimeWait(index)) => self.on_time_wait(now, index, &segment, datagram.link, ip, context),
@@ -255,27 +255,26 @@ impl Tcp {
     }
 
     fn tables(&self) -> Tables<'_> {
-        let Tcp { flows, half_open, time_waits, table, shared, .. } = self;
-        Tables { flows, half_open, time_waits, table, key: &shared.hash_key }
+        let Tcp { flows, half_open, time_waits, table, .. } = self;
+        Tables { flows, half_open, time_waits, table }
     }
 
     #[inline]
     fn owner(&self, tuple: &FourTuple) -> Option<Owner> {
-        self.tables().owner(tuple)
+        self.tables().owner(tuple, tuple.hash(&self.shared.hash_key))
     }
 
-    fn own(&mut self, tuple: &FourTuple, owner: Owner) {
-        let Tcp { table, flows, half_open, time_waits, shared, .. } = self;
-        let key = &shared.hash_key;
-        // Every entry of the table is taken out before its place is emptied, so a place without an owner cannot occur; its hash
-        // would not matter.
-        let hash_of = |packed| tuple_of(flows, half_open, time_waits, packed).map_or(0, |tuple| tuple.hash(key));
-        table.insert(tuple.hash(key), owner.pack(), hash_of);
+    fn own(&mut self, hash: TupleHash, owner: Owner) {
+        self.table.insert(hash, owner.pack());
     }
 
-    fn disown(&mut self, tuple: &FourTuple, owner: Owner) {
-        let packed = owner.pack();
-        self.table.remove(tuple.hash(&self.shared.hash_key), |found| found == packed);
+    /// The four-tuple stays in use, and another owns it.
+    fn hand_over(&mut self, hash: TupleHash, from: Owner, to: Owner) {
+        self.table.replace(hash, from.pack(), to.pack());
+    }
+
+    fn disown(&mut self, hash: TupleHash, owner: Owner) {
+        self.table.remove(hash, owner.pack());
     }
 
     fn on_flow(&mut self, now: Instant, index: u32, segment: &Segment<'_>, ip: &mut Ip, context: &mut Context) {
@@ -318,7 +317,7 @@ impl Tcp {
                 if self.listeners.find(tuple.local.addr, tuple.local.port, link).is_some()
                     && let Some(old) = self.time_waits.get(index).map(|entry| entry.snd_nxt)
                 {
-                    self.disown(&tuple, Owner::TimeWait(index));
+                    self.disown(segment.hash, Owner::TimeWait(index));
                     self.time_waits.remove(index);
                     self.on_unowned(now, segment, link, Some(old), ip, context);
                 }
@@ -412,7 +411,7 @@ impl Tcp {
     /// A connection ended in order; with `time_wait`, an entry of that table takes the four-tuple over.
     fn end_in_order(&mut self, now: Instant, index: u32, time_wait: bool, context: &mut Context) {
         let Some(flow) = self.flows.get_mut(index) else { return };
-        let tuple = flow.head.tuple;
+        let tuple = (flow.head.tuple, flow.head.hash);
         let Some((head, conn)) = flow.synchronized() else { return };
         let in_order = conn.their_fin() == TheirFin::Reached;
         let unread = core::mem::replace(&mut conn.rcv.buffer, Ring::new());
@@ -423,11 +422,12 @@ impl Tcp {
         let over = Over { unread, in_order };
         let change = if time_wait { Change::ToTimeWait(over) } else { Change::To(Shape::Over(over)) };
         flow.apply(change, now, context);
-        self.disown(&tuple, Owner::Flow(index));
         if time_wait {
             let entry = self.time_waits.insert(now, tuple, numbers, stamps);
-            self.own(&tuple, Owner::TimeWait(entry));
+            self.hand_over(tuple.1, Owner::Flow(index), Owner::TimeWait(entry));
             self.expire_time_waits(now);
+        } else {
+            self.disown(tuple.1, Owner::Flow(index));
         }
         self.free_if_unheld(index);
     }
@@ -436,7 +436,7 @@ impl Tcp {
     pub(crate) fn fail(&mut self, now: Instant, index: u32, cause: Cause, context: &mut Context) {
         let Some(flow) = self.flows.get_mut(index) else { return };
         let (head, shape) = flow.parts();
-        let tuple = head.tuple;
+        let (tuple, hash) = (head.tuple, head.hash);
         let mut unread = Ring::new();
         let mut syns = SynSchedule::default();
         match shape {
@@ -457,7 +457,7 @@ impl Tcp {
         head.raise(EventKind::Failed, context);
         context.trace(now, || Fact::Failed { tuple, cause });
         flow.apply(Change::To(Shape::Over(Over { unread, in_order: false })), now, context);
-        self.disown(&tuple, Owner::Flow(index));
+        self.disown(hash, Owner::Flow(index));
         self.free_if_unheld(index);
     }
 
@@ -512,8 +512,8 @@ impl Tcp {
         for _ in 0..TIMERS_PER_TURN {
             let Some(index) = self.time_waits.next_expired(now) else { return };
             if let Some(entry) = self.time_waits.get(index) {
-                let tuple = entry.tuple;
-                self.disown(&tuple, Owner::TimeWait(index));
+                let hash = entry.hash;
+                self.disown(hash, Owner::TimeWait(index));
                 self.time_waits.remove(index);
             }
         }
@@ -549,28 +549,37 @@ struct Tables<'a> {
     half_open: &'a SynCache,
     time_waits: &'a TimeWaits,
     table: &'a FlowTable,
-    key: &'a HashKey,
 }
 
 impl Tables<'_> {
     #[inline]
-    fn owner(&self, tuple: &FourTuple) -> Option<Owner> {
+    fn owner(&self, tuple: &FourTuple, hash: TupleHash) -> Option<Owner> {
         let is_it = |packed| tuple_of(self.flows, self.half_open, self.time_waits, packed) == Some(tuple);
-        self.table.find(tuple.hash(self.key), is_it).map(Owner::unpack)
+        self.table.find(hash, is_it).map(Owner::unpack)
     }
 
-    /// Whether a new connection may have the four-tuple: nobody has it, or a TIME-WAIT whose timestamps are older than our
-    /// clock's next tick, so that the new connection's segments prove to be newer (RFC 6191).
-    fn is_free(&self, now: Instant, tuple: &FourTuple) -> bool {
-        match self.owner(tuple) {
-            None => true,
-            Some(Owner::TimeWait(index)) => self
-                .time_waits
-                .get(index)
-                .is_some_and(|entry| entry.timestamps.is_some() && now.since(entry.since) >= TIME_WAIT_REUSE),
-            Some(_) => false,
+    /// The place of a four-tuple that a new connection may have: nobody has it, or a TIME-WAIT whose timestamps are older than
+    /// our clock's next tick, so that the new connection's segments prove to be newer (RFC 6191).
+    fn vacancy(&self, now: Instant, tuple: &FourTuple, key: &HashKey) -> Option<Vacancy> {
+        let hash = tuple.hash(key);
+        match self.owner(tuple, hash) {
+            None => Some(Vacancy { hash, time_wait: None }),
+            Some(Owner::TimeWait(index)) => {
+                let entry = self.time_waits.get(index)?;
+                let is_free = entry.timestamps.is_some() && now.since(entry.since) >= TIME_WAIT_REUSE;
+                is_free.then_some(Vacancy { hash, time_wait: Some(index) })
+            }
+            Some(_) => None,
         }
     }
+}
+
+/// A four-tuple that a new connection may have.
+#[derive(Clone, Copy)]
+struct Vacancy {
+    hash: TupleHash,
+    /// The TIME-WAIT that gives it up.
+    time_wait: Option<u32>,
 }
 
 #[inline]
@@ -598,7 +607,7 @@ fn wants_to_send(flow: &Flow, now: Instant) -> bool {
 }
 
 /// Reads a datagram as a segment for a connection.
-fn read<'a>(datagram: &Datagram<'a>) -> Result<Segment<'a>, DropReason> {
+fn read<'a>(datagram: &Datagram<'a>, key: &HashKey) -> Result<Segment<'a>, DropReason> {
     // 9293/MUST-57
     // 1122/TCP-4
     // TCP is spoken between two hosts only.
@@ -617,7 +626,7 @@ fn read<'a>(datagram: &Datagram<'a>) -> Result<Segment<'a>, DropReason> {
     let local = Endpoint::new(datagram.destination, header.destination_port);
     let remote = Endpoint::new(datagram.source, header.source_port);
     let tuple = FourTuple::on_link(local, remote, datagram.link);
-    Ok(Segment { header, text: view.payload(), tuple })
+    Ok(Segment { header, text: view.payload(), tuple, hash: tuple.hash(key) })
 }
 
 /// 9293/MUST-63: whether an address may be that of a single host.
@@ -659,10 +668,16 @@ pub(crate) fn timestamps(value: u32, echo: Option<u32>) -> Timestamps {
 }
 
 impl Head {
-    pub(crate) fn new(id: FlowId, tuple: FourTuple, options: crate::config::TcpOptions, now: Instant) -> Head {
+    pub(crate) fn new(
+        id: FlowId,
+        (tuple, hash): (FourTuple, TupleHash),
+        options: crate::config::TcpOptions,
+        now: Instant,
+    ) -> Head {
         Head {
             id,
             tuple,
+            hash,
             path: None,
             options,
             opened_at: now,

@@ -5,13 +5,12 @@
 //! other, which keeps them from coming back soon; an outsider sees no order at all. What is in use is the caller's
 //! knowledge: it says of each candidate whether it is free for this peer.
 
-use core::hash::Hasher as _;
 use core::net::IpAddr;
 use core::ops::RangeInclusive;
 
 use siphasher::sip::SipHasher24;
 
-use super::four_tuple::{Endpoint, sixteen_octets};
+use super::four_tuple::{Endpoint, FourTuple, MAX_TUPLE_OCTETS};
 
 /// The range that ports are chosen from unless the configuration says otherwise.
 // 6056/1
@@ -23,7 +22,7 @@ const COUNTERS: usize = 256;
 
 /// Chooses local ports.
 pub(crate) struct PortChooser {
-    key: [u8; 16],
+    hasher: SipHasher24,
     first: u16,
     /// How many ports there are: at least one.
     ports: u32,
@@ -35,7 +34,12 @@ impl PortChooser {
     pub(crate) fn new(key: [u8; 16], range: RangeInclusive<u16>) -> PortChooser {
         let first = *range.start();
         let last = first.max(*range.end());
-        PortChooser { key, first, ports: u32::from(last - first) + 1, counters: [0; COUNTERS] }
+        PortChooser {
+            hasher: SipHasher24::new_with_key(&key),
+            first,
+            ports: u32::from(last - first) + 1,
+            counters: [0; COUNTERS],
+        }
     }
 
     /// A port for a connection from `local` to `remote` of which `is_free` holds; `None` when the range has no such port.
@@ -66,11 +70,8 @@ impl PortChooser {
     }
 
     fn hash(&self, local: IpAddr, remote: Endpoint) -> u64 {
-        let mut hasher = SipHasher24::new_with_key(&self.key);
-        hasher.write(&sixteen_octets(local));
-        hasher.write(&sixteen_octets(remote.addr));
-        hasher.write(&remote.port.to_be_bytes());
-        hasher.finish()
+        let tuple = FourTuple { local: Endpoint::new(local, 0), remote, zone: 0 };
+        self.hasher.hash(tuple.octets(&mut [0; MAX_TUPLE_OCTETS]))
     }
 }
 

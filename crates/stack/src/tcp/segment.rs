@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use synsent_wire::SeqNumber;
 use synsent_wire::tcp::{Flags, Options, Repr, Timestamps};
 
-use super::four_tuple::FourTuple;
+use super::four_tuple::{FourTuple, TupleHash};
 use crate::trace::SegmentSummary;
 
 /// A segment with a right checksum, for an address of ours.
@@ -15,6 +15,7 @@ pub(crate) struct Segment<'a> {
     pub(crate) text: &'a [u8],
     /// Its four-tuple as seen from here.
     pub(crate) tuple: FourTuple,
+    pub(crate) hash: TupleHash,
 }
 
 impl Segment<'_> {

@@ -10,7 +10,8 @@ use synsent_wire::tcp::{Flags, Repr};
 
 use super::block::TheirSyn;
 use super::deadlines::Deadlines;
-use super::four_tuple::FourTuple;
+use super::four_tuple::{FourTuple, TupleHash};
+use super::isn::Start;
 use super::segment::header;
 use super::window;
 use crate::config::TcpOptions;
@@ -23,10 +24,12 @@ use crate::time::{Duration, Instant};
 pub(crate) struct HalfOpen {
     pub(crate) id: HalfOpenId,
     pub(crate) tuple: FourTuple,
+    pub(crate) hash: TupleHash,
     /// The listener's place.
     pub(crate) listener: u32,
     pub(crate) theirs: TheirSyn,
     pub(crate) iss: SeqNumber,
+    pub(crate) timestamp_offset: u32,
     pub(crate) stage: Stage,
     pub(crate) answered_at: Instant,
     /// How many SYN-ACKs were sent.
@@ -92,14 +95,27 @@ impl SynCache {
 impl HalfOpen {
     pub(crate) fn new(
         id: HalfOpenId,
-        tuple: FourTuple,
+        (tuple, hash): (FourTuple, TupleHash),
         listener: u32,
         theirs: TheirSyn,
-        iss: SeqNumber,
+        Start { iss, timestamp_offset }: Start,
         (now, rto, give_up_at): (Instant, Duration, Instant),
     ) -> HalfOpen {
         let stage = Stage::Undecided;
-        HalfOpen { id, tuple, listener, theirs, iss, stage, answered_at: now, answers: 0, give_up_at, rto }
+        HalfOpen {
+            id,
+            tuple,
+            hash,
+            listener,
+            theirs,
+            iss,
+            timestamp_offset,
+            stage,
+            answered_at: now,
+            answers: 0,
+            give_up_at,
+            rto,
+        }
     }
 
     /// When something is to be done about it.

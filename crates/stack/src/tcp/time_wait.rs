@@ -9,7 +9,7 @@ use alloc::collections::VecDeque;
 use synsent_wire::SeqNumber;
 use synsent_wire::tcp::{Flags, Repr};
 
-use super::four_tuple::FourTuple;
+use super::four_tuple::{FourTuple, TupleHash};
 use super::segment::{Segment, header};
 use super::turn::timestamp_at;
 use crate::slab::Slab;
@@ -19,6 +19,7 @@ use crate::time::{Duration, Instant};
 #[derive(Clone, Debug)]
 pub(crate) struct TimeWait {
     pub(crate) tuple: FourTuple,
+    pub(crate) hash: TupleHash,
     pub(crate) snd_nxt: SeqNumber,
     pub(crate) rcv_nxt: SeqNumber,
     pub(crate) window: u16,
@@ -68,13 +69,14 @@ impl TimeWaits {
     pub(crate) fn insert(
         &mut self,
         now: Instant,
-        tuple: FourTuple,
+        (tuple, hash): (FourTuple, TupleHash),
         (snd_nxt, rcv_nxt, window): (SeqNumber, SeqNumber, u16),
         timestamps: Option<(u32, u32)>,
     ) -> u32 {
         let expires = now + self.length;
         let index = self.entries.insert_with(|_, generation| TimeWait {
             tuple,
+            hash,
             snd_nxt,
             rcv_nxt,
             window,

@@ -79,7 +79,7 @@ fn adopt_path_mtu(head: &Head, conn: &mut Synchronized, path: &Path, turn: &Turn
 }
 
 fn send_syn(head: &Head, opening: &mut Opening, path: &Path, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent {
-    let syn = syn_header(head, opening, path, turn.now, turn.shared.isn.timestamp_offset(&head.tuple));
+    let syn = syn_header(head, opening, path, turn.now);
     opening.send_now = false;
     let again = opening.syns.count() > 0;
     opening.syns.record(turn.now);
@@ -89,7 +89,7 @@ fn send_syn(head: &Head, opening: &mut Opening, path: &Path, frame: &mut [u8], t
 }
 
 /// Our SYN, or the SYN-ACK of a simultaneous open.
-fn syn_header(head: &Head, opening: &Opening, path: &Path, now: Instant, offset: u32) -> Repr {
+fn syn_header(head: &Head, opening: &Opening, path: &Path, now: Instant) -> Repr {
     let options = &head.options;
     let mut syn = header(&head.tuple, Flags::SYN, opening.iss, SeqNumber(0));
     // A window in a SYN is never scaled (7323/1).
@@ -105,7 +105,7 @@ fn syn_header(head: &Head, opening: &Opening, path: &Path, now: Instant, offset:
     }
     let echo = theirs.map(|syn| syn.timestamp);
     if options.timestamps && echo != Some(None) {
-        let value = timestamp_at(now, offset);
+        let value = timestamp_at(now, opening.timestamp_offset);
         syn.options.timestamps = Some(super::timestamps(value, echo.flatten()));
     }
     if let Some(theirs) = theirs {

@@ -148,6 +148,6 @@ pub(crate) fn timestamps_of(conn: &Synchronized, now: Instant) -> Option<Timesta
 }
 
 pub(crate) fn may_challenge(limit: &mut ChallengeLimit, tuple: &FourTuple, turn: &Turn<'_>) -> bool {
-    let jitter = tuple.hash(&turn.shared.hash_key) as u32;
-    limit.allow(turn.now, jitter)
+    let jitter = tuple.hash(&turn.shared.hash_key);
+    limit.allow(turn.now, jitter.0)
 }

@@ -141,8 +141,7 @@ impl Udp {
             socket.local_is_chosen = true;
         }
         if let Some(tuple) = socket.tuple() {
-            let hash_of = |place| sockets.get(place).and_then(Socket::tuple).map_or(0, |tuple| tuple.hash(key));
-            connected.insert(tuple.hash(key), id.index, hash_of);
+            connected.insert(tuple.hash(key), id.index);
         }
         Ok(())
     }
@@ -252,7 +251,7 @@ impl Udp {
         let Udp { sockets, connected, key, .. } = self;
         let Some(socket) = sockets.get_mut(id.index) else { return };
         if let Some(tuple) = socket.tuple() {
-            connected.remove(tuple.hash(key), |place| place == id.index);
+            connected.remove(tuple.hash(key), id.index);
         }
         socket.remote = None;
         socket.zone = 0;

@@ -15,7 +15,7 @@ use synsent_wire::{SeqNumber, ipv4, ipv6};
 
 /// A segment to send or to expect.
 #[derive(Clone, Default)]
-pub(crate) struct Seg {
+pub struct Seg {
     pub(super) flags: Flags,
     pub(super) seq: Option<u32>,
     pub(super) ack: Option<u32>,
@@ -40,7 +40,7 @@ pub(crate) struct Seg {
 }
 
 /// A segment without anything.
-pub(crate) fn seg() -> Seg {
+pub fn seg() -> Seg {
     Seg::default()
 }
 
@@ -51,154 +51,154 @@ impl Seg {
     }
 
     /// SYN.
-    pub(crate) fn syn(self) -> Seg {
+    pub fn syn(self) -> Seg {
         self.flag(Flags::SYN)
     }
 
     /// SYN and ACK.
-    pub(crate) fn syn_ack(self) -> Seg {
+    pub fn syn_ack(self) -> Seg {
         self.flag(Flags::SYN | Flags::ACK)
     }
 
     /// FIN.
-    pub(crate) fn fin(self) -> Seg {
+    pub fn fin(self) -> Seg {
         self.flag(Flags::FIN)
     }
 
     /// RST.
-    pub(crate) fn rst(self) -> Seg {
+    pub fn rst(self) -> Seg {
         self.flag(Flags::RST)
     }
 
     /// PSH; in an expected segment it is asked for only where it is written.
-    pub(crate) fn psh(self) -> Seg {
+    pub fn psh(self) -> Seg {
         self.flag(Flags::PSH)
     }
 
     /// URG with its pointer, as it stands in the header.
-    pub(crate) fn urg(mut self, pointer: u16) -> Seg {
+    pub fn urg(mut self, pointer: u16) -> Seg {
         self.urgent = Some(pointer);
         self.flag(Flags::URG)
     }
 
     /// Any other control bits.
-    pub(crate) fn bits(self, flags: Flags) -> Seg {
+    pub fn bits(self, flags: Flags) -> Seg {
         self.flag(flags)
     }
 
     /// SEG.SEQ.
-    pub(crate) fn seq(mut self, seq: u32) -> Seg {
+    pub fn seq(mut self, seq: u32) -> Seg {
         self.seq = Some(seq);
         self
     }
 
     /// ACK and SEG.ACK.
-    pub(crate) fn ack(mut self, ack: u32) -> Seg {
+    pub fn ack(mut self, ack: u32) -> Seg {
         self.ack = Some(ack);
         self.flag(Flags::ACK)
     }
 
     /// SEG.WND as it stands in the header; 65535 where a test sends without it.
-    pub(crate) fn win(mut self, window: u16) -> Seg {
+    pub fn win(mut self, window: u16) -> Seg {
         self.win = Some(window);
         self
     }
 
     /// The MSS option.
-    pub(crate) fn mss(mut self, octets: u16) -> Seg {
+    pub fn mss(mut self, octets: u16) -> Seg {
         self.mss = Some(octets);
         self
     }
 
     /// The window scale option.
-    pub(crate) fn wscale(mut self, shift: u8) -> Seg {
+    pub fn wscale(mut self, shift: u8) -> Seg {
         self.window_scale = Some(shift);
         self
     }
 
     /// The SACK-permitted option.
-    pub(crate) fn sack_ok(mut self) -> Seg {
+    pub fn sack_ok(mut self) -> Seg {
         self.sack_permitted = true;
         self
     }
 
     /// The timestamps option, to send.
-    pub(crate) fn ts(mut self, value: u32, echo: u32) -> Seg {
+    pub fn ts(mut self, value: u32, echo: u32) -> Seg {
         self.value = Some(value);
         self.echo = Some(echo);
         self
     }
 
     /// The echo of an expected timestamps option; the stack's clock is its own affair.
-    pub(crate) fn ts_echo(mut self, echo: u32) -> Seg {
+    pub fn ts_echo(mut self, echo: u32) -> Seg {
         self.echo = Some(echo);
         self
     }
 
     /// Sent without the timestamps option although the connection has agreed on it.
-    pub(crate) fn no_ts(mut self) -> Seg {
+    pub fn no_ts(mut self) -> Seg {
         self.no_timestamps = true;
         self
     }
 
     /// One range of the SACK option, in the numbers of whose data it is.
-    pub(crate) fn sack(mut self, start: u32, end: u32) -> Seg {
+    pub fn sack(mut self, start: u32, end: u32) -> Seg {
         self.sacks.push((start, end));
         self
     }
 
     /// The octets of the options field, instead of any option above; a multiple of four.
-    pub(crate) fn raw_options(mut self, octets: &[u8]) -> Seg {
+    pub fn raw_options(mut self, octets: &[u8]) -> Seg {
         self.raw_options = Some(octets.to_vec());
         self
     }
 
     /// The text.
-    pub(crate) fn text(mut self, text: &[u8]) -> Seg {
+    pub fn text(mut self, text: &[u8]) -> Seg {
         self.text = text.to_vec();
         self.len = Some(text.len());
         self
     }
 
     /// So much text, whatever it is: zeros when sent.
-    pub(crate) fn len(mut self, octets: usize) -> Seg {
+    pub fn len(mut self, octets: usize) -> Seg {
         self.text = Vec::new();
         self.len = Some(octets);
         self
     }
 
     /// Another source address than the peer's.
-    pub(crate) fn source(mut self, addr: IpAddr) -> Seg {
+    pub fn source(mut self, addr: IpAddr) -> Seg {
         self.source = Some(addr);
         self
     }
 
     /// Another destination address than the stack's.
-    pub(crate) fn destination(mut self, addr: IpAddr) -> Seg {
+    pub fn destination(mut self, addr: IpAddr) -> Seg {
         self.destination = Some(addr);
         self
     }
 
     /// Another port of the peer.
-    pub(crate) fn peer_port(mut self, port: u16) -> Seg {
+    pub fn peer_port(mut self, port: u16) -> Seg {
         self.peer_port = Some(port);
         self
     }
 
     /// Another port of the stack.
-    pub(crate) fn port(mut self, port: u16) -> Seg {
+    pub fn port(mut self, port: u16) -> Seg {
         self.port = Some(port);
         self
     }
 
     /// The checksum is wrong by one bit.
-    pub(crate) fn bad_checksum(mut self) -> Seg {
+    pub fn bad_checksum(mut self) -> Seg {
         self.bad_checksum = true;
         self
     }
 
     /// IPv4 options before the segment; a multiple of four octets.
-    pub(crate) fn ip_options(mut self, octets: &[u8]) -> Seg {
+    pub fn ip_options(mut self, octets: &[u8]) -> Seg {
         self.ip_options = octets.to_vec();
         self
     }
@@ -323,35 +323,35 @@ pub(super) fn in_packet(
 
 /// A segment that the stack sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// When it left.
-    pub(crate) at: Instant,
+    pub at: Instant,
     /// SEG.SEQ, counted from the stack's ISS.
-    pub(crate) seq: u32,
+    pub seq: u32,
     /// SEG.ACK in the peer's numbers.
-    pub(crate) ack: u32,
+    pub ack: u32,
     /// The control bits.
-    pub(crate) flags: Flags,
+    pub flags: Flags,
     /// SEG.WND as it stands in the header.
-    pub(crate) win: u16,
+    pub win: u16,
     /// The urgent pointer.
-    pub(crate) urgent: u16,
+    pub urgent: u16,
     /// The options.
-    pub(crate) options: Options,
+    pub options: Options,
     /// The text.
-    pub(crate) text: Vec<u8>,
+    pub text: Vec<u8>,
     /// From where.
-    pub(crate) source: SocketAddr,
+    pub source: SocketAddr,
     /// Where to.
-    pub(crate) destination: SocketAddr,
+    pub destination: SocketAddr,
     /// SEG.SEQ as it stands in the header.
-    pub(crate) raw_seq: u32,
+    pub raw_seq: u32,
     /// TTL or hop limit.
-    pub(crate) hop_limit: u8,
+    pub hop_limit: u8,
     /// The traffic class octet.
-    pub(crate) traffic_class: u8,
+    pub traffic_class: u8,
     /// The whole IP packet.
-    pub(crate) packet: Vec<u8>,
+    pub packet: Vec<u8>,
 }
 
 impl Seen {

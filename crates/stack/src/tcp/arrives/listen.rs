@@ -82,7 +82,7 @@ impl Tcp {
             self.forget_half_open(oldest);
         }
         let index = self.keep_half_open(now, place, segment, theirs, above);
-        self.own(&segment.tuple, Owner::HalfOpen(index));
+        self.own(segment.hash, Owner::HalfOpen(index));
         let tuple = segment.tuple;
         context.trace(now, || change(tuple, State::Listen, State::SynReceived));
         self.answer_or_ask(now, index, link, ip, context);
@@ -97,16 +97,16 @@ impl Tcp {
         above: Option<SeqNumber>,
     ) -> u32 {
         let tuple = segment.tuple;
-        let mut iss = self.shared.isn.isn(now, &tuple);
+        let mut start = self.shared.isn.start(now, &tuple);
         if let Some(above) = above
-            && !iss.after(above)
+            && !start.iss.after(above)
         {
             // The new connection's numbers stand above those of the one whose TIME-WAIT it ends (RFC 1122 section 4.2.2.13).
-            iss = above + 0x1_0000;
+            start.iss = above + 0x1_0000;
         }
         let give_up_at = now + self.shared.config.syn_ack_timeout;
         let times = (now, self.shared.config.rto_initial, give_up_at);
-        self.half_open.insert(|id| HalfOpen::new(id, tuple, place, theirs, iss, times))
+        self.half_open.insert(|id| HalfOpen::new(id, (tuple, segment.hash), place, theirs, start, times))
     }
 
     /// Sends the SYN-ACK, or asks the application where the listener is deferred.
@@ -137,7 +137,7 @@ impl Tcp {
         let (tuple, at) = (entry.tuple, entry.next_deadline());
         let options = listener.options;
         let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
-        let timestamp = timestamp_at(now, turn.shared.isn.timestamp_offset(&tuple));
+        let timestamp = timestamp_at(now, entry.timestamp_offset);
         let mss = mss_for(&tuple, &options, &mut turn);
         let answer = syncache::syn_ack(&tuple, entry.iss, &entry.theirs, &options, mss, timestamp);
         turn.send(&tuple, &answer, options.traffic_class, options.hop_limit);
@@ -318,7 +318,7 @@ impl Tcp {
             window: segment.header.window,
             seq: segment.header.seq,
             window_is_unscaled: false,
-            timestamp_offset: self.shared.isn.timestamp_offset(&entry.tuple),
+            timestamp_offset: entry.timestamp_offset,
             transmissions: entry.answers.into(),
         };
         let mut rtt = RttEstimator::new(&self.shared.rto_config());
@@ -354,7 +354,7 @@ impl Tcp {
         let path = ip.route(now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()).ok();
         let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
         let index = self.flows.insert_with(|index, generation| {
-            let mut head = Head::new(FlowId { index, generation }, tuple, options, now);
+            let mut head = Head::new(FlowId { index, generation }, (tuple, segment.hash), options, now);
             head.path = path;
             head.waits_at = Some(listener_id);
             let conn = synchronize(&mut head, handshake, rtt, Ring::new(), &mut turn);
@@ -363,7 +363,7 @@ impl Tcp {
         listener.complete.push_back(index);
         raise(listener, EventKind::Acceptable, context);
         context.trace(now, || change(tuple, from, State::Established));
-        self.own(&tuple, Owner::Flow(index));
+        self.own(segment.hash, Owner::Flow(index));
         // What the acknowledgment carries besides is processed in ESTABLISHED.
         self.on_flow(now, index, segment, ip, context);
     }
@@ -371,11 +371,11 @@ impl Tcp {
     /// Takes a half-open connection out of every table.
     pub(in crate::tcp) fn forget_half_open(&mut self, index: u32) {
         let Some(entry) = self.half_open.entries.get(index) else { return };
-        let tuple = entry.tuple;
+        let hash = entry.hash;
         if let Some(listener) = self.listeners.entries.get_mut(entry.listener) {
             listener.half_open = listener.half_open.saturating_sub(1);
         }
-        self.disown(&tuple, Owner::HalfOpen(index));
+        self.disown(hash, Owner::HalfOpen(index));
         self.half_open.remove(index);
     }
 

@@ -16,13 +16,14 @@ use crate::tcp::block::{Flow, Head, Opening, Shape};
 use crate::tcp::buffer::Ring;
 use crate::tcp::challenge::ChallengeLimit;
 use crate::tcp::four_tuple::{Endpoint, FourTuple};
+use crate::tcp::isn::Start;
 use crate::tcp::listener::{ListenOptions, Listener};
 use crate::tcp::rtt::RttEstimator;
 use crate::tcp::segment::header;
 use crate::tcp::state::State;
 use crate::tcp::syncache::Stage;
 use crate::tcp::turn::Turn;
-use crate::tcp::{Owner, Tables, Tcp, is_unicast};
+use crate::tcp::{Owner, Tables, Tcp, Vacancy, is_unicast};
 use crate::time::Instant;
 use crate::trace::Fact;
 
@@ -246,14 +247,15 @@ impl Tcp {
         let path = ip.route(now, options.local, remote.addr, link).map_err(OpenError::NoPath)?;
         let zone = FourTuple::zone_of(remote.addr, path.link);
         let with_port = |port| FourTuple { local: Endpoint::new(path.source, port), remote, zone };
-        let port = match options.local_port {
-            Some(port) if self.tables().is_free(now, &with_port(port)) => port,
-            Some(_) => return Err(OpenError::AlreadyExists),
+        let (port, vacancy) = match options.local_port {
+            Some(port) => {
+                let vacancy = self.tables().vacancy(now, &with_port(port), &self.shared.hash_key);
+                (port, vacancy.ok_or(OpenError::AlreadyExists)?)
+            }
             None => self.choose_port(now, path.source, remote, with_port)?,
         };
-        let tuple = with_port(port);
         let tcp = options.tcp.unwrap_or(self.shared.config.options);
-        Ok(self.begin(now, tuple, tcp, path, context))
+        Ok(self.begin(now, with_port(port), vacancy, tcp, path, context))
     }
 
     /// Puts a connection into SYN-SENT (9293/OPEN-2).
@@ -261,28 +263,29 @@ impl Tcp {
         &mut self,
         now: Instant,
         tuple: FourTuple,
+        vacancy: Vacancy,
         tcp: TcpOptions,
         path: crate::ip::Path,
         context: &mut Context,
     ) -> FlowId {
-        let mut iss = self.shared.isn.isn(now, &tuple);
-        if let Some(Owner::TimeWait(old)) = self.owner(&tuple) {
+        let Start { mut iss, timestamp_offset } = self.shared.isn.start(now, &tuple);
+        if let Some(old) = vacancy.time_wait {
             if let Some(entry) = self.time_waits.remove(old)
                 && !iss.after(entry.snd_nxt)
             {
                 iss = entry.snd_nxt + 0x1_0000;
             }
-            // The entry's place is empty already; only its number has to leave the flow table.
-            self.disown(&tuple, Owner::TimeWait(old));
+            self.disown(vacancy.hash, Owner::TimeWait(old));
         }
         let rtt = RttEstimator::new(&self.shared.rto_config());
         let next_syn_at = now + rtt.rto();
         let index = self.flows.insert_with(|index, generation| {
-            let mut head = Head::new(FlowId { index, generation }, tuple, tcp, now);
+            let mut head = Head::new(FlowId { index, generation }, (tuple, vacancy.hash), tcp, now);
             head.held = true;
             head.path = Some(path);
             let opening = Opening {
                 iss,
+                timestamp_offset,
                 theirs: None,
                 syns: SynSchedule::default(),
                 send_now: true,
@@ -297,7 +300,7 @@ impl Tcp {
             };
             Flow::new(head, Shape::Opening(opening))
         });
-        self.own(&tuple, Owner::Flow(index));
+        self.own(vacancy.hash, Owner::Flow(index));
         let id = match self.flows.get_mut(index) {
             Some(flow) => {
                 self.shared.queue(&mut flow.head);
@@ -318,17 +321,23 @@ impl Tcp {
         local: IpAddr,
         remote: Endpoint,
         with_port: impl Fn(u16) -> FourTuple,
-    ) -> Result<u16, OpenError> {
+    ) -> Result<(u16, Vacancy), OpenError> {
         let range = self.shared.config.ephemeral_ports.clone();
         let tried = u32::from(*range.end()).saturating_sub(u32::from(*range.start())) + 1;
         let Tcp { ports, flows, half_open, time_waits, listeners, table, shared, .. } = self;
-        let tables = Tables { flows, half_open, time_waits, table, key: &shared.hash_key };
+        let tables = Tables { flows, half_open, time_waits, table };
+        let mut found = None;
         // 6056/1
         // 6056/3
         // A port that a listener has is a service's; any other may serve several peers at once.
-        let port =
-            ports.choose(local, remote, |port| !listeners.uses_port(port) && tables.is_free(now, &with_port(port)));
-        port.ok_or(OpenError::NoPorts { tried })
+        let port = ports.choose(local, remote, |port| {
+            found = match listeners.uses_port(port) {
+                true => None,
+                false => tables.vacancy(now, &with_port(port), &shared.hash_key),
+            };
+            found.is_some()
+        });
+        port.zip(found).ok_or(OpenError::NoPorts { tried })
     }
 
     /// Closes a listener: what waits at it, half-open or complete, is reset.
