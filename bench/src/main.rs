@@ -1,3 +1,174 @@
-//! Benchmarks beside peers.
+//! Our stack beside smoltcp, in one process, on one core: two hosts joined in memory, an IP medium with an MTU of 1,500,
+//! checksums on, CUBIC, and buffers of 64 KiB that do not grow. Each measure runs both in turn, several rounds, and the
+//! medians stand in the table.
+//!
+//! What a measure does is written once, in `measures.rs`, for anything that is an `Engine`; `ours.rs` and `peer.rs` say how
+//! each stack does it. What is not measured: devices, system calls, loss.
+#![forbid(unsafe_code)]
 
-fn main() {}
+mod engine;
+mod measures;
+mod memory;
+mod ours;
+mod peer;
+mod pipe;
+
+use clap::{Parser, ValueEnum};
+use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
+
+use crate::measures::OpenClose;
+use crate::ours::Ours;
+use crate::peer::Peer;
+
+/// How many other connections are open while connections are opened and closed.
+const HELD: [usize; 4] = [100, 1_000, 10_000, 100_000];
+
+#[derive(Parser)]
+#[command(about = "Measures our stack beside smoltcp.")]
+struct Arguments {
+    /// One line of JSON for each measure in place of the table.
+    #[arg(long)]
+    json: bool,
+    /// Only this measure.
+    #[arg(long, value_enum)]
+    only: Option<Measure>,
+    /// How many rounds each measure runs; the median counts.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Measure {
+    /// Nanoseconds for a data segment, both ends together.
+    Segment,
+    /// Connections opened, accepted and closed, per second; alone, and with others open.
+    OpenClose,
+    /// Round trips of one octet, per second.
+    RoundTrip,
+    /// Octets of heap for an idle connection, one end.
+    IdleBytes,
+    /// Seconds to open 10,000 connections one after the other.
+    #[value(name = "open-10k")]
+    Open10k,
+    /// Allocations for a data segment.
+    Allocations,
+}
+
+/// One line of the result.
+struct Row {
+    measure: String,
+    unit: &'static str,
+    ours: f64,
+    peer: Option<f64>,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    if let Err(error) = pin() {
+        eprintln!("the figures are less steady, because this thread could not be bound to one core: {error}");
+    }
+    let mut rows = Vec::new();
+    for measure in Measure::value_variants() {
+        if arguments.only.is_none_or(|only| only == *measure) {
+            run(*measure, arguments.rounds.max(1), &mut rows);
+        }
+    }
+    match arguments.json {
+        true => rows.iter().for_each(print_json),
+        false => print_table(&rows),
+    }
+}
+
+/// Binds this thread to the core on which it runs.
+fn pin() -> rustix::io::Result<()> {
+    let mut core = CpuSet::new();
+    core.set(sched_getcpu());
+    sched_setaffinity(None, &core)
+}
+
+fn run(measure: Measure, rounds: usize, rows: &mut Vec<Row>) {
+    let mut row = |measure: &str, unit, ours, peer| rows.push(Row { measure: measure.to_owned(), unit, ours, peer });
+    match measure {
+        Measure::Segment => {
+            let (ours, peer) = medians(rounds, measures::segment::<Ours>, measures::segment::<Peer>);
+            row("segment", "ns", ours, Some(peer));
+        }
+        Measure::OpenClose => open_close(rounds, rows),
+        Measure::RoundTrip => {
+            let (ours, peer) = medians(rounds, measures::round_trip::<Ours>, measures::round_trip::<Peer>);
+            row("round-trip", "/s", ours, Some(peer));
+        }
+        Measure::IdleBytes => {
+            let (ours, peer) = (measures::open_10k::<Ours>().1, measures::open_10k::<Peer>().1);
+            row("idle-bytes", "octets", ours, Some(peer));
+        }
+        Measure::Open10k => {
+            let ours = median((0..rounds).map(|_| measures::open_10k::<Ours>().0).collect());
+            // The peer takes seconds, which differ little from round to round.
+            row("open-10k", "s", ours, Some(measures::open_10k::<Peer>().0));
+        }
+        Measure::Allocations => {
+            let (ours, peer) = (measures::allocations::<Ours>(), measures::allocations::<Peer>());
+            row("allocations", "/segment", ours, Some(peer));
+        }
+    }
+}
+
+/// Rates with nothing else open, then ours with more and more open, beside the peer's with nothing else open; at last the
+/// slowest of those in parts of the fastest.
+fn open_close(rounds: usize, rows: &mut Vec<Row>) {
+    let (mut ours, mut peer) = (OpenClose::<Ours>::new(), OpenClose::<Peer>::new());
+    let (alone, peer_alone) = medians(rounds, || ours.rate(), || peer.rate());
+    rows.push(Row { measure: "open-close".to_owned(), unit: "/s", ours: alone, peer: Some(peer_alone) });
+    let mut rates = Vec::new();
+    for held in HELD {
+        ours.hold(held);
+        let rate = median((0..rounds).map(|_| ours.rate()).collect());
+        rows.push(Row { measure: format!("open-close-{held}"), unit: "/s", ours: rate, peer: Some(peer_alone) });
+        rates.push(rate);
+    }
+    let (slowest, fastest) =
+        rates.iter().fold((f64::MAX, 0.0_f64), |(low, high), rate| (low.min(*rate), high.max(*rate)));
+    rows.push(Row { measure: "open-close-spread".to_owned(), unit: "", ours: slowest / fastest, peer: None });
+}
+
+fn medians(rounds: usize, mut ours: impl FnMut() -> f64, mut peer: impl FnMut() -> f64) -> (f64, f64) {
+    let (mut of_ours, mut of_peer) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        of_ours.push(ours());
+        of_peer.push(peer());
+    }
+    (median(of_ours), median(of_peer))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn ratio(row: &Row) -> Option<f64> {
+    row.peer.filter(|peer| *peer != 0.0).map(|peer| row.ours / peer)
+}
+
+fn print_json(row: &Row) {
+    let number = |value: Option<f64>| value.map_or("null".to_owned(), |value| format!("{value:.4}"));
+    let (ours, peer, ratio) = (number(Some(row.ours)), number(row.peer), number(ratio(row)));
+    println!(r#"{{"measure":"{}","ours":{ours},"peer":{peer},"ratio":{ratio}}}"#, row.measure);
+}
+
+fn print_table(rows: &[Row]) {
+    println!("{:<20} {:>14} {:>14} {:>8}  unit", "measure", "ours", "smoltcp", "ratio");
+    for row in rows {
+        let number = |value: Option<f64>| value.map_or(String::new(), shown);
+        let (ours, peer, ratio) = (number(Some(row.ours)), number(row.peer), number(ratio(row)));
+        println!("{:<20} {ours:>14} {peer:>14} {ratio:>8}  {}", row.measure, row.unit);
+    }
+}
+
+/// As many digits as say something.
+fn shown(value: f64) -> String {
+    match value {
+        value if value >= 100.0 => format!("{value:.0}"),
+        value => format!("{value:.3}"),
+    }
+}
