@@ -72,7 +72,7 @@ pub struct TcpConfig {
 impl Default for TcpConfig {
     fn default() -> TcpConfig {
         TcpConfig {
-            ephemeral_ports: 1024..=65535,
+            ephemeral_ports: crate::tcp::ports::DEFAULT_PORTS,
             flows_max: 4 << 20,
             half_open_max: 65_536,
             half_open_per_listener: 1_024,
@@ -89,12 +89,12 @@ impl Default for TcpConfig {
     }
 }
 
-/// What an ICMP error may do to a connection (RFC 5461).
+/// What an ICMP error may do to a connection (RFC 5461). That it is a setting is what 5461/5 asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum SoftErrors {
-    /// Any unreachable message ends an opening at once: what Linux does (5461/2).
+    /// Any unreachable message ends an opening at once: what Linux does (5461/2, 5461/6).
     AbortOnAny,
-    /// Soft errors are remembered and told when the opening times out; hard ones end it at once (RFC 1122, 5461/1).
+    /// Soft errors are remembered and told when the opening times out; hard ones end it at once: RFC 1122, TargetTCP (5461/1, 5461/6).
     #[default]
     ReportAtTimeout,
     /// Only hard errors count; soft ones are not even remembered.
@@ -123,7 +123,7 @@ pub struct TcpOptions {
     pub user_timeout: Option<Duration>,
     /// R1: after how many retransmissions of one segment the application is told (9293/SHLD-9, SHLD-10).
     pub retries_before_trouble: u8,
-    /// Keep-alive probes after this long without a segment; `None`: off, the default (9293/MUST-24, MUST-25).
+    /// Keep-alive probes after this long without a segment; `None`: off, the default (9293/MUST-24, 9293/MUST-25).
     pub keep_alive: Option<KeepAlive>,
     /// How long a connection that was closed here waits in FIN-WAIT-2 for the peer's FIN.
     pub fin_wait_2_timeout: Duration,

@@ -130,12 +130,6 @@ impl Context {
         }
     }
 
-    /// Whether facts are wanted, for callers that would have to work to make one.
-    #[inline]
-    pub(crate) fn tracing(&self) -> bool {
-        self.trace_capacity > 0
-    }
-
     /// Notes a fact, if facts are wanted.
     #[inline]
     pub(crate) fn trace(&mut self, now: Instant, fact: impl FnOnce() -> Fact) {

@@ -89,8 +89,6 @@ pub(crate) struct Opening {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TheirSyn {
     pub(crate) irs: SeqNumber,
-    /// SEG.WND of a SYN is never scaled (7323/1).
-    pub(crate) window: u16,
     pub(crate) mss: Option<u16>,
     pub(crate) window_scale: Option<u8>,
     pub(crate) selective_acks: bool,
@@ -222,6 +220,8 @@ pub(crate) struct ReceiveSide {
     /// When the last segment arrived.
     pub(crate) heard_at: Instant,
     pub(crate) keep_alive_probes: u8,
+    /// The traffic class of the last segment.
+    pub(crate) traffic_class: u8,
 }
 
 /// The timestamps of a connection that agreed on them (RFC 7323).

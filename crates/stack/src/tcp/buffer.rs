@@ -70,11 +70,13 @@ impl Pool {
         }
     }
 
+    #[cfg(test)]
     /// The octets of storage that rings hold.
     pub(crate) fn live_octets(&self) -> usize {
         self.live_octets
     }
 
+    #[cfg(test)]
     /// The octets of storage that are kept for later.
     pub(crate) fn idle_octets(&self) -> usize {
         self.idle_octets
@@ -117,6 +119,7 @@ impl Ring {
         self.len == 0
     }
 
+    #[cfg(test)]
     /// The size of the storage at present.
     pub(crate) fn capacity(&self) -> usize {
         self.storage.len()

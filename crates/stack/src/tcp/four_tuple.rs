@@ -208,6 +208,7 @@ impl FlowTable {
         }
     }
 
+    #[cfg(test)]
     /// How many slots are inside.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()

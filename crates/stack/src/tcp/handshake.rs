@@ -139,6 +139,7 @@ pub(crate) fn synchronize(
         tuned_at: turn.now,
         heard_at: turn.now,
         keep_alive_probes: 0,
+        traffic_class: 0,
     };
     let mut conn = Synchronized::new(snd, rcv);
     conn.timers.idle = options.keep_alive.map_or(Instant::FAR, |keep_alive| turn.now + keep_alive.idle);

@@ -626,7 +626,8 @@ fn read<'a>(datagram: &Datagram<'a>, key: &HashKey) -> Result<Segment<'a>, DropR
     let local = Endpoint::new(datagram.destination, header.destination_port);
     let remote = Endpoint::new(datagram.source, header.source_port);
     let tuple = FourTuple::on_link(local, remote, datagram.link);
-    Ok(Segment { header, text: view.payload(), tuple, hash: tuple.hash(key) })
+    let hash = tuple.hash(key);
+    Ok(Segment { header, text: view.payload(), tuple, hash, traffic_class: datagram.traffic_class })
 }
 
 /// 9293/MUST-63: whether an address may be that of a single host.

@@ -33,6 +33,7 @@ pub(crate) struct OutOfOrder {
 }
 
 impl OutOfOrder {
+    #[cfg(test)]
     /// No ranges, no memory.
     pub(crate) const fn new() -> OutOfOrder {
         OutOfOrder { ranges: None }
@@ -101,6 +102,7 @@ impl OutOfOrder {
         self.ranges.is_none()
     }
 
+    #[cfg(test)]
     /// The end of the last octet that arrived.
     pub(crate) fn highest_end(&self) -> Option<SeqNumber> {
         self.held().iter().map(|range| range.end).reduce(SeqNumber::max)

@@ -106,6 +106,7 @@ fn new_text(conn: &Synchronized, no_delay: bool, burst: u32) -> Option<Plan> {
     }
     let room = window_room(conn).min(congestion_room(conn));
     // 9293/SHLD-28
+    // 9293/MAY-16
     // Full segments where possible; a burst is a whole number of them unless it ends the data.
     let mut len = unsent.min(room).min(burst);
     if len > snd.mss && len < unsent {

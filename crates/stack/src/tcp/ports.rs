@@ -45,6 +45,7 @@ impl PortChooser {
     /// A port for a connection from `local` to `remote` of which `is_free` holds; `None` when the range has no such port.
     /// Each port is asked for at most once.
     // 6056/2
+    // 5927/5
     // The choice is the double hash: where a peer's ports start and which counter moves them are both secret.
     pub(crate) fn choose(
         &mut self,
@@ -100,6 +101,7 @@ mod tests {
     }
 
     // 6056/2
+    // 5927/5
     #[test]
     fn peers_and_keys_have_different_first_ports() {
         let first = |key: u8, last| PortChooser::new([key; 16], DEFAULT_PORTS).choose(LOCAL, peer(last), |_| true);

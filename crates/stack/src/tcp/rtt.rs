@@ -122,6 +122,7 @@ impl RttEstimator {
         self.measured.then(|| Duration::from_micros(self.srtt_micros.into()))
     }
 
+    #[cfg(test)]
     /// The deviation of the round-trip time, once something was measured.
     pub(crate) fn rttvar(&self) -> Option<Duration> {
         self.measured.then(|| Duration::from_micros(self.rttvar_micros.into()))

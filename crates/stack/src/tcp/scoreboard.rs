@@ -144,6 +144,7 @@ struct Reading {
 }
 
 impl Scoreboard {
+    #[cfg(test)]
     /// A scoreboard with nothing in flight.
     pub(crate) fn new() -> Scoreboard {
         Scoreboard::default()
@@ -358,11 +359,13 @@ impl Scoreboard {
         self.segments.back().map(Segment::range)
     }
 
+    #[cfg(test)]
     /// When the segment at SND.UNA was last sent.
     pub(crate) fn first_sent_at(&self) -> Option<Instant> {
         self.segments.front().map(|first| first.sent_at)
     }
 
+    #[cfg(test)]
     /// When anything was last sent.
     pub(crate) fn last_sent_at(&self) -> Option<Instant> {
         (!self.segments.is_empty()).then_some(self.last_sent_at)
@@ -380,6 +383,7 @@ impl Scoreboard {
         self.sacked_octets
     }
 
+    #[cfg(test)]
     /// Octets that are lost and were not sent again since.
     pub(crate) fn lost_octets(&self) -> u32 {
         self.lost_octets
@@ -408,6 +412,7 @@ impl Scoreboard {
         self.segments.len()
     }
 
+    #[cfg(test)]
     /// A loss episode is going on.
     pub(crate) fn in_recovery(&self) -> bool {
         self.in_recovery

@@ -16,6 +16,8 @@ pub(crate) struct Segment<'a> {
     /// Its four-tuple as seen from here.
     pub(crate) tuple: FourTuple,
     pub(crate) hash: TupleHash,
+    /// The traffic class of the packet that brought it.
+    pub(crate) traffic_class: u8,
 }
 
 impl Segment<'_> {

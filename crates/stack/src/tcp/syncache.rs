@@ -19,6 +19,8 @@ use crate::event::HalfOpenId;
 use crate::slab::Slab;
 use crate::time::{Duration, Instant};
 
+// 4987/2
+// The state of a half-open connection is small, and it is found by the keyed hash of the flow table.
 /// A SYN that a listener took.
 #[derive(Debug)]
 pub(crate) struct HalfOpen {

@@ -102,6 +102,7 @@ fn tail_loss_timeout(conn: &Synchronized) -> Option<Duration> {
 fn opening_timeout(head: &mut Head, opening: &mut Opening, turn: &mut Turn<'_>) -> Outcome {
     // 9293/MUST-22
     // 9293/MUST-23
+    // 1122/TCP-1
     // R2 for a SYN: by time, three minutes or more unless the application says otherwise, or by count where it asks for one.
     let retries = opening.syns.count().saturating_sub(1);
     let spent = head.options.syn_retries.is_some_and(|most| retries >= u32::from(most));

@@ -369,7 +369,9 @@ fn write_packet(
     let payload_len = segment.header_len() + text_len;
     let at = match (source, destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
-            // DF is set because path MTU discovery runs; an atomic datagram needs no identification (RFC 6864).
+            // 9293/MAY-4
+            // DF is set because path MTU discovery runs; an atomic datagram needs no identification (RFC 6864), so that a
+            // retransmission carries the same one.
             let ip = ipv4::Repr {
                 source,
                 destination,

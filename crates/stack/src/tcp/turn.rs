@@ -113,11 +113,6 @@ impl Turn<'_> {
         self.context.dropped(self.now, self.link, reason);
     }
 
-    /// Our timestamp clock, in ticks of 1 ms (7323/7).
-    pub(crate) fn timestamp(&self, offset: u32) -> u32 {
-        timestamp_at(self.now, offset)
-    }
-
     /// Answers a doubtful segment with an acknowledgment, if this connection may send one more.
     pub(crate) fn challenge(&mut self, tuple: FourTuple, conn: &mut Synchronized) {
         // 5961/5
@@ -135,8 +130,10 @@ impl Turn<'_> {
     }
 }
 
-/// Our timestamp clock at `now`.
+/// Our timestamp clock at `now`, in ticks of 1 ms.
 pub(crate) fn timestamp_at(now: Instant, offset: u32) -> u32 {
+    // 7323/7
+    // A tick of 1 ms, from an origin that every connection has for itself.
     (now.millis() as u32).wrapping_add(offset)
 }
 

@@ -34,6 +34,7 @@ impl ReceiveSide {
         let held = self.buffer.len() as u32;
         let free = self.limit.saturating_sub(held);
         // 9293/MUST-39
+        // 9293/MAY-8
         // The edge moves only by a worthwhile step: a full segment or half the buffer, whichever is less.
         let step = (self.limit / 2).min(u32::from(self.mss)).max(1);
         let window = if free >= promised.saturating_add(step) { free } else { promised };
@@ -106,6 +107,7 @@ mod tests {
             tuned_at: Instant::ZERO,
             heard_at: Instant::ZERO,
             keep_alive_probes: 0,
+            traffic_class: 0,
         }
     }
 
@@ -118,6 +120,7 @@ mod tests {
     }
 
     // 9293/MUST-39
+    // 9293/MAY-8
     #[test]
     fn reading_one_octet_of_a_full_buffer_announces_nothing() {
         let (mut rcv, mut pool) = (receive_side(4_096, 0), Pool::default());

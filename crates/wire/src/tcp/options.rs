@@ -177,6 +177,8 @@ impl Options {
         self.len() == 0
     }
 
+    // 9293/MUST-69
+    // No end-of-list is ever written: the padding is of NOPs, so that nothing follows an end.
     /// Writes the options, padded with NOPs to whole words, and returns their length.
     ///
     /// # Panics

@@ -207,7 +207,6 @@ impl Tcp {
             stamps.map_or((None, false), |stamps| SynCookies::options_from(stamps.echo));
         let theirs = TheirSyn {
             irs,
-            window: segment.header.window,
             mss: Some(mss),
             window_scale,
             selective_acks,

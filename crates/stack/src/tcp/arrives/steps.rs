@@ -94,6 +94,9 @@ pub(crate) fn first_sequence_number<'a>(
         return ControlFlow::Break(Outcome::Stay);
     }
     note_timestamp(&mut conn.rcv, segment, turn);
+    // 9293/MAY-9
+    // The application may ask for the traffic class that the peer uses.
+    conn.rcv.traffic_class = segment.traffic_class;
     note_heard(conn, head.options.keep_alive.map(|keep_alive| keep_alive.idle), turn);
     ControlFlow::Continue(cut(segment, nxt, conn.rcv.edge))
 }
@@ -204,6 +207,7 @@ pub(crate) fn fifth_acknowledgment(flow: &mut Flow, segment: &Segment<'_>, turn:
     let (head, conn) = synchronized!(flow);
     let ack = segment.header.ack;
     // 5961/4
+    // 9293/MAY-12
     // An acknowledgment of what was never sent, or of what was sent long ago, is no progress and not harmless.
     if ack.after(conn.snd.nxt) || ack.before(conn.snd.una - conn.snd.max_wnd) {
         turn.dropped(DropReason::TcpUnacceptable);

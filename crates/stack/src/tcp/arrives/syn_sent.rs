@@ -66,7 +66,6 @@ impl TheirSyn {
         let options = &segment.header.options;
         TheirSyn {
             irs: segment.header.seq,
-            window: segment.header.window,
             mss: options.mss,
             window_scale: options.window_scale,
             selective_acks: options.sack_permitted,

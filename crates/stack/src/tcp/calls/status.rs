@@ -39,6 +39,8 @@ pub struct Status {
     pub round_trip: Option<Duration>,
     /// The retransmission timeout now.
     pub retransmission_timeout: Option<Duration>,
+    /// The traffic class of the last segment that arrived (9293/MAY-9).
+    pub received_traffic_class: u8,
     /// Timeouts of one segment in a row.
     pub retries: u8,
     /// The SYNs of an opening that is under way.
@@ -65,6 +67,7 @@ impl Tcp {
             segment_octets: 0,
             round_trip: None,
             retransmission_timeout: None,
+            received_traffic_class: 0,
             retries: 0,
             syns: SynSchedule::default(),
             soft: flow.head.soft.as_deref().copied(),
@@ -135,4 +138,5 @@ fn describe(conn: &Synchronized, status: &mut Status) {
     status.round_trip = conn.snd.rtt.srtt();
     status.retransmission_timeout = Some(conn.snd.rtt.rto());
     status.retries = conn.snd.retries;
+    status.received_traffic_class = conn.rcv.traffic_class;
 }

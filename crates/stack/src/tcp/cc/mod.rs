@@ -91,6 +91,7 @@ impl CongestionControl {
         self.window.cwnd
     }
 
+    #[cfg(test)]
     /// The slow start threshold, in octets.
     pub(crate) fn ssthresh(&self) -> u32 {
         self.window.ssthresh
