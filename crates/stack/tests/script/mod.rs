@@ -24,37 +24,37 @@ use synsent_stack::*;
 use synsent_wire::ip::Protocol;
 use synsent_wire::{arp, ethernet, icmpv4, icmpv6};
 
-pub use segment::{Seen, Seg, seg};
+pub(crate) use segment::{Seen, Seg, seg};
 
 /// The stack's ISS in the script's numbers.
-pub const ISS: u32 = 0;
+pub(crate) const ISS: u32 = 0;
 /// The peer's ISS in the handshakes that the script makes by itself.
-pub const PEER_ISS: u32 = 100;
+pub(crate) const PEER_ISS: u32 = 100;
 /// The port that the script listens on.
-pub const LISTEN_PORT: u16 = 80;
+pub(crate) const LISTEN_PORT: u16 = 80;
 /// The peer's port unless a segment names another.
-pub const PEER_PORT: u16 = 7_000;
+pub(crate) const PEER_PORT: u16 = 7_000;
 
 /// The stack's station address on Ethernet.
-pub const OUR_STATION: ethernet::Address = ethernet::Address([2, 0, 0, 0, 0, 1]);
+pub(crate) const OUR_STATION: ethernet::Address = ethernet::Address([2, 0, 0, 0, 0, 1]);
 /// The station address of everybody else.
-pub const PEER_STATION: ethernet::Address = ethernet::Address([2, 0, 0, 0, 0, 2]);
+pub(crate) const PEER_STATION: ethernet::Address = ethernet::Address([2, 0, 0, 0, 0, 2]);
 
 /// How many timers may run out in one wait before the script takes it for a loop.
 const TIMERS_MAX: usize = 100_000;
 
 /// What a script starts with.
-pub struct Setup {
+pub(crate) struct Setup {
     /// IPv6 instead of IPv4.
-    pub v6: bool,
+    pub(crate) v6: bool,
     /// A link with an Ethernet header, whose other end answers ARP.
-    pub ethernet: bool,
+    pub(crate) ethernet: bool,
     /// The link's MTU.
-    pub mtu: u16,
+    pub(crate) mtu: u16,
     /// The stack's configuration; the trace is switched on in any case.
-    pub config: Config,
+    pub(crate) config: Config,
     /// The stack's seed.
-    pub seed: u8,
+    pub(crate) seed: u8,
 }
 
 impl Default for Setup {
@@ -64,27 +64,27 @@ impl Default for Setup {
 }
 
 /// One stack, one link, and the test at its other end.
-pub struct Script {
+pub(crate) struct Script {
     /// The stack.
-    pub stack: Stack,
+    pub(crate) stack: Stack,
     /// The link.
-    pub link: LinkId,
+    pub(crate) link: LinkId,
     /// The time.
-    pub now: Instant,
+    pub(crate) now: Instant,
     /// The stack's address.
-    pub local: IpAddr,
+    pub(crate) local: IpAddr,
     /// The peer's address.
-    pub remote: IpAddr,
+    pub(crate) remote: IpAddr,
     /// A router between them.
-    pub router: IpAddr,
+    pub(crate) router: IpAddr,
     /// The stack's port unless a segment names another: that of the last connect or listen.
-    pub port: u16,
+    pub(crate) port: u16,
     /// The peer's timestamp clock, once the connection has agreed on timestamps: then each segment gets the option.
-    pub peer_clock: Option<u32>,
+    pub(crate) peer_clock: Option<u32>,
     /// Whether the other end of an Ethernet link answers ARP.
-    pub answers_arp: bool,
+    pub(crate) answers_arp: bool,
     /// Frames that left and were not TCP (and not ARP that the script answered).
-    pub others: Vec<Vec<u8>>,
+    pub(crate) others: Vec<Vec<u8>>,
     origin: Instant,
     ethernet: bool,
     iss: HashMap<(SocketAddr, SocketAddr), u32>,
@@ -99,22 +99,22 @@ pub struct Script {
 
 impl Script {
     /// A script over IPv4 on a plain IP link.
-    pub fn v4() -> Script {
+    pub(crate) fn v4() -> Script {
         Script::new(Setup::default())
     }
 
     /// A script over IPv6 on a plain IP link.
-    pub fn v6() -> Script {
+    pub(crate) fn v6() -> Script {
         Script::new(Setup { v6: true, ..Setup::default() })
     }
 
     /// A script over IPv4 with these settings of TCP.
-    pub fn with(tcp: TcpConfig) -> Script {
+    pub(crate) fn with(tcp: TcpConfig) -> Script {
         Script::new(Setup { config: Config { tcp, ..Config::default() }, ..Setup::default() })
     }
 
     /// Any script.
-    pub fn new(setup: Setup) -> Script {
+    pub(crate) fn new(setup: Setup) -> Script {
         let addr = |last: u8| -> IpAddr {
             match setup.v6 {
                 false => format!("10.0.0.{last}").parse().unwrap(),
@@ -163,12 +163,12 @@ impl Script {
     }
 
     /// The peer as a socket address.
-    pub fn peer(&self) -> SocketAddr {
+    pub(crate) fn peer(&self) -> SocketAddr {
         SocketAddr::new(self.remote, PEER_PORT)
     }
 
     /// Calls a verb of the stack and takes what comes of it.
-    pub fn call<R>(&mut self, verb: impl FnOnce(&mut Stack, Instant) -> R) -> R {
+    pub(crate) fn call<R>(&mut self, verb: impl FnOnce(&mut Stack, Instant) -> R) -> R {
         let answer = verb(&mut self.stack, self.now);
         self.settle();
         answer
@@ -176,13 +176,13 @@ impl Script {
 
     /// An active open to the peer; its SYN waits to be looked at.
     #[track_caller]
-    pub fn connect(&mut self) -> FlowId {
+    pub(crate) fn connect(&mut self) -> FlowId {
         self.connect_with(|_| {})
     }
 
     /// An active open to the peer with other options.
     #[track_caller]
-    pub fn connect_with(&mut self, edit: impl FnOnce(&mut OpenOptions)) -> FlowId {
+    pub(crate) fn connect_with(&mut self, edit: impl FnOnce(&mut OpenOptions)) -> FlowId {
         let mut options = OpenOptions::to(self.peer());
         edit(&mut options);
         self.note("   connect".into());
@@ -197,13 +197,13 @@ impl Script {
 
     /// A passive open on [`LISTEN_PORT`].
     #[track_caller]
-    pub fn listen(&mut self) -> ListenerId {
+    pub(crate) fn listen(&mut self) -> ListenerId {
         self.listen_with(|_| {})
     }
 
     /// A passive open with other options.
     #[track_caller]
-    pub fn listen_with(&mut self, edit: impl FnOnce(&mut ListenOptions)) -> ListenerId {
+    pub(crate) fn listen_with(&mut self, edit: impl FnOnce(&mut ListenOptions)) -> ListenerId {
         let mut options = ListenOptions::on_port(LISTEN_PORT);
         edit(&mut options);
         let listener = match self.call(|stack, now| stack.tcp_listen(now, options)) {
@@ -216,13 +216,13 @@ impl Script {
 
     /// An active open that the peer answered at once, without options but the MSS: the stack's next number is 1, the peer's 101.
     #[track_caller]
-    pub fn established(&mut self) -> FlowId {
+    pub(crate) fn established(&mut self) -> FlowId {
         self.established_with(seg().mss(1_460), |_| {})
     }
 
     /// The same with these options in the SYN-ACK, and these settings of the connection.
     #[track_caller]
-    pub fn established_with(&mut self, answer: Seg, edit: impl FnOnce(&mut TcpOptions)) -> FlowId {
+    pub(crate) fn established_with(&mut self, answer: Seg, edit: impl FnOnce(&mut TcpOptions)) -> FlowId {
         let mut options = TcpOptions::default();
         edit(&mut options);
         let flow = self.connect_with(|open| open.tcp = Some(options));
@@ -235,7 +235,7 @@ impl Script {
     /// Answers the SYN that was looked at last, and takes the acknowledgment. With [`Seg::ts`] in `answer` the peer's segments
     /// carry timestamps from now on.
     #[track_caller]
-    pub fn shake_hands(&mut self, answer: Seg) {
+    pub(crate) fn shake_hands(&mut self, answer: Seg) {
         self.peer_clock = answer.value;
         self.send(answer.syn_ack().seq(PEER_ISS).ack(1));
         self.expect(seg().seq(1).ack(PEER_ISS + 1));
@@ -243,7 +243,7 @@ impl Script {
 
     /// A connection that the peer opened and the application accepted: the stack's next number is 1, the peer's 101.
     #[track_caller]
-    pub fn accepted(&mut self, listener: ListenerId) -> FlowId {
+    pub(crate) fn accepted(&mut self, listener: ListenerId) -> FlowId {
         self.send(seg().syn().seq(PEER_ISS).mss(1_460));
         self.expect(seg().syn_ack().seq(ISS).ack(PEER_ISS + 1));
         self.send(seg().seq(PEER_ISS + 1).ack(1));
@@ -256,7 +256,7 @@ impl Script {
     }
 
     /// The peer sends a segment.
-    pub fn send(&mut self, segment: Seg) {
+    pub(crate) fn send(&mut self, segment: Seg) {
         let mut segment = segment;
         let stamped = segment.value.is_some() || segment.no_timestamps || segment.raw_options.is_some();
         if let (Some(clock), false) = (self.peer_clock, stamped) {
@@ -270,7 +270,7 @@ impl Script {
     }
 
     /// An IP packet arrives.
-    pub fn send_packet(&mut self, packet: &[u8]) {
+    pub(crate) fn send_packet(&mut self, packet: &[u8]) {
         let mut frame = Vec::new();
         if self.ethernet {
             let ethertype = if packet[0] >> 4 == 4 { ethernet::EtherType::IPV4 } else { ethernet::EtherType::IPV6 };
@@ -281,25 +281,25 @@ impl Script {
     }
 
     /// A frame arrives.
-    pub fn send_frame(&mut self, frame: &[u8]) {
+    pub(crate) fn send_frame(&mut self, frame: &[u8]) {
         self.stack.on_frame(self.now, self.link, frame);
         self.settle();
     }
 
     /// The router reports an error about the last segment that the stack sent.
     #[track_caller]
-    pub fn icmp(&mut self, cause: IcmpCause) {
+    pub(crate) fn icmp(&mut self, cause: IcmpCause) {
         let Some(last) = self.last.clone() else { self.fail("the stack has sent nothing that could be quoted") };
         self.icmp_about(cause, &last.packet);
     }
 
     /// The router reports an error about a packet.
-    pub fn icmp_about(&mut self, cause: IcmpCause, quoted: &[u8]) {
+    pub(crate) fn icmp_about(&mut self, cause: IcmpCause, quoted: &[u8]) {
         self.icmp_from(self.router, cause, quoted);
     }
 
     /// Somebody reports an error about a packet.
-    pub fn icmp_from(&mut self, from: IpAddr, cause: IcmpCause, quoted: &[u8]) {
+    pub(crate) fn icmp_from(&mut self, from: IpAddr, cause: IcmpCause, quoted: &[u8]) {
         self.note(format!("<- {cause} from {from}"));
         let mut message = vec![0; 8 + quoted.len()];
         let protocol = match (from, self.local) {
@@ -318,7 +318,7 @@ impl Script {
 
     /// The next segment that left must be this one.
     #[track_caller]
-    pub fn expect(&mut self, wanted: Seg) -> Seen {
+    pub(crate) fn expect(&mut self, wanted: Seg) -> Seen {
         let Some(seen) = self.left.pop_front() else { self.fail(&format!("expected {wanted}, and nothing left")) };
         let differences = wanted.differences(&seen);
         if !differences.is_empty() {
@@ -329,7 +329,7 @@ impl Script {
 
     /// The next segment that left must be this one, and it must have left so long after the last [`Script::mark`].
     #[track_caller]
-    pub fn expect_at(&mut self, millis: u64, wanted: Seg) -> Seen {
+    pub(crate) fn expect_at(&mut self, millis: u64, wanted: Seg) -> Seen {
         let seen = self.expect(wanted);
         let after = seen.at.since(self.origin);
         if after != Duration::from_millis(millis) {
@@ -340,7 +340,7 @@ impl Script {
 
     /// Nothing may have left that was not looked at.
     #[track_caller]
-    pub fn expect_nothing(&mut self) {
+    pub(crate) fn expect_nothing(&mut self) {
         if let Some(seen) = self.left.front() {
             let seen = seen.to_string();
             self.fail(&format!("expected nothing, saw {seen}"));
@@ -348,13 +348,13 @@ impl Script {
     }
 
     /// Takes everything that left and was not looked at.
-    pub fn take_all(&mut self) -> Vec<Seen> {
+    pub(crate) fn take_all(&mut self) -> Vec<Seen> {
         self.left.drain(..).collect()
     }
 
     /// Lets time pass, and each timer run out when it is due.
     #[track_caller]
-    pub fn wait(&mut self, span: Duration) {
+    pub(crate) fn wait(&mut self, span: Duration) {
         let end = self.now + span;
         for _ in 0..TIMERS_MAX {
             match self.stack.next_deadline() {
@@ -374,24 +374,24 @@ impl Script {
 
     /// Lets milliseconds pass.
     #[track_caller]
-    pub fn wait_ms(&mut self, millis: u64) {
+    pub(crate) fn wait_ms(&mut self, millis: u64) {
         self.wait(Duration::from_millis(millis));
     }
 
     /// Lets seconds pass.
     #[track_caller]
-    pub fn wait_secs(&mut self, secs: u64) {
+    pub(crate) fn wait_secs(&mut self, secs: u64) {
         self.wait(Duration::from_secs(secs));
     }
 
     /// Times of [`Script::expect_at`] count from now.
-    pub fn mark(&mut self) {
+    pub(crate) fn mark(&mut self) {
         self.origin = self.now;
     }
 
     /// STATUS of a connection.
     #[track_caller]
-    pub fn status(&self, flow: FlowId) -> Status {
+    pub(crate) fn status(&self, flow: FlowId) -> Status {
         match self.stack.tcp_status(flow) {
             Some(status) => status,
             None => self.fail("the flow does not exist"),
@@ -400,7 +400,7 @@ impl Script {
 
     /// The connection's state must be this one.
     #[track_caller]
-    pub fn expect_state(&self, flow: FlowId, wanted: State) {
+    pub(crate) fn expect_state(&self, flow: FlowId, wanted: State) {
         let state = self.status(flow).state;
         if state != wanted {
             self.fail(&format!("expected {wanted}, and the flow is in {state}"));
@@ -409,7 +409,7 @@ impl Script {
 
     /// The connection must have failed; answers with why.
     #[track_caller]
-    pub fn failure(&self, flow: FlowId) -> Failure {
+    pub(crate) fn failure(&self, flow: FlowId) -> Failure {
         match self.status(flow).failure {
             Some(failure) => failure,
             None => self.fail("the flow has not failed"),
@@ -417,13 +417,13 @@ impl Script {
     }
 
     /// What became ready since this was asked last.
-    pub fn take_events(&mut self) -> Vec<EventKind> {
+    pub(crate) fn take_events(&mut self) -> Vec<EventKind> {
         self.events.drain(..).map(|event| event.kind).collect()
     }
 
     /// This must have become ready since events were taken last; it and what came before it are taken.
     #[track_caller]
-    pub fn expect_event(&mut self, kind: EventKind) -> SocketId {
+    pub(crate) fn expect_event(&mut self, kind: EventKind) -> SocketId {
         match self.events.iter().position(|event| event.kind == kind) {
             Some(at) => self.events.drain(..=at).next_back().unwrap().socket,
             None => self.fail(&format!("expected {kind:?}, and {:?} became ready", self.events)),
@@ -431,12 +431,12 @@ impl Script {
     }
 
     /// The facts of the trace since this was asked last.
-    pub fn take_trace(&mut self) -> Vec<Record> {
+    pub(crate) fn take_trace(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.trace)
     }
 
     /// Everything that can be received now.
-    pub fn receive(&mut self, flow: FlowId) -> Vec<u8> {
+    pub(crate) fn receive(&mut self, flow: FlowId) -> Vec<u8> {
         let mut all = Vec::new();
         let mut piece = [0; 4_096];
         while let Ok(octets @ 1..) = self.call(|stack, now| stack.tcp_receive(now, flow, &mut piece)) {
@@ -447,7 +447,7 @@ impl Script {
 
     /// Hands data to the stack, all of which it must take.
     #[track_caller]
-    pub fn write(&mut self, flow: FlowId, data: &[u8]) {
+    pub(crate) fn write(&mut self, flow: FlowId, data: &[u8]) {
         let taken = self.call(|stack, now| stack.tcp_send(now, flow, data));
         if taken != Ok(data.len()) {
             self.fail(&format!("write of {} octets: {taken:?}", data.len()));
@@ -456,27 +456,27 @@ impl Script {
 
     /// Closes for sending.
     #[track_caller]
-    pub fn shutdown(&mut self, flow: FlowId) {
+    pub(crate) fn shutdown(&mut self, flow: FlowId) {
         if let Err(error) = self.call(|stack, now| stack.tcp_shutdown_send(now, flow)) {
             self.fail(&format!("shutdown: {error}"));
         }
     }
 
     /// Gives the handle back.
-    pub fn close(&mut self, flow: FlowId) {
+    pub(crate) fn close(&mut self, flow: FlowId) {
         self.note("   close".into());
         self.call(|stack, now| stack.tcp_close(now, flow));
     }
 
     /// Resets the connection.
-    pub fn abort(&mut self, flow: FlowId) {
+    pub(crate) fn abort(&mut self, flow: FlowId) {
         self.note("   abort".into());
         self.call(|stack, now| stack.tcp_abort(now, flow));
     }
 
     /// Fails with the exchange so far.
     #[track_caller]
-    pub fn fail(&self, why: &str) -> ! {
+    pub(crate) fn fail(&self, why: &str) -> ! {
         panic!("\n{}\n{why}\n", self.ladder.join("\n"));
     }
 
@@ -555,7 +555,11 @@ impl Script {
 }
 
 /// A frame from the other end of an Ethernet link.
-pub fn frame_from_peer(destination: ethernet::Address, ethertype: ethernet::EtherType, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame_from_peer(
+    destination: ethernet::Address,
+    ethertype: ethernet::EtherType,
+    payload: &[u8],
+) -> Vec<u8> {
     let mut frame = vec![0; ethernet::HEADER_LEN];
     ethernet::Repr { destination, source: PEER_STATION, vlan: None, ethertype }.emit(&mut frame);
     frame.extend_from_slice(payload);

@@ -14,8 +14,8 @@ use synsent_wire::tcp::{self, Flags, Options, Repr, SackRange, Timestamps};
 use synsent_wire::{SeqNumber, ipv4, ipv6};
 
 /// A segment to send or to expect.
-#[derive(Clone, Default)]
-pub struct Seg {
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Seg {
     pub(super) flags: Flags,
     pub(super) seq: Option<u32>,
     pub(super) ack: Option<u32>,
@@ -40,7 +40,7 @@ pub struct Seg {
 }
 
 /// A segment without anything.
-pub fn seg() -> Seg {
+pub(crate) fn seg() -> Seg {
     Seg::default()
 }
 
@@ -51,154 +51,160 @@ impl Seg {
     }
 
     /// SYN.
-    pub fn syn(self) -> Seg {
+    pub(crate) fn syn(self) -> Seg {
         self.flag(Flags::SYN)
     }
 
     /// SYN and ACK.
-    pub fn syn_ack(self) -> Seg {
+    pub(crate) fn syn_ack(self) -> Seg {
         self.flag(Flags::SYN | Flags::ACK)
     }
 
     /// FIN.
-    pub fn fin(self) -> Seg {
+    pub(crate) fn fin(self) -> Seg {
         self.flag(Flags::FIN)
     }
 
     /// RST.
-    pub fn rst(self) -> Seg {
+    pub(crate) fn rst(self) -> Seg {
         self.flag(Flags::RST)
     }
 
     /// PSH; in an expected segment it is asked for only where it is written.
-    pub fn psh(self) -> Seg {
+    pub(crate) fn psh(self) -> Seg {
         self.flag(Flags::PSH)
     }
 
     /// URG with its pointer, as it stands in the header.
-    pub fn urg(mut self, pointer: u16) -> Seg {
+    pub(crate) fn urg(mut self, pointer: u16) -> Seg {
         self.urgent = Some(pointer);
         self.flag(Flags::URG)
     }
 
     /// Any other control bits.
-    pub fn bits(self, flags: Flags) -> Seg {
+    pub(crate) fn bits(self, flags: Flags) -> Seg {
         self.flag(flags)
     }
 
+    /// These control bits and no other.
+    pub(crate) fn exactly(mut self, flags: Flags) -> Seg {
+        self.flags = flags;
+        self
+    }
+
     /// SEG.SEQ.
-    pub fn seq(mut self, seq: u32) -> Seg {
+    pub(crate) fn seq(mut self, seq: u32) -> Seg {
         self.seq = Some(seq);
         self
     }
 
     /// ACK and SEG.ACK.
-    pub fn ack(mut self, ack: u32) -> Seg {
+    pub(crate) fn ack(mut self, ack: u32) -> Seg {
         self.ack = Some(ack);
         self.flag(Flags::ACK)
     }
 
     /// SEG.WND as it stands in the header; 65535 where a test sends without it.
-    pub fn win(mut self, window: u16) -> Seg {
+    pub(crate) fn win(mut self, window: u16) -> Seg {
         self.win = Some(window);
         self
     }
 
     /// The MSS option.
-    pub fn mss(mut self, octets: u16) -> Seg {
+    pub(crate) fn mss(mut self, octets: u16) -> Seg {
         self.mss = Some(octets);
         self
     }
 
     /// The window scale option.
-    pub fn wscale(mut self, shift: u8) -> Seg {
+    pub(crate) fn wscale(mut self, shift: u8) -> Seg {
         self.window_scale = Some(shift);
         self
     }
 
     /// The SACK-permitted option.
-    pub fn sack_ok(mut self) -> Seg {
+    pub(crate) fn sack_ok(mut self) -> Seg {
         self.sack_permitted = true;
         self
     }
 
     /// The timestamps option, to send.
-    pub fn ts(mut self, value: u32, echo: u32) -> Seg {
+    pub(crate) fn ts(mut self, value: u32, echo: u32) -> Seg {
         self.value = Some(value);
         self.echo = Some(echo);
         self
     }
 
     /// The echo of an expected timestamps option; the stack's clock is its own affair.
-    pub fn ts_echo(mut self, echo: u32) -> Seg {
+    pub(crate) fn ts_echo(mut self, echo: u32) -> Seg {
         self.echo = Some(echo);
         self
     }
 
     /// Sent without the timestamps option although the connection has agreed on it.
-    pub fn no_ts(mut self) -> Seg {
+    pub(crate) fn no_ts(mut self) -> Seg {
         self.no_timestamps = true;
         self
     }
 
     /// One range of the SACK option, in the numbers of whose data it is.
-    pub fn sack(mut self, start: u32, end: u32) -> Seg {
+    pub(crate) fn sack(mut self, start: u32, end: u32) -> Seg {
         self.sacks.push((start, end));
         self
     }
 
     /// The octets of the options field, instead of any option above; a multiple of four.
-    pub fn raw_options(mut self, octets: &[u8]) -> Seg {
+    pub(crate) fn raw_options(mut self, octets: &[u8]) -> Seg {
         self.raw_options = Some(octets.to_vec());
         self
     }
 
     /// The text.
-    pub fn text(mut self, text: &[u8]) -> Seg {
+    pub(crate) fn text(mut self, text: &[u8]) -> Seg {
         self.text = text.to_vec();
         self.len = Some(text.len());
         self
     }
 
     /// So much text, whatever it is: zeros when sent.
-    pub fn len(mut self, octets: usize) -> Seg {
+    pub(crate) fn len(mut self, octets: usize) -> Seg {
         self.text = Vec::new();
         self.len = Some(octets);
         self
     }
 
     /// Another source address than the peer's.
-    pub fn source(mut self, addr: IpAddr) -> Seg {
+    pub(crate) fn source(mut self, addr: IpAddr) -> Seg {
         self.source = Some(addr);
         self
     }
 
     /// Another destination address than the stack's.
-    pub fn destination(mut self, addr: IpAddr) -> Seg {
+    pub(crate) fn destination(mut self, addr: IpAddr) -> Seg {
         self.destination = Some(addr);
         self
     }
 
     /// Another port of the peer.
-    pub fn peer_port(mut self, port: u16) -> Seg {
+    pub(crate) fn peer_port(mut self, port: u16) -> Seg {
         self.peer_port = Some(port);
         self
     }
 
     /// Another port of the stack.
-    pub fn port(mut self, port: u16) -> Seg {
+    pub(crate) fn port(mut self, port: u16) -> Seg {
         self.port = Some(port);
         self
     }
 
     /// The checksum is wrong by one bit.
-    pub fn bad_checksum(mut self) -> Seg {
+    pub(crate) fn bad_checksum(mut self) -> Seg {
         self.bad_checksum = true;
         self
     }
 
     /// IPv4 options before the segment; a multiple of four octets.
-    pub fn ip_options(mut self, octets: &[u8]) -> Seg {
+    pub(crate) fn ip_options(mut self, octets: &[u8]) -> Seg {
         self.ip_options = octets.to_vec();
         self
     }
@@ -323,35 +329,35 @@ pub(super) fn in_packet(
 
 /// A segment that the stack sent.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// When it left.
-    pub at: Instant,
+    pub(crate) at: Instant,
     /// SEG.SEQ, counted from the stack's ISS.
-    pub seq: u32,
+    pub(crate) seq: u32,
     /// SEG.ACK in the peer's numbers.
-    pub ack: u32,
+    pub(crate) ack: u32,
     /// The control bits.
-    pub flags: Flags,
+    pub(crate) flags: Flags,
     /// SEG.WND as it stands in the header.
-    pub win: u16,
+    pub(crate) win: u16,
     /// The urgent pointer.
-    pub urgent: u16,
+    pub(crate) urgent: u16,
     /// The options.
-    pub options: Options,
+    pub(crate) options: Options,
     /// The text.
-    pub text: Vec<u8>,
+    pub(crate) text: Vec<u8>,
     /// From where.
-    pub source: SocketAddr,
+    pub(crate) source: SocketAddr,
     /// Where to.
-    pub destination: SocketAddr,
+    pub(crate) destination: SocketAddr,
     /// SEG.SEQ as it stands in the header.
-    pub raw_seq: u32,
+    pub(crate) raw_seq: u32,
     /// TTL or hop limit.
-    pub hop_limit: u8,
+    pub(crate) hop_limit: u8,
     /// The traffic class octet.
-    pub traffic_class: u8,
+    pub(crate) traffic_class: u8,
     /// The whole IP packet.
-    pub packet: Vec<u8>,
+    pub(crate) packet: Vec<u8>,
 }
 
 impl Seen {

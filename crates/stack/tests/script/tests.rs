@@ -44,11 +44,15 @@ fn timestamps_come_by_themselves_once_agreed() {
 #[test]
 fn a_connection_is_accepted_and_another_is_not() {
     let mut t = Script::with(TcpConfig::default());
+    let flow = t.established();
+    t.send(seg().rst().seq(101));
+    assert_eq!(t.failure(flow).cause, Cause::Reset { by: t.remote });
+    t.wait_ms(10);
     let listener = t.listen();
     let flow = t.accepted(listener);
     t.send(seg().seq(101).ack(1).urg(2).bits(Flags::PSH).text(b"ab"));
     assert_eq!(t.stack.tcp_urgent_octets(flow), Some(2));
-    t.send(seg().syn().seq(9).peer_port(9).port(81));
+    t.send(seg().ack(1).exactly(Flags::SYN).seq(9).peer_port(9).port(81));
     t.expect(seg().rst().ack(10).peer_port(9).port(81));
     t.send(seg().syn().seq(9).raw_options(&[2, 4, 2, 24]).bad_checksum());
     t.send(seg().syn().seq(9).source("10.0.0.3".parse().unwrap()).destination("10.0.0.9".parse().unwrap()));
