@@ -332,17 +332,21 @@ fn take_text(rcv: &mut ReceiveSide, seq: SeqNumber, text: &[u8], turn: &mut Turn
     // (9293/MAY-13).
     rcv.ack = AckDue::Now;
     let end = seq + text.len() as u32;
-    match rcv.holes.insert(seq, end) {
-        Inserted::Refused => {
-            turn.dropped(DropReason::TcpReassemblyFull);
-            return;
+    if seq != rcv.nxt {
+        match rcv.holes.insert(seq, end) {
+            Inserted::Refused => {
+                turn.dropped(DropReason::TcpReassemblyFull);
+                return;
+            }
+            Inserted::Duplicate(range) => rcv.duplicate = Some(range),
+            Inserted::New => {}
         }
-        Inserted::Duplicate(range) => rcv.duplicate = Some(range),
-        Inserted::New => {}
     }
     let offset = rcv.buffer.len() + seq.distance_from(rcv.nxt).max(0) as usize;
     rcv.buffer.write_at(&mut turn.shared.pool, offset, text);
-    let nxt = rcv.holes.advance(rcv.nxt);
+    // Text that begins at RCV.NXT is taken however many holes there are: it fills the first.
+    let reached = if seq == rcv.nxt { end } else { rcv.nxt };
+    let nxt = rcv.holes.advance(reached);
     rcv.buffer.extend(nxt.distance_from(rcv.nxt).max(0) as usize);
     rcv.nxt = nxt;
 }
