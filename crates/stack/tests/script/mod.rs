@@ -83,6 +83,8 @@ pub(crate) struct Script {
     pub(crate) peer_clock: Option<u32>,
     /// Whether the other end of an Ethernet link answers ARP.
     pub(crate) answers_arp: bool,
+    /// Whether the link asks for nothing, so that what is to leave waits in the stack.
+    pub(crate) hold_link: bool,
     /// Frames that left and were not TCP (and not ARP that the script answered).
     pub(crate) others: Vec<Vec<u8>>,
     origin: Instant,
@@ -145,6 +147,7 @@ impl Script {
             port: LISTEN_PORT,
             peer_clock: None,
             answers_arp: true,
+            hold_link: false,
             others: Vec::new(),
             origin: now,
             ethernet: setup.ethernet,
@@ -267,6 +270,16 @@ impl Script {
         let iss = self.iss.get(&(destination, source)).copied().unwrap_or(0);
         self.note(format!("<- {segment}"));
         self.send_packet(&segment.packet(source, destination, iss));
+    }
+
+    /// The peer sends segments that arrive before the link asks for anything.
+    pub(crate) fn send_together(&mut self, segments: Vec<Seg>) {
+        self.hold_link = true;
+        for segment in segments {
+            self.send(segment);
+        }
+        self.hold_link = false;
+        self.settle();
     }
 
     /// An IP packet arrives.
@@ -488,7 +501,9 @@ impl Script {
     /// Takes what left the stack, answers ARP, and takes events and the trace.
     fn settle(&mut self) {
         let mut frame = std::mem::take(&mut self.frame);
-        while let Some(transmit) = self.stack.poll_transmit(self.now, self.link, &mut frame) {
+        while !self.hold_link
+            && let Some(transmit) = self.stack.poll_transmit(self.now, self.link, &mut frame)
+        {
             self.on_frame_from_stack(&frame[..transmit.len]);
         }
         self.frame = frame;

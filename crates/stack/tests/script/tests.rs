@@ -83,3 +83,12 @@ fn an_ethernet_link_answers_arp_unless_told_not_to() {
     t.expect_nothing();
     assert_eq!(t.others.len(), 1);
 }
+
+#[test]
+fn what_arrives_together_is_answered_once() {
+    let mut t = Script::v4();
+    t.established();
+    t.send_together(vec![seg().seq(101).ack(1).len(1_460), seg().seq(1_561).ack(1).len(1_460)]);
+    t.expect(seg().seq(1).ack(3_021));
+    t.expect_nothing();
+}
