@@ -34,6 +34,7 @@ mod udp;
 pub use config::{Algorithm, BufferSize, Config, KeepAlive, SoftErrors, TcpConfig, TcpOptions};
 pub use context::{Counters, DropReason};
 pub use event::{Event, EventKind, FlowId, HalfOpenId, ListenerId, SocketId, UdpId};
+pub use ip::{EchoReply, GroupError, PingError};
 pub use link::{
     AddressError, Cidr, EthernetAddress, LinkConfig, LinkId, Medium, Offload, ParseCidrError, Received, Route,
     RouteError, RouteKind, SegmentOffload, Transmit,

@@ -1,370 +1,468 @@
-//! PLACEHOLDER until the internet layer lands: the ip author replaces this whole file (take yours on conflict).
-#![allow(missing_docs, unreachable_pub, dead_code)]
-use crate::{config::Config, context::*, link::*, reason::*, seed::Seed, tcp::four_tuple::FourTuple, time::*};
-use alloc::{collections::VecDeque, vec, vec::Vec};
-use core::net::IpAddr;
-use synsent_wire::{ip::Protocol, ipv4, ipv6};
-pub(crate) struct Ip {
-    pub links: Vec<LinkConfig>,
-    pub addrs: Vec<(LinkId, Cidr)>,
-    pub routes: Vec<Route>,
-    q: Vec<VecDeque<Vec<u8>>>,
-    lo: VecDeque<Vec<u8>>,
-    pool: Vec<Vec<u8>>,
-    generation: u32,
-    mtus: Vec<(IpAddr, u32)>,
-}
+//! The internet layer: what stands between links and transports.
+//!
+//! A frame comes in by [`Ip::receive`] and leaves as a [`Datagram`] for a transport, as an [`IcmpError`] about something that
+//! a transport sent, or not at all: answers to ARP, neighbour discovery and echo requests, fragments and forwarded packets
+//! are handled here. A transport finds its way with [`Ip::route`] and sends by one of three verbs: [`Ip::finish`] puts the
+//! link header before a packet that stands in the link's own buffer, which is the way of data; [`Ip::enqueue`] queues a small
+//! packet; [`Ip::send_datagram`] queues one of any size and fragments it. What a queue holds leaves by [`Ip::poll_queue`].
+//!
+//! One idea a file: `addresses`, `routes`, `source` (which address is ours towards whom), `neighbours`, `packet` (buffers and
+//! queues), `input` and `extensions` (what arrives), `arp`, `ndp`, `autoconfiguration`, `icmp_in`, `icmp_out`, `reassembly`,
+//! `fragmentation`, `path_mtu`, `forwarding`, `groups`, `administration` (the verbs for links, addresses and routes).
+
+mod addresses;
+mod administration;
+mod arp;
+mod autoconfiguration;
+mod extensions;
+mod forwarding;
+mod fragmentation;
+mod groups;
+mod icmp_in;
+mod icmp_out;
+mod input;
+mod ndp;
+mod neighbours;
+mod output;
+mod packet;
+mod path_mtu;
+mod reassembly;
+mod routes;
+mod source;
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr};
+
+use synsent_wire::ip::Protocol;
+use synsent_wire::{ethernet, ipv4, ipv6};
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::link::{LinkConfig, LinkId, Medium, Offload, RouteKind};
+use crate::reason::{IcmpCause, NoPath};
+use crate::seed::Seed;
+use crate::tcp::four_tuple::FourTuple;
+use crate::time::Instant;
+
+use addresses::Addresses;
+use groups::Membership;
+use icmp_out::Limiter;
+use neighbours::Neighbours;
+use packet::{OutputQueue, PacketBuffer, Pool};
+use path_mtu::PathMtus;
+use reassembly::Reassembly;
+use routes::Routes;
+
+pub(crate) use fragmentation::{DatagramMeta, SendRefused};
+pub use groups::GroupError;
+pub(crate) use icmp_in::EchoReplies;
+pub use icmp_in::{EchoReply, PingError};
+pub(crate) use reassembly::ReassembledPacket;
+
+/// How many flows may wait to be told that their next hop does not answer; the newest are not told, and time out.
+const FAILURES_MAX: usize = 1024;
+/// The MTU of the loopback link.
+const LOOPBACK_MTU: u16 = u16::MAX;
+
+/// To how many hosts something was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Cast {
     Unicast,
     Broadcast,
     Multicast,
 }
+
+/// A packet for a transport of this host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Datagram<'a> {
-    pub link: LinkId,
-    pub source: IpAddr,
-    pub destination: IpAddr,
-    pub protocol: Protocol,
-    pub hop_limit: u8,
-    pub traffic_class: u8,
-    pub payload: &'a [u8],
-    pub packet: &'a [u8],
-    pub cast: Cast,
-    pub link_cast: Cast,
-    pub checksum_valid: bool,
-    pub segment_size: Option<u16>,
-    pub next_header_offset: u32,
+    pub(crate) link: LinkId,
+    pub(crate) source: IpAddr,
+    pub(crate) destination: IpAddr,
+    pub(crate) protocol: Protocol,
+    pub(crate) hop_limit: u8,
+    pub(crate) traffic_class: u8,
+    /// Transport header and data, without padding.
+    pub(crate) payload: &'a [u8],
+    /// The whole packet, to quote from.
+    pub(crate) packet: &'a [u8],
+    pub(crate) cast: Cast,
+    pub(crate) link_cast: Cast,
+    /// The link vouches for the transport checksum.
+    pub(crate) checksum_valid: bool,
+    /// Where in the packet the number of `protocol` stands.
+    pub(crate) next_header_offset: u32,
 }
-pub(crate) struct ReassembledPacket;
-impl ReassembledPacket {
-    pub(crate) fn datagram(&self) -> Option<Datagram<'_>> {
-        None
-    }
-}
+
+/// What arrived.
 pub(crate) enum Arrived<'a> {
+    /// Nothing for a transport.
     Consumed,
+    /// A packet for a transport.
     Local(Datagram<'a>),
+    /// A packet that came in fragments.
     Reassembled(ReassembledPacket),
+    /// An error about something that was sent from here, or that claims so.
     Error(IcmpError<'a>),
 }
+
+/// An ICMP error; whether it quotes something that was really sent is for the transport to say.
 pub(crate) struct IcmpError<'a> {
-    pub from: IpAddr,
-    pub cause: IcmpCause,
-    pub link: LinkId,
-    pub quoted_source: IpAddr,
-    pub quoted_destination: IpAddr,
-    pub protocol: Protocol,
-    pub transport: &'a [u8],
+    /// Who sent it.
+    pub(crate) from: IpAddr,
+    pub(crate) cause: IcmpCause,
+    pub(crate) link: LinkId,
+    pub(crate) quoted_source: IpAddr,
+    pub(crate) quoted_destination: IpAddr,
+    pub(crate) protocol: Protocol,
+    /// The quoted transport octets, at least eight.
+    pub(crate) transport: &'a [u8],
 }
+
+/// The way to a destination.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Path {
-    pub link: LinkId,
-    pub next_hop: IpAddr,
-    pub source: IpAddr,
-    pub destination: IpAddr,
-    pub mtu: u32,
-    pub link_mtu: u32,
-    pub generation: u32,
-    pub segmentation: Option<u16>,
+    /// By which link; [`LinkId::LOOPBACK`] when the destination is this host.
+    pub(crate) link: LinkId,
+    pub(crate) next_hop: IpAddr,
+    pub(crate) source: IpAddr,
+    pub(crate) destination: IpAddr,
+    /// What fits all the way, as far as is known.
+    pub(crate) mtu: u32,
+    pub(crate) link_mtu: u32,
+    /// A path is good as long as [`Ip::generation`] says the same.
+    pub(crate) generation: u32,
+    /// The link splits segments of packets up to this size.
+    pub(crate) segmentation: Option<u16>,
 }
+
+/// What became of a packet that was handed to [`Ip::finish`].
 pub(crate) enum Finished {
+    /// So many octets of the buffer are the frame.
     Frame(usize),
+    /// It waits for the neighbour's hardware address; the buffer is free again.
     Queued,
-    Dropped(DropReason),
+    /// It did not leave, and that is counted.
+    Dropped,
 }
+
+/// The queue of the link is full.
 pub(crate) struct QueueFull;
-pub(crate) struct Pb(Vec<u8>);
-impl Pb {
-    pub(crate) fn octets(&self) -> &[u8] {
-        &self.0
+
+/// Whose packet waited for a neighbour that does not answer.
+pub(crate) struct NeighbourFailure {
+    pub(crate) protocol: Protocol,
+    pub(crate) tuple: FourTuple,
+}
+
+/// What is known of one link.
+struct Link {
+    config: LinkConfig,
+    output: OutputQueue,
+    groups: Vec<Membership>,
+    /// The directed broadcast addresses of the networks on it.
+    broadcasts: Vec<Ipv4Addr>,
+    /// What routers said about it.
+    advertised: autoconfiguration::Advertised,
+}
+
+impl Link {
+    /// The largest packet of a family.
+    fn mtu(&self, is_ipv6: bool) -> u32 {
+        let mtu = u32::from(self.config.mtu);
+        match self.advertised.mtu {
+            Some(advertised) if is_ipv6 => mtu.min(advertised),
+            _ => mtu,
+        }
     }
 }
-#[derive(Clone, Copy)]
-pub(crate) struct DatagramMeta {
-    pub hop_limit: u8,
-    pub traffic_class: u8,
-    pub dont_fragment: bool,
+
+/// The internet layer of one host.
+pub(crate) struct Ip {
+    links: Vec<Link>,
+    addresses: Addresses,
+    routes: Routes,
+    neighbours: Neighbours,
+    reassembly: Reassembly,
+    path_mtus: PathMtus,
+    limiter: Limiter,
+    pool: Pool,
+    loopback: VecDeque<PacketBuffer>,
+    failures: VecDeque<NeighbourFailure>,
+    pub(crate) echo_replies: EchoReplies,
+    identifications: fragmentation::Identifications,
+    generation: u32,
+    forwarding: bool,
+    hop_limit: u8,
+    jitter: Seed,
+    /// Nothing but neighbours is due before; it may be earlier than what is really due.
+    timer: Option<Instant>,
 }
-pub(crate) enum SendRefused {
-    QueueFull,
-    TooBig { mtu: u32 },
-}
+
 impl Ip {
-    pub(crate) fn new(_c: &Config, _s: &mut Seed) -> Ip {
-        let mut lo = LinkConfig::ip("lo");
-        lo.mtu = 65535;
-        Ip {
-            links: vec![lo],
-            addrs: vec![(LinkId::LOOPBACK, Cidr::host(IpAddr::V4(core::net::Ipv4Addr::LOCALHOST)))],
-            routes: vec![],
-            q: vec![VecDeque::new()],
-            lo: VecDeque::new(),
-            pool: vec![],
+    pub(crate) fn new(config: &Config, seed: &mut Seed) -> Ip {
+        let mut ip = Ip {
+            links: Vec::new(),
+            addresses: Addresses::new(seed.key()),
+            routes: Routes::default(),
+            neighbours: Neighbours::new(seed.key()),
+            reassembly: Reassembly::new(config.reassembly_octets),
+            path_mtus: PathMtus::new(seed.key()),
+            limiter: Limiter::new(config.icmp_errors_per_second),
+            pool: Pool::default(),
+            loopback: VecDeque::new(),
+            failures: VecDeque::new(),
+            echo_replies: EchoReplies::default(),
+            identifications: fragmentation::Identifications::new(seed.key()),
             generation: 0,
-            mtus: vec![],
-        }
-    }
-    pub(crate) fn add_link(&mut self, _n: Instant, c: LinkConfig, _x: &mut Context) -> LinkId {
-        self.links.push(c);
-        self.q.push(VecDeque::new());
-        LinkId::from_index(self.links.len() as u32 - 1)
-    }
-    pub(crate) fn add_address(
-        &mut self,
-        _n: Instant,
-        l: LinkId,
-        c: Cidr,
-        _x: &mut Context,
-    ) -> Result<(), AddressError> {
-        self.addrs.push((l, c));
-        self.routes.push(Route::on_link(c.network(), l));
-        self.generation += 1;
-        Ok(())
-    }
-    pub(crate) fn add_route(&mut self, r: Route) -> Result<(), RouteError> {
-        self.routes.push(r);
-        self.generation += 1;
-        Ok(())
-    }
-    pub(crate) fn receive<'a>(
-        &mut self,
-        n: Instant,
-        l: LinkId,
-        f: &'a [u8],
-        r: Received,
-        c: &mut Context,
-    ) -> Arrived<'a> {
-        match self.receive_packet(n, l, f, c) {
-            Arrived::Local(mut d) => {
-                d.checksum_valid = r.checksum_valid;
-                Arrived::Local(d)
-            }
-            o => o,
-        }
-    }
-    pub(crate) fn receive_packet<'a>(
-        &mut self,
-        _n: Instant,
-        link: LinkId,
-        f: &'a [u8],
-        _c: &mut Context,
-    ) -> Arrived<'a> {
-        let d = if f.first().is_some_and(|b| b >> 4 == 6) {
-            let Ok(v) = ipv6::View::parse(f) else { return Arrived::Consumed };
-            Datagram {
-                link,
-                source: v.source().into(),
-                destination: v.destination().into(),
-                protocol: v.next_header(),
-                hop_limit: 64,
-                traffic_class: 0,
-                payload: v.payload(),
-                packet: f,
-                cast: Cast::Unicast,
-                link_cast: Cast::Unicast,
-                checksum_valid: false,
-                segment_size: None,
-                next_header_offset: 6,
-            }
-        } else {
-            let Ok(v) = ipv4::View::parse(f) else { return Arrived::Consumed };
-            Datagram {
-                link,
-                source: v.source().into(),
-                destination: v.destination().into(),
-                protocol: v.protocol(),
-                hop_limit: 64,
-                traffic_class: 0,
-                payload: v.payload(),
-                packet: f,
-                cast: Cast::Unicast,
-                link_cast: Cast::Unicast,
-                checksum_valid: false,
-                segment_size: None,
-                next_header_offset: 9,
-            }
+            forwarding: config.forwarding,
+            hop_limit: config.hop_limit,
+            jitter: Seed::new(seed_octets(seed)),
+            timer: None,
         };
-        if !self.is_local(d.destination) {
-            return Arrived::Consumed;
-        }
-        if d.protocol == Protocol::ICMPV4 {
-            use synsent_wire::icmpv4::Repr;
-            let (cause, q) = match Repr::parse(d.payload) {
-                Ok(Repr::DestinationUnreachable { code: 4, next_hop_mtu, quoted }) => {
-                    (IcmpCause::TooBig { mtu: u32::from(next_hop_mtu) }, quoted)
-                }
-                Ok(Repr::DestinationUnreachable { code, quoted, .. }) => (IcmpCause::V4Unreachable(code), quoted),
-                Ok(Repr::TimeExceeded { code, quoted, .. }) => (IcmpCause::TimeExceeded { code }, quoted),
-                Ok(Repr::SourceQuench { quoted, .. }) => (IcmpCause::SourceQuench, quoted),
-                _ => return Arrived::Consumed,
-            };
-            let Ok(v) = ipv4::View::parse_quoted(q) else { return Arrived::Consumed };
-            return Arrived::Error(IcmpError {
-                from: d.source,
-                cause,
-                link,
-                quoted_source: v.source().into(),
-                quoted_destination: v.destination().into(),
-                protocol: v.protocol(),
-                transport: v.payload(),
-            });
-        }
-        Arrived::Local(d)
+        ip.make_loopback();
+        ip
     }
+
+    /// The way to a destination, with the source address that is ours towards it. A link can be demanded; for a link-local
+    /// destination it says which link is meant.
     pub(crate) fn route(
         &mut self,
-        _n: Instant,
-        s: Option<IpAddr>,
-        d: IpAddr,
-        _l: Option<LinkId>,
+        now: Instant,
+        source: Option<IpAddr>,
+        destination: IpAddr,
+        link: Option<LinkId>,
     ) -> Result<Path, NoPath> {
-        let (link, next_hop) = if self.is_local(d) {
-            (LinkId::LOOPBACK, d)
-        } else {
-            let r = self
-                .routes
-                .iter()
-                .filter(|r| r.destination.contains(d))
-                .max_by_key(|r| r.destination.prefix_len())
-                .ok_or(NoPath::NoRoute)?;
-            let nh = r.gateway.unwrap_or(d);
-            let link = r
-                .link
-                .or_else(|| {
-                    self.routes.iter().find(|x| x.link.is_some() && x.destination.contains(nh)).and_then(|x| x.link)
-                })
-                .ok_or(NoPath::NoLink)?;
-            (link, nh)
+        self.check_source(source, destination)?;
+        if self.is_local_by(destination, link) {
+            return Ok(self.local_path(source.unwrap_or(destination), destination));
+        }
+        // 1122/IP-2
+        // A loopback address never leaves by a real link, neither as source nor as destination.
+        if destination.is_unspecified() || destination.is_loopback() {
+            return Err(NoPath::NoRoute);
+        }
+        if source.is_some_and(|source| source.is_loopback()) {
+            return Err(NoPath::ForeignSource);
+        }
+        let link = link.or_else(|| self.link_of_scoped(destination, source));
+        let (link, next_hop) = self.next_hop(destination, link, source)?;
+        let source = match source {
+            Some(source) => source,
+            None => source::select(&self.addresses, now, link, destination, next_hop).ok_or(NoPath::NoSource)?,
         };
-        let source = match s {
-            Some(s) => s,
-            None if link == LinkId::LOOPBACK => d,
-            None => self
-                .addrs
-                .iter()
-                .find(|(l, c)| *l == link && c.addr().is_ipv4() == d.is_ipv4())
-                .map(|(_, c)| c.addr())
-                .ok_or(NoPath::NoSource)?,
-        };
-        let cfg = &self.links[link.index()];
-        let lm = u32::from(cfg.mtu);
-        let mtu = self.mtus.iter().find(|(a, _)| *a == d).map_or(lm, |(_, m)| *m);
-        Ok(Path {
-            link,
-            next_hop,
-            source,
-            destination: d,
-            mtu,
-            link_mtu: lm,
-            generation: self.generation,
-            segmentation: cfg.offload.segmentation,
-        })
+        Ok(self.path(now, link, next_hop, source, destination))
     }
+
+    fn check_source(&self, source: Option<IpAddr>, destination: IpAddr) -> Result<(), NoPath> {
+        // 1122/IP-3
+        // The application's choice is respected, if it is an address of this host.
+        match source {
+            Some(source) if source.is_ipv4() != destination.is_ipv4() => Err(NoPath::NoSource),
+            Some(source) if !self.is_local(source) => Err(NoPath::ForeignSource),
+            _ => Ok(()),
+        }
+    }
+
+    fn local_path(&self, source: IpAddr, destination: IpAddr) -> Path {
+        Path {
+            link: LinkId::LOOPBACK,
+            next_hop: destination,
+            source,
+            destination,
+            mtu: u32::from(LOOPBACK_MTU),
+            link_mtu: u32::from(LOOPBACK_MTU),
+            generation: self.generation,
+            segmentation: None,
+        }
+    }
+
+    fn path(&mut self, now: Instant, link: LinkId, next_hop: IpAddr, source: IpAddr, destination: IpAddr) -> Path {
+        let config = &self.links[link.index()];
+        let (link_mtu, segmentation) = (config.mtu(destination.is_ipv6()), config.config.offload.segmentation);
+        let mtu = self.path_mtus.get(now, destination).map_or(link_mtu, |mtu| mtu.min(link_mtu));
+        Path { link, next_hop, source, destination, mtu, link_mtu, generation: self.generation, segmentation }
+    }
+
+    /// The link of a destination that means something on one link only, when it can be only one.
+    fn link_of_scoped(&self, destination: IpAddr, source: Option<IpAddr>) -> Option<LinkId> {
+        if !is_link_scoped(destination) {
+            return None;
+        }
+        let scoped_source = source.filter(|source| is_link_scoped(*source));
+        let mut candidates = self.addresses.iter().filter(|assigned| match scoped_source {
+            Some(source) => assigned.cidr.addr() == source,
+            None => assigned.cidr.addr().is_ipv6() == destination.is_ipv6() && assigned.link != LinkId::LOOPBACK,
+        });
+        let link = candidates.next()?.link;
+        candidates.all(|other| other.link == link).then_some(link)
+    }
+
+    fn next_hop(
+        &self,
+        destination: IpAddr,
+        link: Option<LinkId>,
+        source: Option<IpAddr>,
+    ) -> Result<(LinkId, IpAddr), NoPath> {
+        if link.is_some_and(|link| link == LinkId::LOOPBACK || link.index() >= self.links.len()) {
+            return Err(NoPath::NoLink);
+        }
+        if destination.is_multicast() || destination == IpAddr::V4(Ipv4Addr::BROADCAST) {
+            return self.link_of_cast(destination, link, source).map(|link| (link, destination));
+        }
+        if is_link_scoped(destination) {
+            // Without a link that it belongs to, any link would be a guess.
+            return link.map(|link| (link, destination)).ok_or(NoPath::NoRoute);
+        }
+        let entry = self.routes.lookup(destination, link).ok_or(NoPath::NoRoute)?;
+        match entry.route.kind {
+            RouteKind::Unicast => Ok((entry.link, entry.route.gateway.unwrap_or(destination))),
+            RouteKind::Unreachable => Err(NoPath::Unreachable),
+            RouteKind::Prohibit => Err(NoPath::Prohibited),
+            RouteKind::Blackhole => Err(NoPath::Blackhole),
+        }
+    }
+
+    /// The link for a group or for the broadcast address: the one asked for, the source's, the one that a route names, or
+    /// the first that has an address.
+    fn link_of_cast(
+        &self,
+        destination: IpAddr,
+        link: Option<LinkId>,
+        source: Option<IpAddr>,
+    ) -> Result<LinkId, NoPath> {
+        let of_source = || self.addresses.iter().find(|a| Some(a.cidr.addr()) == source).map(|a| a.link);
+        let routed = || {
+            let entry = self.routes.lookup(destination, None)?;
+            (entry.route.kind == RouteKind::Unicast).then_some(entry.link)
+        };
+        let same_family = |a: &&addresses::Assigned| a.cidr.addr().is_ipv4() == destination.is_ipv4();
+        let first = || self.addresses.iter().filter(same_family).map(|a| a.link).find(|link| *link != LinkId::LOOPBACK);
+        link.or_else(of_source).or_else(routed).or_else(first).ok_or(NoPath::NoRoute)
+    }
+
+    /// Changes whenever a path that was found before may no longer be the right one.
+    #[inline]
     pub(crate) fn generation(&self) -> u32 {
         self.generation
     }
-    pub(crate) fn path_mtu_update(&mut self, _n: Instant, d: IpAddr, m: u32, _c: &mut Context) {
-        self.mtus.retain(|(a, _)| *a != d);
-        self.mtus.push((d, m));
-        self.generation += 1
+
+    fn bump_generation(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
     }
-    pub(crate) fn is_local(&self, a: IpAddr) -> bool {
-        self.addrs.iter().any(|(_, c)| c.addr() == a)
+
+    /// Whether an address is ours and may be used.
+    pub(crate) fn is_local(&self, addr: IpAddr) -> bool {
+        self.addresses.is_ready(addr) || is_v4_loopback(addr)
     }
-    pub(crate) fn is_broadcast(&self, _a: IpAddr) -> bool {
-        false
-    }
-    pub(crate) fn header_room(&self, _l: LinkId) -> usize {
-        0
-    }
-    pub(crate) fn offload(&self, l: LinkId) -> Offload {
-        self.links[l.index()].offload
-    }
-    pub(crate) fn finish(&mut self, _n: Instant, _p: &Path, _f: &mut [u8], len: usize, _c: &mut Context) -> Finished {
-        Finished::Frame(len)
-    }
-    pub(crate) fn enqueue(
-        &mut self,
-        _n: Instant,
-        p: &Path,
-        l: usize,
-        b: impl FnOnce(&mut [u8]),
-        _c: &mut Context,
-    ) -> Result<(), QueueFull> {
-        let mut v = self.pool.pop().unwrap_or_default();
-        v.resize(l, 0);
-        b(&mut v);
-        if p.link == LinkId::LOOPBACK {
-            self.lo.push_back(v)
-        } else {
-            self.q[p.link.index()].push_back(v)
-        };
-        Ok(())
-    }
-    pub(crate) fn poll_queue(&mut self, _n: Instant, l: LinkId, f: &mut [u8], _c: &mut Context) -> Option<Transmit> {
-        let v = self.q.get_mut(l.index())?.pop_front()?;
-        let len = v.len();
-        f[..len].copy_from_slice(&v);
-        self.pool.push(v);
-        Some(Transmit { len, offload: None })
-    }
-    pub(crate) fn pop_loopback(&mut self) -> Option<Pb> {
-        self.lo.pop_front().map(Pb)
-    }
-    pub(crate) fn recycle(&mut self, p: Pb) {
-        self.pool.push(p.0)
-    }
-    pub(crate) fn has_loopback(&self) -> bool {
-        !self.lo.is_empty()
-    }
-    pub(crate) fn pop_failure(&mut self) -> Option<FourTuple> {
-        None
-    }
-    pub(crate) fn send_error(&mut self, _n: Instant, _d: &Datagram<'_>, _c: IcmpCause, _x: &mut Context) {}
-    pub(crate) fn on_deadline(&mut self, _n: Instant, _c: &mut Context) {}
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        None
-    }
-    pub(crate) fn advise_dead_path(&mut self, _n: Instant, _d: IpAddr) {}
-    pub(crate) fn send_datagram(
-        &mut self,
-        n: Instant,
-        p: &Path,
-        pr: Protocol,
-        m: DatagramMeta,
-        l: usize,
-        b: impl FnOnce(&mut [u8]),
-        c: &mut Context,
-    ) -> Result<(), SendRefused> {
-        if l + 20 > p.mtu as usize {
-            return Err(SendRefused::TooBig { mtu: p.mtu });
+
+    fn is_local_by(&self, addr: IpAddr, link: Option<LinkId>) -> bool {
+        match link.filter(|_| is_link_scoped(addr)) {
+            Some(link) => self.addresses.get(link, addr).is_some_and(|a| a.state == addresses::AddressState::Ready),
+            None => self.is_local(addr),
         }
-        let (IpAddr::V4(source), IpAddr::V4(destination)) = (p.source, p.destination) else {
-            return Err(SendRefused::QueueFull);
-        };
-        self.enqueue(
-            n,
-            p,
-            l + 20,
-            |buf| {
-                let at = ipv4::Repr {
-                    source,
-                    destination,
-                    protocol: pr,
-                    ttl: m.hop_limit,
-                    traffic_class: m.traffic_class,
-                    identification: 1,
-                    dont_fragment: false,
-                    more_fragments: false,
-                    fragment_offset_octets: 0,
-                    payload_len: l,
-                }
-                .emit(buf);
-                b(&mut buf[at..])
-            },
-            c,
-        )
-        .map_err(|_| SendRefused::QueueFull)
     }
+
+    /// Whether an address means all hosts of a network that we are on.
+    pub(crate) fn is_broadcast(&self, addr: IpAddr) -> bool {
+        match addr {
+            IpAddr::V4(addr) => addr.is_broadcast() || self.links.iter().any(|link| link.broadcasts.contains(&addr)),
+            IpAddr::V6(_) => false,
+        }
+    }
+
+    /// How many octets stand before the packet in a frame of the link.
+    #[inline]
+    pub(crate) fn header_room(&self, link: LinkId) -> usize {
+        match self.links.get(link.index()).map(|link| link.config.medium) {
+            Some(Medium::Ethernet(_)) => ethernet::HEADER_LEN,
+            _ => 0,
+        }
+    }
+
+    /// What the link does by itself.
+    #[inline]
+    pub(crate) fn offload(&self, link: LinkId) -> Offload {
+        self.links.get(link.index()).map(|link| link.config.offload).unwrap_or_default()
+    }
+
+    /// A packet to ourselves, which goes back through [`Ip::receive_packet`].
+    pub(crate) fn pop_loopback(&mut self) -> Option<PacketBuffer> {
+        self.loopback.pop_front()
+    }
+
+    pub(crate) fn has_loopback(&self) -> bool {
+        !self.loopback.is_empty()
+    }
+
+    /// Gives the buffer of a packet back.
+    pub(crate) fn recycle(&mut self, packet: PacketBuffer) {
+        self.pool.give_back(packet);
+    }
+
+    /// The next flow whose packet waited for a neighbour in vain.
+    pub(crate) fn pop_failure(&mut self) -> Option<NeighbourFailure> {
+        self.failures.pop_front()
+    }
+
+    /// A flow's retransmissions go unanswered: the neighbour on its way is checked (RFC 1122 section 3.3.1.4).
+    pub(crate) fn advise_dead_path(&mut self, now: Instant, destination: IpAddr) {
+        if let Ok(path) = self.route(now, None, destination, None) {
+            self.neighbours.doubt(now, path.link, path.next_hop);
+        }
+    }
+
+    /// When `on_deadline` has something to do.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        [self.timer, self.neighbours.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub(crate) fn on_deadline(&mut self, now: Instant, ctx: &mut Context) {
+        self.ask_and_give_up_neighbours(now, ctx);
+        if self.timer.is_none_or(|at| at > now) {
+            return;
+        }
+        self.timer = None;
+        let due = [
+            self.run_address_timers(now, ctx),
+            self.run_route_timers(now),
+            self.run_router_solicitations(now, ctx),
+            self.run_group_timers(now, ctx),
+            self.run_reassembly_timers(now, ctx),
+            self.run_path_mtu_timers(now),
+        ];
+        self.timer = [self.timer].into_iter().chain(due).flatten().min();
+    }
+
+    /// Something is due at this time.
+    fn arm(&mut self, at: Instant) {
+        self.timer = Some(self.timer.map_or(at, |timer| timer.min(at)));
+    }
+}
+
+fn seed_octets(seed: &mut Seed) -> [u8; 32] {
+    let mut octets = [0; 32];
+    octets[..16].copy_from_slice(&seed.key());
+    octets[16..].copy_from_slice(&seed.key());
+    octets
+}
+
+fn is_v4_loopback(addr: IpAddr) -> bool {
+    addr.is_ipv4() && addr.is_loopback()
+}
+
+/// Whether an address means something on one link only.
+fn is_link_scoped(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(addr) => {
+            addr.is_unicast_link_local() || matches!(addr.octets(), [0xff, scope, ..] if scope & 0xf <= 2)
+        }
+    }
+}
+
+/// The length of an IP header without options or extensions.
+fn header_len(addr: IpAddr) -> usize {
+    if addr.is_ipv4() { ipv4::HEADER_LEN } else { ipv6::HEADER_LEN }
 }

@@ -181,8 +181,11 @@ impl Stack {
 
     /// Tells connections that wait for a next hop that it does not answer.
     fn hand_on_neighbour_failures(&mut self, now: Instant) {
-        while let Some(tuple) = self.ip.pop_failure() {
-            self.tcp.on_neighbour_failed(now, &tuple, &mut self.ip, &mut self.context);
+        while let Some(failure) = self.ip.pop_failure() {
+            match failure.protocol {
+                Protocol::TCP => self.tcp.on_neighbour_failed(now, &failure.tuple, &mut self.ip, &mut self.context),
+                _ => self.udp.on_neighbour_failed(now, &failure.tuple, &mut self.context),
+            }
         }
     }
 }

@@ -313,7 +313,7 @@ fn finish_segment(
             });
             Sent::Frame(Transmit { len: octets, offload })
         }
-        Finished::Queued | Finished::Dropped(_) => Sent::Elsewhere,
+        Finished::Queued | Finished::Dropped => Sent::Elsewhere,
     }
 }
 

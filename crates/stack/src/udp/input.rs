@@ -111,6 +111,18 @@ impl Udp {
         context.trace(now, || Fact::IcmpReceived { from, cause, protocol, towards, verdict });
     }
 
+    /// The next hop of a datagram did not answer. A connected socket hears of it as of a router's word; this host is the router.
+    pub(crate) fn on_neighbour_failed(&mut self, now: Instant, tuple: &FourTuple, context: &mut Context) {
+        let Some(place) = self.connected_to(tuple) else { return };
+        let Some(socket) = self.sockets.get_mut(place) else { return };
+        let cause = match tuple.local.addr {
+            IpAddr::V4(_) => IcmpCause::V4Unreachable(1),
+            IpAddr::V6(_) => IcmpCause::V6Unreachable(3),
+        };
+        socket.note_failure(UdpFailure { from: tuple.local.addr, cause, towards: tuple.remote, at: now });
+        socket.raise(EventKind::Failed, context);
+    }
+
     fn judge(&mut self, now: Instant, error: &IcmpError<'_>, ip: &mut Ip, context: &mut Context) -> IcmpVerdict {
         let &[s0, s1, d0, d1, ..] = error.transport else { return IcmpVerdict::NotOurs };
         let local = Endpoint::new(error.quoted_source, u16::from_be_bytes([s0, s1]));

@@ -1,0 +1,149 @@
+//! The routing table: which link and which neighbour a destination is behind.
+//!
+//! Entries stand in the order in which they win: longest prefix, then smallest metric, then oldest. Prefixes of the
+//! addresses on a link are entries like any other. What a router advertised has an end.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use crate::link::{Cidr, LinkId, Route, RouteError, RouteKind};
+use crate::time::Instant;
+
+/// How many routes there are, at most.
+pub(crate) const ROUTES_MAX: usize = 65_536;
+/// How many routes routers may give one link: prefixes and default routes.
+pub(crate) const ROUTER_GIVEN_ROUTES_MAX: usize = 16;
+
+/// Who made an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Origin {
+    /// The user.
+    Given,
+    /// An address on the link; as many addresses need it.
+    Connected,
+    /// A router, until then.
+    Advertised { until: Option<Instant> },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) route: Route,
+    /// The link; loopback for entries that refuse.
+    pub(crate) link: LinkId,
+    pub(crate) origin: Origin,
+}
+
+/// The table.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    entries: Vec<Entry>,
+}
+
+impl Routes {
+    /// Adds an entry whose link is known and whose gateway was checked.
+    pub(crate) fn insert(&mut self, entry: Entry) -> Result<(), RouteError> {
+        let same = |old: &Entry| {
+            old.route.destination.network() == entry.route.destination.network()
+                && old.route.gateway == entry.route.gateway
+                && old.link == entry.link
+                && old.route.metric == entry.route.metric
+        };
+        if self.entries.iter().any(same) {
+            return Err(RouteError::Exists);
+        }
+        if self.entries.len() >= ROUTES_MAX {
+            return Err(RouteError::TooMany);
+        }
+        let rank = |entry: &Entry| (core::cmp::Reverse(entry.route.destination.prefix_len()), entry.route.metric);
+        let place = self.entries.partition_point(|old| rank(old) <= rank(&entry));
+        self.entries.insert(place, entry);
+        Ok(())
+    }
+
+    /// The winning entry for a destination, if need be among those of one link.
+    pub(crate) fn lookup(&self, destination: IpAddr, link: Option<LinkId>) -> Option<&Entry> {
+        self.entries.iter().find(|entry| {
+            entry.route.destination.contains(destination)
+                && (link.is_none_or(|link| entry.link == link) || entry.route.kind != RouteKind::Unicast)
+        })
+    }
+
+    /// Takes out what `is_it` says; whether there was any.
+    pub(crate) fn remove(&mut self, is_it: impl Fn(&Entry) -> bool) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| !is_it(entry));
+        before != self.entries.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> + '_ {
+        self.entries.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> + '_ {
+        self.entries.iter_mut()
+    }
+
+    /// The link on which an address is a neighbour.
+    pub(crate) fn neighbour_link(&self, addr: IpAddr) -> Option<LinkId> {
+        let entry = self.lookup(addr, None)?;
+        (entry.route.gateway.is_none() && entry.route.kind == RouteKind::Unicast).then_some(entry.link)
+    }
+
+    /// Whether an address is a neighbour on this link.
+    pub(crate) fn is_neighbour(&self, addr: IpAddr, link: LinkId) -> bool {
+        let on_link = |entry: &Entry| {
+            entry.link == link && entry.route.gateway.is_none() && entry.route.kind == RouteKind::Unicast
+        };
+        self.entries.iter().any(|entry| on_link(entry) && entry.route.destination.contains(addr))
+    }
+
+    /// How many entries routers have made on a link.
+    pub(crate) fn advertised_on(&self, link: LinkId) -> usize {
+        let given = |entry: &&Entry| entry.link == link && matches!(entry.origin, Origin::Advertised { .. });
+        self.entries.iter().filter(given).count()
+    }
+}
+
+/// An entry for the network of an address on a link.
+pub(crate) fn connected(cidr: Cidr, link: LinkId) -> Entry {
+    Entry { route: Route::on_link(cidr.network(), link), link, origin: Origin::Connected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(destination: &str, link: u32, metric: u32) -> Entry {
+        let link = LinkId::from_index(link);
+        let route = Route { metric, ..Route::on_link(destination.parse().unwrap(), link) };
+        Entry { route, link, origin: Origin::Given }
+    }
+
+    #[test]
+    fn the_longest_prefix_wins_then_the_smallest_metric_then_the_oldest() {
+        let mut routes = Routes::default();
+        for (destination, link, metric) in [
+            ("0.0.0.0/0", 1, 0),
+            ("10.0.0.0/8", 2, 5),
+            ("10.0.0.0/8", 3, 1),
+            ("10.1.0.0/16", 4, 9),
+            ("10.0.0.0/8", 5, 1),
+        ] {
+            routes.insert(entry(destination, link, metric)).unwrap();
+        }
+        let link = |addr: &str| routes.lookup(addr.parse().unwrap(), None).map(|entry| entry.link.index());
+        assert_eq!(
+            (link("10.1.2.3"), link("10.2.2.3"), link("192.0.2.1"), link("fd00::1")),
+            (Some(4), Some(3), Some(1), None)
+        );
+        let on_two = routes.lookup("10.1.2.3".parse().unwrap(), Some(LinkId::from_index(2)));
+        assert_eq!(on_two.map(|entry| entry.link.index()), Some(2));
+    }
+
+    #[test]
+    fn the_same_route_twice_is_refused() {
+        let mut routes = Routes::default();
+        routes.insert(entry("10.0.0.0/8", 1, 0)).unwrap();
+        assert_eq!(routes.insert(entry("10.9.0.0/8", 1, 0)), Err(RouteError::Exists));
+    }
+}
