@@ -226,6 +226,9 @@ impl Scoreboard {
             // Karn's rule: what arrived before waited for the retransmission, so its time says nothing either.
             reading.newest = None;
         }
+        // While there is a gap, timestamps echo the segment before it (RFC 7323 section 4.3): what lies beyond the gap is
+        // reported with an old echo, however new the transmission that arrived.
+        reading.evidence.echo = None;
         let sacked_octets = self.take_sacked(sacks, &mut reading);
         let told_late = acked_octets > 0 && retransmission_acked && self.echo_denies_loss(&evidence);
         let spurious = self.is_spurious(duplicate, told_late);

@@ -131,6 +131,19 @@ fn a_lost_retransmission_is_lost_again_when_something_sent_later_arrives() {
     assert_eq!(board.next_lost(), Some(range(0, 1)));
 }
 
+#[test]
+fn an_old_echo_beyond_a_gap_does_not_hide_that_a_retransmission_arrived() {
+    let mut board = in_flight(6);
+    ack(&mut board, 103, 0, &[range(1, 2), range(3, 6)]);
+    assert_eq!(detect(&mut board, 103).newly_lost_octets, 2_000);
+    board.on_retransmit(at(104), seq(0));
+    board.on_retransmit(at(105), seq(2));
+    // The first repair is lost again. The second one arrives, and its report echoes what came before the gap.
+    board.on_ack(at(205), seq(0), &[range(1, 6)], Some(at(0)), RTT);
+    assert_eq!(detect(&mut board, 205).newly_lost_octets, 1_000);
+    assert_eq!(board.next_lost(), Some(range(0, 1)));
+}
+
 // 6298/4, 9293/MUST-18
 #[test]
 fn nothing_is_measured_on_a_segment_that_was_sent_twice() {
