@@ -1,1 +1,31 @@
-//! The lab of synsent.
+//! The simulated network of synsent: hosts, cables with faults and routers, all in virtual time.
+//!
+//! A [`Lab`] is made from one seed. Hosts are [`Stack`](synsent_stack::Stack)s; a router is a host that forwards; cables join
+//! them and do wrong what their [`Faults`] say. Time moves only from one event to the next, so a ladder of three minutes
+//! takes a millisecond, and the same seed gives the same octets at the same times: [`Capture::digest`] shows it.
+//!
+//! A test makes a lab, calls the stacks with [`Lab::call`], and runs until a condition holds ([`Lab::run_until`]). The
+//! helpers do the common parts: [`Lab::establish`] for a connection, [`Transfer`] for bulk data that is checked octet by
+//! octet, [`Behaviour`] for peers that refuse, stay silent or reset. Nothing here opens a descriptor or reads a clock.
+
+#![forbid(unsafe_code)]
+
+mod cable;
+mod capture;
+mod faults;
+mod lab;
+mod pattern;
+mod peer;
+mod rng;
+mod sight;
+mod transfer;
+
+pub use cable::{CableId, Rule, RuleId};
+pub use capture::{Capture, Record};
+pub use faults::{Fate, Faults};
+pub use lab::{HostId, Lab, Limits};
+pub use pattern::Pattern;
+pub use peer::Behaviour;
+pub use rng::Rng;
+pub use sight::{Packet, Segment, Sight};
+pub use transfer::{Failed, Report, Stream, Transfer};

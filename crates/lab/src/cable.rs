@@ -1,0 +1,108 @@
+//! A cable: an Ethernet segment that any number of hosts share, or a line of bare IP packets between two.
+//!
+//! Every end sends through its own [`Transmitter`], so each direction has its own faults. What one end sends arrives at all
+//! others at the same time, as on a hub; whom an Ethernet frame concerns is for the stacks to find out. A cable that is cut
+//! loses what is on its way.
+
+use std::fmt;
+
+use synsent_stack::Instant;
+
+use crate::faults::{Arrival, Fate, Transmitter};
+use crate::lab::HostId;
+use crate::rng::Rng;
+use crate::sight::Sight;
+use synsent_stack::LinkId;
+
+/// A cable of a lab.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct CableId(pub(crate) u32);
+
+/// A rule of a cable, to take it away again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RuleId(pub(crate) u64);
+
+/// Which frames a rule drops without a word.
+pub type Rule = Box<dyn FnMut(&Sight<'_>) -> bool>;
+
+/// How long an Ethernet header is, or the header of a line.
+const ETHERNET_HEADER_LEN: usize = 14;
+
+#[derive(Debug)]
+pub(crate) struct Cable {
+    pub(crate) name: String,
+    pub(crate) ethernet: bool,
+    pub(crate) mtu: u16,
+    pub(crate) ends: Vec<End>,
+    pub(crate) up: bool,
+    /// Counts how often the cable was cut: what left before does not arrive after.
+    pub(crate) cuts: u32,
+    rules: Vec<Ruled>,
+}
+
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) host: HostId,
+    pub(crate) link: LinkId,
+    pub(crate) transmitter: Transmitter,
+}
+
+struct Ruled {
+    id: RuleId,
+    rule: Rule,
+}
+
+impl fmt::Debug for Ruled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+impl Cable {
+    pub(crate) fn new(name: &str, ethernet: bool, mtu: u16) -> Cable {
+        Cable { name: name.to_owned(), ethernet, mtu, ends: Vec::new(), up: true, cuts: 0, rules: Vec::new() }
+    }
+
+    /// Joins a host's link to the cable; the number of its end.
+    pub(crate) fn join(&mut self, host: HostId, link: LinkId, rng: Rng) -> usize {
+        self.ends.push(End { host, link, transmitter: Transmitter::new(rng) });
+        self.ends.len() - 1
+    }
+
+    pub(crate) fn header_octets(&self) -> usize {
+        if self.ethernet { ETHERNET_HEADER_LEN } else { 0 }
+    }
+
+    pub(crate) fn set_up(&mut self, now: Instant, up: bool) {
+        if self.up && !up {
+            self.cuts += 1;
+            self.ends.iter_mut().for_each(|end| end.transmitter.reset(now));
+        }
+        self.up = up;
+    }
+
+    pub(crate) fn add_rule(&mut self, id: RuleId, rule: Rule) {
+        self.rules.push(Ruled { id, rule });
+    }
+
+    pub(crate) fn remove_rule(&mut self, id: RuleId) {
+        self.rules.retain(|ruled| ruled.id != id);
+    }
+
+    /// Decides on a frame of end `from`; what will arrive is added to `arrivals`.
+    pub(crate) fn send(&mut self, now: Instant, from: usize, frame: &[u8], arrivals: &mut Vec<Arrival>) -> Fate {
+        if !self.up {
+            return Fate::Down;
+        }
+        let sight = Sight { at: now, from, ethernet: self.ethernet, frame };
+        // Every rule sees every frame, whatever the others say, so that rules may count.
+        if self.rules.iter_mut().fold(false, |dropped, ruled| (ruled.rule)(&sight) | dropped) {
+            return Fate::Ruled;
+        }
+        let header_octets = self.header_octets();
+        match self.ends.get_mut(from) {
+            Some(end) => end.transmitter.send(now, frame, header_octets, arrivals),
+            None => Fate::Down,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Scripted peers: what a host does at one of its ports, without a program.
+//!
+//! A behaviour uses the same calls as any application; only silence is the lab's own (the host never sees the SYN). They
+//! are run after whatever happens at their host, and wake up by virtual time where they wait.
+
+use synsent_stack::{Decision, Duration, FlowId, HalfOpenId, Instant, ListenError, ListenOptions, ListenerId, Stack};
+
+/// How many connections one behaviour keeps open at once; further ones wait in the listener's backlog.
+pub(crate) const PEER_FLOWS_MAX: usize = 1_024;
+
+/// The backlog of the listeners of behaviours.
+const PEER_BACKLOG: usize = 128;
+
+/// What a host does at one of its TCP ports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Behaviour {
+    /// Accepts, and sends back what it receives until the other side ends.
+    Answer,
+    /// Accepts like `Answer`, but gives the SYN-ACK only after this time.
+    AnswerLate(Duration),
+    /// Answers the SYN with RST: nobody listens.
+    Refuse,
+    /// Never hears the SYN.
+    Silent,
+    /// Sees the SYN and never answers it, as a deferred listener does that nobody decides for.
+    WithholdSynAck,
+    /// Accepts, and resets the connection at once.
+    ResetAfterAccept,
+    /// Lets connections pile up in a backlog of this many and accepts none.
+    FillBacklog(usize),
+}
+
+/// A behaviour at work.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) port: u16,
+    behaviour: Behaviour,
+    listener: Option<ListenerId>,
+    late: Vec<(Instant, HalfOpenId)>,
+    echoes: Vec<Echo>,
+}
+
+/// A connection whose octets go back: those that did not go yet are in `held`.
+#[derive(Debug)]
+struct Echo {
+    flow: FlowId,
+    held: Vec<u8>,
+}
+
+impl Peer {
+    /// Puts a behaviour to work at a port of a host.
+    pub(crate) fn start(stack: &mut Stack, now: Instant, port: u16, behaviour: Behaviour) -> Result<Peer, ListenError> {
+        let deferred = matches!(behaviour, Behaviour::AnswerLate(_) | Behaviour::WithholdSynAck);
+        let backlog = match behaviour {
+            Behaviour::FillBacklog(backlog) => backlog,
+            _ => PEER_BACKLOG,
+        };
+        let listener = match behaviour {
+            Behaviour::Refuse | Behaviour::Silent => None,
+            _ => Some(stack.tcp_listen(now, ListenOptions { backlog, deferred, ..ListenOptions::on_port(port) })?),
+        };
+        Ok(Peer { port, behaviour, listener, late: Vec::new(), echoes: Vec::new() })
+    }
+
+    /// Whether the lab must keep TCP segments for this port from the host.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.behaviour == Behaviour::Silent
+    }
+
+    /// Does what is to be done now; says when to come back.
+    pub(crate) fn serve(&mut self, stack: &mut Stack, now: Instant) -> Option<Instant> {
+        let listener = self.listener?;
+        match self.behaviour {
+            Behaviour::Answer => self.accept(stack, now, listener),
+            Behaviour::AnswerLate(wait) => {
+                while let Some(pending) = stack.tcp_next_pending(listener) {
+                    self.late.push((now + wait, pending));
+                }
+                self.decide_late(stack, now);
+                self.accept(stack, now, listener);
+            }
+            Behaviour::ResetAfterAccept => {
+                while let Some(flow) = stack.tcp_accept(now, listener) {
+                    stack.tcp_abort(now, flow);
+                }
+            }
+            Behaviour::Refuse | Behaviour::Silent | Behaviour::WithholdSynAck | Behaviour::FillBacklog(_) => {}
+        }
+        self.echoes.retain_mut(|echo| echo.pump(stack, now));
+        self.late.iter().map(|(at, _)| *at).min()
+    }
+
+    fn accept(&mut self, stack: &mut Stack, now: Instant, listener: ListenerId) {
+        while self.echoes.len() < PEER_FLOWS_MAX
+            && let Some(flow) = stack.tcp_accept(now, listener)
+        {
+            self.echoes.push(Echo { flow, held: Vec::new() });
+        }
+    }
+
+    fn decide_late(&mut self, stack: &mut Stack, now: Instant) {
+        self.late.retain(|(at, pending)| {
+            let due = *at <= now;
+            if due {
+                // The request may have gone away meanwhile; then there is nothing to decide.
+                let _ = stack.tcp_decide(now, *pending, Decision::Accept);
+            }
+            !due
+        });
+    }
+}
+
+impl Echo {
+    /// Moves what can move; false when the connection is over.
+    fn pump(&mut self, stack: &mut Stack, now: Instant) -> bool {
+        let mut chunk = [0; 4_096];
+        loop {
+            if !self.held.is_empty() {
+                match stack.tcp_send(now, self.flow, &self.held) {
+                    Ok(count) => drop(self.held.drain(..count)),
+                    Err(synsent_stack::SendError::WouldBlock) => return true,
+                    Err(_) => return self.finish(stack, now),
+                }
+                if !self.held.is_empty() {
+                    return true;
+                }
+            }
+            match stack.tcp_receive(now, self.flow, &mut chunk) {
+                Ok(0) => return self.finish(stack, now),
+                Ok(count) => self.held.extend_from_slice(&chunk[..count]),
+                Err(synsent_stack::ReceiveError::WouldBlock) => return true,
+                Err(_) => return self.finish(stack, now),
+            }
+        }
+    }
+
+    fn finish(&mut self, stack: &mut Stack, now: Instant) -> bool {
+        stack.tcp_close(now, self.flow);
+        false
+    }
+}
