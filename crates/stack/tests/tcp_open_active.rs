@@ -298,10 +298,18 @@ fn the_trace_tells_the_steps_of_an_opening() {
         })
         .collect();
     assert_eq!(steps, [(State::Closed, State::SynSent), (State::SynSent, State::Closed)]);
-    assert!(trace.iter().any(|record| matches!(record.fact, Fact::SegmentSent { again: false, segment, .. } if segment.flags == Flags::SYN)));
-    assert!(trace.iter().any(|record| matches!(record.fact, Fact::SegmentReceived { segment, .. } if segment.flags.rst())));
+    assert!(trace.iter().any(
+        |record| matches!(record.fact, Fact::SegmentSent { again: false, segment, .. } if segment.flags == Flags::SYN)
+    ));
+    assert!(
+        trace.iter().any(|record| matches!(record.fact, Fact::SegmentReceived { segment, .. } if segment.flags.rst()))
+    );
     let remote = t.remote;
-    assert!(trace.iter().any(|record| matches!(record.fact, Fact::Failed { cause, .. } if cause == Cause::Refused { by: remote })));
+    assert!(
+        trace
+            .iter()
+            .any(|record| matches!(record.fact, Fact::Failed { cause, .. } if cause == Cause::Refused { by: remote }))
+    );
 }
 
 fn any_segment() -> impl Strategy<Value = Seg> {
@@ -310,16 +318,15 @@ fn any_segment() -> impl Strategy<Value = Seg> {
         octets.resize(octets.len().div_ceil(4) * 4, 1);
         octets
     });
-    (any::<u8>(), number.clone(), number, any::<u16>(), any::<u16>(), 0usize..40, proptest::option::of(options)).prop_map(
-        |(bits, seq, ack, window, pointer, len, options)| {
+    (any::<u8>(), number.clone(), number, any::<u16>(), any::<u16>(), 0usize..40, proptest::option::of(options))
+        .prop_map(|(bits, seq, ack, window, pointer, len, options)| {
             let segment = seg().seq(seq).ack(ack).win(window).urg(pointer).len(len);
             let segment = match options {
                 Some(octets) => segment.raw_options(&octets),
                 None => segment,
             };
             segment.exactly(Flags(bits))
-        },
-    )
+        })
 }
 
 proptest! {
