@@ -260,7 +260,13 @@ impl Script {
 
     /// The peer sends a segment.
     pub(crate) fn send(&mut self, segment: Seg) {
-        let mut segment = segment;
+        self.note(format!("<- {segment}"));
+        let packet = self.packet_of(segment);
+        self.send_packet(&packet);
+    }
+
+    /// The packet in which the peer would send a segment.
+    pub(crate) fn packet_of(&self, mut segment: Seg) -> Vec<u8> {
         let stamped = segment.value.is_some() || segment.no_timestamps || segment.raw_options.is_some();
         if let (Some(clock), false) = (self.peer_clock, stamped) {
             segment = segment.ts(clock, self.stack_clock);
@@ -268,8 +274,7 @@ impl Script {
         let source = SocketAddr::new(segment.source.unwrap_or(self.remote), segment.peer_port.unwrap_or(PEER_PORT));
         let destination = SocketAddr::new(segment.destination.unwrap_or(self.local), segment.port.unwrap_or(self.port));
         let iss = self.iss.get(&(destination, source)).copied().unwrap_or(0);
-        self.note(format!("<- {segment}"));
-        self.send_packet(&segment.packet(source, destination, iss));
+        segment.packet(source, destination, iss)
     }
 
     /// The peer sends segments that arrive before the link asks for anything.
@@ -539,9 +544,11 @@ impl Script {
         if seen.flags.syn() {
             self.iss.insert(ends, seen.seq);
         }
-        // A reset without an acknowledgment stands in the numbers that the peer used, as everything else does.
         let iss = self.iss.get(&ends).copied().unwrap_or(0);
-        seen.seq = seen.seq.wrapping_sub(iss);
+        // The reset that answers a segment without an acknowledgment has the number 0, whatever connections there were.
+        if !(seen.flags.rst() && seen.raw_seq == 0) {
+            seen.seq = seen.seq.wrapping_sub(iss);
+        }
         if let Some(stamps) = seen.options.timestamps {
             self.stack_clock = stamps.value;
         }
