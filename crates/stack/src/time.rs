@@ -66,7 +66,7 @@ impl Add<Duration> for Instant {
     type Output = Instant;
     #[inline]
     fn add(self, span: Duration) -> Instant {
-        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        let nanos = span.as_secs().saturating_mul(1_000_000_000).saturating_add(span.subsec_nanos().into());
         Instant { nanos: self.nanos.saturating_add(nanos) }
     }
 }

@@ -107,7 +107,7 @@ fn too_big(flow: &mut Flow, mtu: u32, turn: &mut Turn<'_>) -> IcmpVerdict {
     turn.ip.path_mtu_update(turn.now, head.tuple.remote.addr, mtu, turn.context);
     // The new MTU takes hold where the path is looked up again.
     turn.shared.queue(head);
-    let _ = super::transmit::current_path(flow, turn);
+    super::transmit::current_link(flow, turn);
     IcmpVerdict::PathMtu
 }
 

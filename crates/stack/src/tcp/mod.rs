@@ -115,6 +115,8 @@ pub(crate) struct Tcp {
     time_waits: TimeWaits,
     listeners: Listeners,
     table: FlowTable,
+    /// The place of the flow that the last segment was for.
+    last_flow: u32,
     ports: PortChooser,
     cookies: SynCookies,
     shared: Shared,
@@ -130,6 +132,7 @@ impl Tcp {
             time_waits: TimeWaits::new(tcp.msl, tcp.time_wait_max),
             listeners: Listeners::new(),
             table: FlowTable::new(),
+            last_flow: 0,
             ports: PortChooser::new(seed.key(), tcp.ephemeral_ports.clone()),
             cookies: SynCookies::new(seed.key()),
             // 6528/2
@@ -141,13 +144,14 @@ impl Tcp {
     /// Takes a segment.
     pub(crate) fn on_segment(&mut self, now: Instant, datagram: &Datagram<'_>, ip: &mut Ip, context: &mut Context) {
         let mut turn = Turn { now, shared: &mut self.shared, ip, context, link: datagram.link };
-        let segment = match read(datagram, &turn.shared.hash_key) {
-            Ok(segment) => segment,
+        let (header, text, tuple) = match read(datagram) {
+            Ok(parts) => parts,
             Err(reason) => return turn.dropped(reason),
         };
-        let (tuple, summary) = (segment.tuple, &segment);
-        turn.context.trace(now, || Fact::SegmentReceived { tuple, segment: summary.summary() });
-        match self.tables().owner(&segment.tuple, segment.hash) {
+        let (hash, owner) = self.owner_of_segment(&tuple);
+        let segment = Segment { header, text, tuple, hash, traffic_class: datagram.traffic_class };
+        context.trace(now, || Fact::SegmentReceived { tuple, segment: segment.summary() });
+        match owner {
             Some(Owner::Flow(index)) => self.on_flow(now, index, &segment, ip, context),
             Some(Owner::HalfOpen(index)) => self.on_half_open(now, index, &segment, datagram.link, ip, context),
             Some(Owner::TimeWait(index)) => self.on_time_wait(now, index, &segment, datagram.link, ip, context),
@@ -195,7 +199,13 @@ impl Tcp {
                 None => Sent::Nothing,
             };
             match sent {
-                Sent::Frame(transmit) => return Some(transmit),
+                Sent::Frame(transmit) => {
+                    // A flow that has said all leaves at once, and is not asked again.
+                    if !self.flows.get(index).is_some_and(|flow| transmit::has_more(flow, now)) {
+                        self.leave_queue(link, index);
+                    }
+                    return Some(transmit);
+                }
                 Sent::Elsewhere => {}
                 Sent::Nothing => self.leave_queue(link, index),
             }
@@ -206,7 +216,7 @@ impl Tcp {
         for _ in 0..TIMERS_PER_TURN {
             let Some(index) = self.shared.deadlines.pop_due(now) else { break };
             let Some(flow) = self.flows.get_mut(index) else { continue };
-            let link = flow.head.path.map_or(LinkId::LOOPBACK, |path| path.link);
+            let link = flow.head.link();
             if flow.next_deadline() > now {
                 self.shared.arm(flow);
                 continue;
@@ -264,6 +274,24 @@ impl Tcp {
         self.tables().owner(tuple, tuple.hash(&self.shared.hash_key))
     }
 
+    /// Who owns a segment's four-tuple. Most segments are for the connection that the last one was for: that is asked before a
+    /// hash is computed.
+    #[inline]
+    fn owner_of_segment(&mut self, tuple: &FourTuple) -> (TupleHash, Option<Owner>) {
+        if let Some(flow) = self.flows.get(self.last_flow)
+            && flow.head.tuple == *tuple
+            && !matches!(flow.shape(), Shape::Over(_))
+        {
+            return (flow.head.hash, Some(Owner::Flow(self.last_flow)));
+        }
+        let hash = tuple.hash(&self.shared.hash_key);
+        let owner = self.tables().owner(tuple, hash);
+        if let Some(Owner::Flow(index)) = owner {
+            self.last_flow = index;
+        }
+        (hash, owner)
+    }
+
     fn own(&mut self, hash: TupleHash, owner: Owner) {
         self.table.insert(hash, owner.pack());
     }
@@ -279,7 +307,7 @@ impl Tcp {
 
     fn on_flow(&mut self, now: Instant, index: u32, segment: &Segment<'_>, ip: &mut Ip, context: &mut Context) {
         let Some(flow) = self.flows.get_mut(index) else { return };
-        let link = flow.head.path.map_or(LinkId::LOOPBACK, |path| path.link);
+        let link = flow.head.link();
         let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
         let outcome = match flow.shape() {
             Shape::Opening(_) => syn_sent::arrives(flow, segment, &mut turn),
@@ -287,10 +315,12 @@ impl Tcp {
             Shape::Over(_) => Outcome::Stay,
         };
         if outcome == Outcome::Stay {
-            if wants_to_send(flow, now) {
+            if transmit::has_more(flow, now) {
+                // Its timers are looked at when it leaves the queue.
                 turn.shared.queue(&mut flow.head);
+            } else {
+                turn.shared.arm(flow);
             }
-            turn.shared.arm(flow);
             return;
         }
         self.carry_out(now, index, outcome, link, ip, context);
@@ -501,7 +531,7 @@ impl Tcp {
         self.shared.ready_on(link).pop_front();
         let Some(flow) = self.flows.get_mut(index) else { return };
         flow.head.queued = false;
-        if flow.head.path.is_some_and(|path| path.link != link) {
+        if flow.head.path.as_ref().is_some_and(|path| path.link != link) {
             // The route moved to another link, and with it the flow.
             self.shared.queue(&mut flow.head);
         }
@@ -596,18 +626,9 @@ fn tuple_of<'a>(
     }
 }
 
-/// Whether a flow has something to send for which no timer speaks.
-#[inline]
-fn wants_to_send(flow: &Flow, now: Instant) -> bool {
-    match flow.shape() {
-        Shape::Opening(opening) => opening.send_now,
-        Shape::Synchronized(conn) => output::decide(conn, flow.head.options.no_delay, conn.snd.mss, now).is_some(),
-        Shape::Over(_) => false,
-    }
-}
-
 /// Reads a datagram as a segment for a connection.
-fn read<'a>(datagram: &Datagram<'a>, key: &HashKey) -> Result<Segment<'a>, DropReason> {
+#[inline]
+fn read<'a>(datagram: &Datagram<'a>) -> Result<(Repr, &'a [u8], FourTuple), DropReason> {
     // 9293/MUST-57
     // 1122/TCP-4
     // TCP is spoken between two hosts only.
@@ -626,8 +647,7 @@ fn read<'a>(datagram: &Datagram<'a>, key: &HashKey) -> Result<Segment<'a>, DropR
     let local = Endpoint::new(datagram.destination, header.destination_port);
     let remote = Endpoint::new(datagram.source, header.source_port);
     let tuple = FourTuple::on_link(local, remote, datagram.link);
-    let hash = tuple.hash(key);
-    Ok(Segment { header, text: view.payload(), tuple, hash, traffic_class: datagram.traffic_class })
+    Ok((header, view.payload(), tuple))
 }
 
 /// 9293/MUST-63: whether an address may be that of a single host.
@@ -669,6 +689,12 @@ pub(crate) fn timestamps(value: u32, echo: Option<u32>) -> Timestamps {
 }
 
 impl Head {
+    /// The link that leads to the peer.
+    #[inline]
+    pub(crate) fn link(&self) -> LinkId {
+        self.path.as_ref().map_or(LinkId::LOOPBACK, |path| path.link)
+    }
+
     pub(crate) fn new(
         id: FlowId,
         (tuple, hash): (FourTuple, TupleHash),

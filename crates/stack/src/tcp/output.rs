@@ -38,11 +38,24 @@ pub(crate) struct Plan {
 /// The next segment that may leave now. `burst` is how many octets of text one plan may hold: a full segment, or more where
 /// the link splits large ones.
 pub(crate) fn decide(conn: &Synchronized, no_delay: bool, burst: u32, now: Instant) -> Option<Plan> {
+    if !may_send(conn, now) {
+        return None;
+    }
     probe(conn)
         .or_else(|| lost(conn))
         .or_else(|| new_text(conn, no_delay, burst))
         .or_else(|| our_fin(conn))
         .or_else(|| acknowledgment(conn, now))
+}
+
+/// Whether there is anything to send at all, windows aside; most segments that arrive leave nothing behind.
+#[inline]
+pub(crate) fn may_send(conn: &Synchronized, now: Instant) -> bool {
+    is_ack_due(conn, now)
+        || conn.snd.unsent_octets() > 0
+        || conn.our_fin() == OurFin::Queued
+        || conn.probe.is_some()
+        || conn.snd.board.as_ref().is_some_and(|board| board.has_lost())
 }
 
 fn probe(conn: &Synchronized) -> Option<Plan> {
@@ -137,16 +150,20 @@ fn acknowledgment(conn: &Synchronized, now: Instant) -> Option<Plan> {
     // 9293/MUST-59
     // An acknowledgment is not made when a segment arrives but when the link asks, after all that arrived was processed; one
     // then speaks for all.
-    let due = match conn.rcv.ack {
-        AckDue::Now => true,
-        AckDue::By(at) => at <= now,
-        AckDue::No => false,
-    };
     // A peer whose window closed below SND.NXT refuses what lies beyond its right edge, acknowledgments too.
     let edge = conn.snd.una + conn.snd.wnd;
     let seq = if conn.snd.nxt.after(edge) { edge } else { conn.snd.nxt };
     let plan = Plan { purpose: Purpose::Ack, seq, len: 0, fin: false, push: false };
-    due.then_some(plan)
+    is_ack_due(conn, now).then_some(plan)
+}
+
+#[inline]
+fn is_ack_due(conn: &Synchronized, now: Instant) -> bool {
+    match conn.rcv.ack {
+        AckDue::Now => true,
+        AckDue::By(at) => at <= now,
+        AckDue::No => false,
+    }
 }
 
 /// Octets that the peer's window takes beyond SND.NXT. 9293/SHLD-15: none when the window shrank below it.

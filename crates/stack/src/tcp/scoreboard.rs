@@ -352,6 +352,12 @@ impl Scoreboard {
         Some(self.segments[index].range())
     }
 
+    /// Something is lost and was not sent again since.
+    #[inline]
+    pub(crate) fn has_lost(&self) -> bool {
+        self.first_lost.is_some()
+    }
+
     /// The segment at SND.UNA.
     pub(crate) fn first(&self) -> Option<SackRange> {
         self.segments.front().map(Segment::range)

@@ -15,7 +15,7 @@ use super::turn::{Turn, timestamp_at, timestamps_of};
 use super::{effective_mss, timeouts};
 use crate::context::Context;
 use crate::ip::{Finished, Ip, Path};
-use crate::link::{SegmentOffload, Transmit};
+use crate::link::{LinkId, SegmentOffload, Transmit};
 use crate::time::Instant;
 use crate::trace::Fact;
 
@@ -31,25 +31,37 @@ pub(crate) enum Sent {
 
 /// Writes the flow's next segment into `frame`, if it has one.
 pub(crate) fn next_frame(flow: &mut Flow, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent {
-    let Some(path) = current_path(flow, turn) else { return Sent::Nothing };
-    if path.link != turn.link {
+    if current_link(flow, turn) != Some(turn.link) {
         return Sent::Nothing;
     }
     match flow.parts() {
-        (head, Shape::Opening(opening)) if opening.send_now => send_syn(head, opening, &path, frame, turn),
-        (_, Shape::Synchronized(_)) => send_planned(flow, &path, frame, turn),
+        (head, Shape::Opening(opening)) if opening.send_now => send_syn(head, opening, frame, turn),
+        (_, Shape::Synchronized(_)) => send_planned(flow, frame, turn),
         _ => Sent::Nothing,
     }
 }
 
-/// The way to the peer, looked up again when the routing table has changed.
-pub(crate) fn current_path(flow: &mut Flow, turn: &mut Turn<'_>) -> Option<Path> {
-    let (head, shape) = flow.parts();
-    if let Some(path) = head.path
-        && path.generation == turn.ip.generation()
-    {
-        return Some(path);
+/// Whether a flow that has just sent may have more to send.
+#[inline]
+pub(crate) fn has_more(flow: &Flow, now: Instant) -> bool {
+    match flow.shape() {
+        Shape::Opening(opening) => opening.send_now,
+        Shape::Synchronized(conn) => output::may_send(conn, now),
+        Shape::Over(_) => false,
     }
+}
+
+/// The link by which the peer is reached; the way there is looked up again when the routing table has changed.
+#[inline]
+pub(crate) fn current_link(flow: &mut Flow, turn: &mut Turn<'_>) -> Option<LinkId> {
+    match &flow.head.path {
+        Some(path) if path.generation == turn.ip.generation() => Some(path.link),
+        _ => look_up_path(flow, turn),
+    }
+}
+
+fn look_up_path(flow: &mut Flow, turn: &mut Turn<'_>) -> Option<LinkId> {
+    let (head, shape) = flow.parts();
     let tuple = &head.tuple;
     // 9293/MUST-45
     // The source address stays what it was when the connection began.
@@ -58,7 +70,7 @@ pub(crate) fn current_path(flow: &mut Flow, turn: &mut Turn<'_>) -> Option<Path>
     if let Shape::Synchronized(conn) = shape {
         adopt_path_mtu(head, conn, &path, turn);
     }
-    Some(path)
+    Some(path.link)
 }
 
 fn adopt_path_mtu(head: &Head, conn: &mut Synchronized, path: &Path, turn: &Turn<'_>) {
@@ -78,7 +90,8 @@ fn adopt_path_mtu(head: &Head, conn: &mut Synchronized, path: &Path, turn: &Turn
     }
 }
 
-fn send_syn(head: &Head, opening: &mut Opening, path: &Path, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent {
+fn send_syn(head: &Head, opening: &mut Opening, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent {
+    let Some(path) = &head.path else { return Sent::Nothing };
     let syn = syn_header(head, opening, path, turn.now);
     opening.send_now = false;
     let again = opening.syns.count() > 0;
@@ -117,11 +130,14 @@ fn syn_header(head: &Head, opening: &Opening, path: &Path, now: Instant) -> Repr
     syn
 }
 
-fn send_planned(flow: &mut Flow, path: &Path, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent {
+fn send_planned(flow: &mut Flow, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent {
     let Some((head, conn)) = flow.synchronized() else { return Sent::Nothing };
+    let Some(path) = &head.path else { return Sent::Nothing };
     let burst = burst_octets(conn, path);
     let Some(plan) = output::decide(conn, head.options.no_delay, burst, turn.now) else {
         conn.probe = None;
+        timeouts::arm_recovery(conn, turn.now, false);
+        timeouts::arm_user_timeout(head, conn);
         return Sent::Nothing;
     };
     let (plan, segment) = build(head, conn, plan, path, turn);
@@ -139,8 +155,8 @@ fn send_planned(flow: &mut Flow, path: &Path, frame: &mut [u8], turn: &mut Turn<
     let hop_limit = head.options.hop_limit.unwrap_or(turn.shared.hop_limit);
     let class = head.options.traffic_class;
     let text_len = plan.len as usize;
-    let tuple = head.tuple;
-    let sent = finish_segment(&tuple, &segment, sum, text_len, partial, again, class, hop_limit, path, frame, turn);
+    let tuple = &head.tuple;
+    let sent = finish_segment(tuple, &segment, sum, text_len, partial, again, class, hop_limit, path, frame, turn);
     note_sent(conn, &plan, turn);
     timeouts::arm_user_timeout(head, conn);
     if plan.fin && conn.our_fin() == OurFin::Queued {

@@ -5,9 +5,9 @@ use core::fmt;
 use synsent_wire::SeqNumber;
 
 use crate::event::FlowId;
+use crate::tcp::Tcp;
 use crate::tcp::block::{Head, OurFin, Shape, Synchronized};
 use crate::tcp::turn::Shared;
-use crate::tcp::{Tcp, output, timeouts};
 use crate::time::Instant;
 
 /// Why nothing was taken.
@@ -51,7 +51,6 @@ impl Tcp {
             (head, Shape::Synchronized(conn)) => take(now, head, conn, data, urgent, shared)?,
             (_, Shape::Over(_)) => return Err(SendError::Closed),
         };
-        shared.arm(flow);
         if taken == 0 && !data.is_empty() {
             return Err(SendError::WouldBlock);
         }
@@ -88,11 +87,7 @@ fn take(
         let up: SeqNumber = conn.snd.end();
         conn.snd.up = Some(up);
     }
-    if output::decide(conn, head.options.no_delay, conn.snd.mss, now).is_some() {
-        shared.queue(head);
-    } else {
-        timeouts::arm_recovery(conn, now, false);
-        timeouts::arm_user_timeout(head, conn);
-    }
+    // Whether the windows and Nagle let something out is decided when the link asks, and so are the timers if they do not.
+    shared.queue(head);
     Ok(taken)
 }
