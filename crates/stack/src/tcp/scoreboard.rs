@@ -41,6 +41,9 @@ pub(crate) struct Acked {
     pub(crate) spurious: bool,
     /// Among what arrived is a segment that was sent more than once.
     pub(crate) newly_acked_retransmitted: bool,
+    /// The echo names a time before the last transmission of what was acknowledged: it is of an earlier transmission, or
+    /// old, and measures nothing.
+    pub(crate) echo_is_old: bool,
     /// A tail loss probe filled the place of a lost segment: the window must react as to any loss.
     pub(crate) probe_repaired_loss: bool,
 }
@@ -140,7 +143,8 @@ struct Reading {
     evidence: Evidence,
     /// The most recent transmission that was the only one of its segment, and what it took.
     newest: Option<(u32, Duration)>,
-    retransmitted: bool,
+    /// When the last of the segments that arrived and were sent more than once was sent last.
+    retransmitted_at: Option<Instant>,
 }
 
 impl Scoreboard {
@@ -218,9 +222,10 @@ impl Scoreboard {
         let una = una.min(self.high);
         let (duplicate, sacks) = split_duplicate(una, sacks);
         let evidence = Evidence { now, echo, min_rtt };
-        let mut reading = Reading { evidence, newest: None, retransmitted: false };
+        let mut reading = Reading { evidence, newest: None, retransmitted_at: None };
         let acked_octets = self.take_acked(una, &mut reading);
-        let retransmission_acked = reading.retransmitted;
+        let retransmission_acked = reading.retransmitted_at.is_some();
+        let echo_is_old = reading.retransmitted_at.is_some_and(|sent_at| evidence.is_before(sent_at));
         if retransmission_acked {
             // 6298/4, 9293/MUST-18
             // Karn's rule: what arrived before waited for the retransmission, so its time says nothing either.
@@ -249,7 +254,8 @@ impl Scoreboard {
             rtt: reading.newest.map(|(_, rtt)| rtt),
             dsack: duplicate.is_some(),
             spurious,
-            newly_acked_retransmitted: reading.retransmitted,
+            newly_acked_retransmitted: reading.retransmitted_at.is_some(),
+            echo_is_old,
             probe_repaired_loss: probe == ProbeOutcome::RepairedLoss,
         }
     }
@@ -497,7 +503,7 @@ impl Scoreboard {
         if segment.is(RETRANSMITTED) {
             // 6298/4, 9293/MUST-18
             // Karn's rule: which transmission is acknowledged is not known, so nothing is measured.
-            reading.retransmitted = true;
+            reading.retransmitted_at = reading.retransmitted_at.max(Some(segment.sent_at));
         } else if reading.newest.is_none_or(|(serial, _)| sent_before(serial, segment.serial)) {
             reading.newest = Some((segment.serial, reading.evidence.now - segment.sent_at));
         }

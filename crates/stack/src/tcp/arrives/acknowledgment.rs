@@ -114,7 +114,9 @@ fn account(
     // 6298/4
     // Only a segment that was sent once measures the round trip (Karn), or the echo of a timestamp, which tells the
     // transmissions apart. Until then a timeout that was doubled stays so.
-    let by_echo = echo.filter(|_| progress > 0).map(|sent_at| turn.now.since(sent_at));
+    // A segment that was received before leaves TS.Recent alone (RFC 7323 section 4.3), so after a lost acknowledgment the
+    // answer to the repair echoes something older, and would measure how long the repair took.
+    let by_echo = echo.filter(|_| progress > 0 && !acked.echo_is_old).map(|sent_at| turn.now.since(sent_at));
     if let Some(rtt) = acked.rtt.or(by_echo) {
         snd.rtt.sample(rtt);
     }
