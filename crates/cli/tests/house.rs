@@ -42,7 +42,8 @@ fn unsafe_code_stands_only_in_host_and_says_why_it_is_sound() {
     for source in sources() {
         let lines: Vec<&str> = source.text.lines().collect();
         for (number, line) in source.code_lines() {
-            if !line.contains("unsafe {") && !line.contains("unsafe fn") && !line.contains("unsafe impl") {
+            let opens = ["{", "fn", "impl"].iter().any(|what| line.contains(&format!("unsafe {what}")));
+            if !opens {
                 continue;
             }
             assert!(source.is_in("crates/host"), "{}:{number}: unsafe outside host", source.path.display());

@@ -3,22 +3,23 @@
 use std::path::{Path, PathBuf};
 
 /// One source file.
-pub struct Source {
+pub(crate) struct Source {
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// What it says.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Source {
     /// Whether the file stands below a folder of the project.
-    pub fn is_in(&self, folder: &str) -> bool {
+    #[allow(dead_code, reason = "each test that reads sources is a program of its own and uses its part")]
+    pub(crate) fn is_in(&self, folder: &str) -> bool {
         self.path.starts_with(root().join(folder))
     }
 
     /// Lines of code before the file's own tests, with their numbers; comments are left out.
     #[allow(dead_code, reason = "each test that reads sources is a program of its own and uses its part")]
-    pub fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let is_test_file = self.path.ends_with("tests.rs");
         let lines = self.text.lines().enumerate().take_while(|(_, line)| !line.starts_with("#[cfg(test)]"));
         lines
@@ -29,12 +30,12 @@ impl Source {
 }
 
 /// The folder of the workspace.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// Every Rust source of the workspace, in the order of paths.
-pub fn sources() -> impl Iterator<Item = Source> {
+pub(crate) fn sources() -> impl Iterator<Item = Source> {
     let mut paths = Vec::new();
     for folder in ["crates", "bench", "fuzz"] {
         collect(&root().join(folder), &mut paths);

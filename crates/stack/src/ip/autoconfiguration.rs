@@ -206,7 +206,7 @@ fn end(now: Instant, secs: u32) -> Option<Instant> {
 
 /// The two-hour rule: a longer life is believed, a shorter one only down to two hours.
 fn no_sooner_than_two_hours(now: Instant, current: Option<Instant>, told: Option<Instant>) -> Option<Instant> {
-    let Some(told) = told else { return None };
+    let told = told?;
     let floor = now + TWO_HOURS;
     match current {
         _ if told > floor => Some(told),

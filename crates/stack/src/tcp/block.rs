@@ -57,6 +57,10 @@ pub(crate) struct Head {
 }
 
 /// The fields that exist in a phase of a connection's life.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every flow is synchronized, and a box would cost each a cache miss"
+)]
 pub(crate) enum Shape {
     Opening(Opening),
     Synchronized(Synchronized),
@@ -302,6 +306,7 @@ pub(crate) struct Over {
 }
 
 /// What changes the name of a connection's state.
+#[expect(clippy::large_enum_variant, reason = "a shape is moved once in the life of a connection")]
 pub(crate) enum Change {
     /// Another shape. `TimeWait` says that the compact entry was made; then the shape is `Over`.
     To(Shape),

@@ -197,10 +197,10 @@ fn build(head: &Head, conn: &mut Synchronized, mut plan: Plan, path: &Path, turn
         }
     }
     if plan.push && plan.len > 0 {
-        flags = flags | Flags::PSH;
+        flags |= Flags::PSH;
     }
     if plan.fin {
-        flags = flags | Flags::FIN;
+        flags |= Flags::FIN;
     }
     if let Some(up) = conn.snd.up
         && up.after(plan.seq)
@@ -208,7 +208,7 @@ fn build(head: &Head, conn: &mut Synchronized, mut plan: Plan, path: &Path, turn
         // 9293/MUST-30
         // 9293/MUST-62
         // The pointer names the first octet after the urgent data; beyond 16 bits it says as much as it can.
-        flags = flags | Flags::URG;
+        flags |= Flags::URG;
         segment.urgent_pointer = (up.distance_from(plan.seq) as u32).min(u32::from(u16::MAX)) as u16;
     }
     segment.flags = flags;

@@ -36,6 +36,7 @@ pub(crate) struct Shared {
     /// For each link, the flows that may have something to send.
     pub(crate) ready: Vec<VecDeque<u32>>,
     pub(crate) hop_limit: u8,
+    #[expect(clippy::vec_box, reason = "a connection holds the box, and gets this very one")]
     spare_scoreboards: Vec<Box<Scoreboard>>,
 }
 

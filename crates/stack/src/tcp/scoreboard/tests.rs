@@ -1,3 +1,5 @@
+//! Tests of the scoreboard: unit tests by requirement, and random sequences against a naive model.
+
 use super::*;
 use alloc::vec::Vec;
 use proptest::prelude::*;
