@@ -2,7 +2,8 @@
 //! over them.
 //!
 //! A [`Device`] moves frames: [`Tun`] (TUN and TAP, with and without virtio header), [`PacketSocket`], [`CableEnd`]. A
-//! [`Capture`] file shows what went over any link.
+//! [`NetworkName`] says in one word which of them is meant. A [`Driver`] moves frames between devices and a stack, in the caller's thread, and an
+//! [`Engine`] does so in one of its own. A [`Capture`] file shows what went over any link.
 //! [`interface`] sets up the kernel's side and [`namespace`] makes a network of one's own to try it in. This is the only
 //! crate with `unsafe` code below the C face: system calls for which rustix has no safe function.
 
@@ -10,11 +11,17 @@ pub mod cable;
 pub mod capture;
 pub mod clock;
 pub mod device;
+pub mod driver;
+pub mod engine;
 pub mod error;
 pub mod interface;
+pub mod interrupt;
+pub mod name;
 pub mod namespace;
+mod network;
 pub mod packet;
 pub mod pcapng;
+pub mod poller;
 mod seed;
 pub mod tun;
 mod virtio;
@@ -23,7 +30,12 @@ pub use cable::{CableEnd, cable};
 pub use capture::Capture;
 pub use clock::Clock;
 pub use device::{Device, FRAME_MAX_OCTETS, Sent};
+pub use driver::{Driver, DriverError};
+pub use engine::{Engine, Handle, WaitError};
 pub use error::OpenError;
+pub use interrupt::Interrupt;
+pub use name::{NameError, NetworkKind, NetworkName};
 pub use packet::PacketSocket;
+pub use poller::Waker;
 pub use seed::seed;
 pub use tun::{Layer, Tun, VirtioHeader};

@@ -1,0 +1,104 @@
+//! `synsent connect`: the active side.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::time::Duration;
+
+use synsent_host::{Handle, NetworkName, WaitError};
+use synsent_stack::{FlowId, NoPath, OpenError, OpenOptions, SoftErrors, State, TcpOptions};
+
+use crate::arguments::ConnectArguments;
+use crate::ending::Ending;
+use crate::join;
+use crate::session::Session;
+
+/// How long our own address may be looked for on the network before a connection is given up for want of one.
+const ADDRESS_CHECK: Duration = Duration::from_secs(3);
+const ADDRESS_CHECK_STEP: Duration = Duration::from_millis(100);
+
+/// Makes the connection and joins it to standard input and output.
+pub(crate) fn connect(arguments: &ConnectArguments) -> Result<(), Ending> {
+    let remotes = resolve(&arguments.host, arguments.port, &arguments.network.net)?;
+    let session = Session::open(&arguments.network)?;
+    let handle = session.handle();
+    let mut result = Err(Ending::NotOpened(OpenError::RemoteUnspecified));
+    for remote in remotes {
+        result = open(&session, &handle, remote, options(arguments));
+        if result.is_ok() {
+            break;
+        }
+    }
+    match result {
+        Ok(flow) => {
+            let ended = join::join(&handle, flow);
+            session.close().and(ended)
+        }
+        Err(ending) => {
+            session.close()?;
+            Err(ending)
+        }
+    }
+}
+
+/// An error that a router reports ends the attempt at once: a person waits for it.
+fn options(arguments: &ConnectArguments) -> TcpOptions {
+    let defaults = TcpOptions::default();
+    TcpOptions {
+        soft_errors: SoftErrors::AbortOnAny,
+        syn_timeout: arguments.timeout.unwrap_or(defaults.syn_timeout),
+        ..defaults
+    }
+}
+
+/// The addresses of the host that the network can reach.
+fn resolve(host: &str, port: u16, net: &NetworkName) -> Result<Vec<SocketAddr>, Ending> {
+    let ours = net.address.addr();
+    let found: Vec<SocketAddr> = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => (host, port)
+            .to_socket_addrs()
+            .map_err(|source| Ending::UnknownHost { host: host.into(), source })?
+            .collect(),
+    };
+    let usable: Vec<SocketAddr> = found.into_iter().filter(|remote| remote.is_ipv4() == ours.is_ipv4()).collect();
+    if usable.is_empty() {
+        let wanted = if ours.is_ipv4() { "IPv4" } else { "IPv6" };
+        return Err(Ending::OtherFamily { host: host.into(), wanted, ours });
+    }
+    Ok(usable)
+}
+
+/// Opens a connection and waits until it stands, or until it is known why not.
+fn open(session: &Session, handle: &Handle, remote: SocketAddr, tcp: TcpOptions) -> Result<FlowId, Ending> {
+    let options = OpenOptions { tcp: Some(tcp), ..OpenOptions::to(remote) };
+    let flow = start(handle, options)?;
+    session.set_flow(flow);
+    let failure = handle.wait(None, |stack, _| {
+        let status = stack.tcp_status(flow)?;
+        match (status.failure, status.state) {
+            (Some(failure), _) => Some(Some(failure)),
+            (None, State::SynSent | State::SynReceived) => None,
+            (None, _) => Some(None),
+        }
+    })?;
+    match failure {
+        Some(failure) => Err(Ending::Failed(failure)),
+        None => Ok(flow),
+    }
+}
+
+/// Our address on a shared network is not usable before it is known to be ours alone, which takes a moment.
+fn start(handle: &Handle, options: OpenOptions) -> Result<FlowId, Ending> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match handle.with(|stack, now| stack.tcp_connect(now, options)) {
+            Ok(flow) => return Ok(flow),
+            Err(OpenError::NoPath(NoPath::NoSource)) if waited < ADDRESS_CHECK => {
+                match handle.wait(Some(ADDRESS_CHECK_STEP), |_, _| None::<()>) {
+                    Ok(()) | Err(WaitError::TimedOut) => waited += ADDRESS_CHECK_STEP,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Err(error) => return Err(Ending::NotOpened(error)),
+        }
+    }
+}

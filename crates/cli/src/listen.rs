@@ -1,0 +1,28 @@
+//! `synsent listen`: the passive side.
+
+use std::net::SocketAddr;
+
+use synsent_stack::ListenOptions;
+
+use crate::arguments::ListenArguments;
+use crate::ending::{self, Ending};
+use crate::join;
+use crate::session::Session;
+
+/// Waits for one connection and joins it to standard input and output.
+pub(crate) fn listen(arguments: &ListenArguments) -> Result<(), Ending> {
+    let session = Session::open(&arguments.network)?;
+    let handle = session.handle();
+    let options = ListenOptions::on_port(arguments.port);
+    let listener = handle.with(|stack, now| stack.tcp_listen(now, options)).map_err(Ending::NotListening)?;
+    let name = handle.with(|stack, _| stack.tcp_listener_name(listener));
+    let port = name.map_or(arguments.port, |(_, port)| port);
+    let local = SocketAddr::new(arguments.network.net.address.addr(), port);
+    ending::say(format_args!("listening on {local}"));
+    let flow = handle.wait(None, |stack, now| stack.tcp_accept(now, listener))?;
+    session.set_flow(flow);
+    // One connection is all there is: whoever comes next is refused.
+    handle.with(|stack, now| stack.tcp_unlisten(now, listener));
+    let ended = join::join(&handle, flow);
+    session.close().and(ended)
+}

@@ -1,0 +1,320 @@
+//! The loop around a stack: frames from devices in, frames to devices out, deadlines in between.
+//!
+//! A [`Driver`] owns a stack and its devices and never blocks but in [`Driver::wait`]. One thread uses it so:
+//!
+//! ```text
+//! loop {
+//!     driver.turn()?;                       // what arrived, what is due, what is to be sent: a bounded piece of each
+//!     while let Some(event) = driver.stack().poll_event() { … }
+//!     driver.flush()?;                      // sends what those calls caused
+//!     driver.wait(None)?;                   // sleeps, unless more is waiting already
+//! }
+//! ```
+//!
+//! A device that is full keeps back the frame that it refused, and with it the stack: nothing is asked for while a frame
+//! waits. For calls from several threads there is [`Engine`](crate::engine::Engine).
+
+use std::fmt::Write as _;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use synsent_stack::trace::{Fact, Record};
+use synsent_stack::{Instant, LinkConfig, LinkId, Medium, Stack, Transmit};
+use synsent_wire::ethernet;
+use thiserror::Error;
+
+use crate::capture::Capture;
+use crate::clock::Clock;
+use crate::device::{Device, FRAME_MAX_OCTETS, Sent};
+use crate::pcapng::{Direction, InterfaceId, LinkType};
+use crate::poller::{Poller, Waker};
+
+/// How many frames of one link are taken in before frames are sent again.
+const FRAMES_PER_BATCH: usize = 16;
+/// How many batches of one link are taken in before the other links, and the application, have their turn.
+const BATCHES_PER_TURN: usize = 4;
+/// How many frames are sent on one link before the others have their turn.
+const FRAMES_SENT_PER_TURN: usize = 64;
+
+/// A device that is gone.
+#[derive(Debug, Error)]
+#[error("the device {device} is gone: {source}")]
+pub struct DriverError {
+    /// Its name.
+    pub device: String,
+    /// What the kernel said.
+    pub source: io::Error,
+}
+
+/// A stack, its devices and its clock.
+pub struct Driver {
+    stack: Stack,
+    clock: Clock,
+    ports: Vec<Port>,
+    poller: Poller,
+    /// Where arriving frames are read to.
+    frame: Vec<u8>,
+    /// A budget ran out, so that the next wait must not sleep.
+    more: bool,
+    trace: Trace,
+}
+
+/// Where the records of the stack's trace go.
+#[derive(Default)]
+struct Trace {
+    sink: Option<Box<dyn FnMut(&Record) + Send>>,
+    /// What the records since the last packet say, for its comment.
+    comment: String,
+}
+
+/// A link of the stack and the device that it is.
+struct Port {
+    link: LinkId,
+    device: Box<dyn Device>,
+    /// Where the frame to be sent is built, and where it stays while the device is full.
+    out: Vec<u8>,
+    kept: Option<Transmit>,
+    comment: String,
+    watching_room: bool,
+    capture: Option<(Capture, InterfaceId)>,
+}
+
+impl Driver {
+    /// A driver without links. The stack's time starts now.
+    pub fn new(stack: Stack) -> io::Result<Driver> {
+        Ok(Driver {
+            stack,
+            clock: Clock::new(),
+            ports: Vec::new(),
+            poller: Poller::new()?,
+            frame: vec![0; FRAME_MAX_OCTETS],
+            more: false,
+            trace: Trace::default(),
+        })
+    }
+
+    /// Makes a device a link of the stack, without addresses. With a capture every frame on it is written down.
+    pub fn attach(&mut self, device: impl Device + 'static, capture: Option<&Capture>) -> io::Result<LinkId> {
+        let (medium, link_type) = (device.medium(), link_type(device.medium()));
+        let config =
+            LinkConfig { mtu: device.mtu(), medium, offload: device.offload(), ..LinkConfig::ip(device.name()) };
+        self.attach_as(config, link_type, device, capture)
+    }
+
+    /// Makes a device a link that is set up in another way than the device itself would have it.
+    pub fn attach_with(
+        &mut self,
+        config: LinkConfig,
+        device: impl Device + 'static,
+        capture: Option<&Capture>,
+    ) -> io::Result<LinkId> {
+        let link_type = link_type(config.medium);
+        self.attach_as(config, link_type, device, capture)
+    }
+
+    fn attach_as(
+        &mut self,
+        config: LinkConfig,
+        link_type: LinkType,
+        device: impl Device + 'static,
+        capture: Option<&Capture>,
+    ) -> io::Result<LinkId> {
+        self.poller.add(device.descriptor())?;
+        let capture = match capture {
+            Some(capture) => Some((capture.clone(), capture.add_interface(device.name(), link_type)?)),
+            None => None,
+        };
+        let largest = usize::from(config.offload.segmentation.unwrap_or(0).max(config.mtu));
+        let link = self.stack.add_link(self.clock.now(), config);
+        self.ports.push(Port {
+            link,
+            device: Box::new(device),
+            out: vec![0; largest + ethernet::HEADER_LEN],
+            kept: None,
+            comment: String::new(),
+            watching_room: false,
+            capture,
+        });
+        Ok(link)
+    }
+
+    /// Hands every record of the stack's trace to `sink`; the stack must have been made with a trace.
+    pub fn on_trace(&mut self, sink: impl FnMut(&Record) + Send + 'static) {
+        self.trace.sink = Some(Box::new(sink));
+    }
+
+    /// The stack, for its socket verbs; what they cause is sent by the next [`flush`](Driver::flush) or turn.
+    pub fn stack(&mut self) -> &mut Stack {
+        &mut self.stack
+    }
+
+    /// The stack's time.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The clock that tells it.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Ends a wait from another thread.
+    pub fn waker(&self) -> Waker {
+        self.poller.waker()
+    }
+
+    /// Readable when a turn would find something; for a poll of one's own, beside [`timeout`](Driver::timeout).
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.poller.descriptor()
+    }
+
+    pub(crate) fn poller(&self) -> Poller {
+        self.poller.clone()
+    }
+
+    /// Takes in what arrived, does what is due and sends what is to be sent: at most a fixed number of frames of each link.
+    pub fn turn(&mut self) -> Result<(), DriverError> {
+        self.more = false;
+        let now = self.clock.now();
+        if self.stack.next_deadline().is_some_and(|deadline| deadline <= now) {
+            self.stack.on_deadline(now);
+        }
+        for port in 0..self.ports.len() {
+            let mut batches = 0;
+            while self.take_batch(port)? {
+                batches += 1;
+                if batches == BATCHES_PER_TURN {
+                    self.more = true;
+                    break;
+                }
+                self.send_all()?;
+            }
+        }
+        self.send_all()
+    }
+
+    /// Sends what socket verbs have caused.
+    pub fn flush(&mut self) -> Result<(), DriverError> {
+        self.send_all()
+    }
+
+    /// How long a wait may last before a turn is due; `None`: until something arrives.
+    pub fn timeout(&self) -> Option<Duration> {
+        if self.more {
+            return Some(Duration::ZERO);
+        }
+        self.stack.next_deadline().map(|deadline| deadline.since(self.clock.now()))
+    }
+
+    /// Sleeps until a turn would find something, but no longer than `at_most`. Captures are written out before.
+    pub fn wait(&mut self, at_most: Option<Duration>) -> io::Result<()> {
+        let timeout = [self.timeout(), at_most].into_iter().flatten().min();
+        if timeout == Some(Duration::ZERO) {
+            return Ok(());
+        }
+        self.flush_captures();
+        self.poller.wait(timeout)
+    }
+
+    /// Writes out what the captures still buffer.
+    pub fn flush_captures(&self) {
+        for (capture, _) in self.ports.iter().filter_map(|port| port.capture.as_ref()) {
+            capture.flush();
+        }
+    }
+
+    /// Takes in up to a batch of frames; true when there may be more.
+    fn take_batch(&mut self, port: usize) -> Result<bool, DriverError> {
+        let Driver { stack, clock, ports, frame, trace, .. } = self;
+        let port = &mut ports[port];
+        let now = clock.now();
+        for _ in 0..FRAMES_PER_BATCH {
+            let received = port.device.receive(frame).map_err(|source| port.gone(source))?;
+            let Some((len, received)) = received else { return Ok(false) };
+            let frame = &frame[..len];
+            stack.on_frame_with(now, port.link, frame, received);
+            trace.drain(stack, port.capture.is_some());
+            if let Some((capture, interface)) = &port.capture {
+                capture.write_packet(*interface, clock.since_epoch(now), Direction::Inbound, frame, &trace.comment);
+                trace.comment.clear();
+            }
+        }
+        Ok(true)
+    }
+
+    fn send_all(&mut self) -> Result<(), DriverError> {
+        for port in 0..self.ports.len() {
+            self.send(port)?;
+        }
+        // What no packet caused: a connection that was given up.
+        self.trace.drain(&mut self.stack, false);
+        Ok(())
+    }
+
+    /// Sends until the stack has nothing more, the device is full, or the budget is spent.
+    fn send(&mut self, port: usize) -> Result<(), DriverError> {
+        let Driver { stack, clock, ports, poller, trace, more, .. } = self;
+        let port = &mut ports[port];
+        let now = clock.now();
+        for _ in 0..FRAMES_SENT_PER_TURN {
+            if port.kept.is_none() {
+                port.kept = stack.poll_transmit(now, port.link, &mut port.out);
+                trace.drain(stack, port.capture.is_some());
+                std::mem::swap(&mut port.comment, &mut trace.comment);
+            }
+            let Some(transmit) = port.kept else { return Ok(()) };
+            let frame = &port.out[..transmit.len];
+            match port.device.transmit(frame, transmit.offload).map_err(|source| port.gone(source))? {
+                Sent::Done => port.kept = None,
+                Sent::Busy => return port.watch_room(poller, true),
+            }
+            if let Some((capture, interface)) = &port.capture {
+                capture.write_packet(*interface, clock.since_epoch(now), Direction::Outbound, frame, &port.comment);
+                port.comment.clear();
+            }
+            port.watch_room(poller, false)?;
+        }
+        *more = true;
+        Ok(())
+    }
+}
+
+impl Port {
+    fn gone(&self, source: io::Error) -> DriverError {
+        DriverError { device: self.device.name().into(), source }
+    }
+
+    fn watch_room(&mut self, poller: &Poller, room: bool) -> Result<(), DriverError> {
+        if self.watching_room != room {
+            self.watching_room = room;
+            poller.watch_room(self.device.descriptor(), room).map_err(|source| self.gone(source))?;
+        }
+        Ok(())
+    }
+}
+
+impl Trace {
+    /// Takes the stack's new records: to the sink, and into the comment of the packet that caused them.
+    fn drain(&mut self, stack: &mut Stack, comment: bool) {
+        while let Some(record) = stack.poll_trace() {
+            // The packet itself shows that it went; only what it did is worth a comment.
+            let shown = matches!(record.fact, Fact::SegmentSent { again: false, .. } | Fact::SegmentReceived { .. });
+            if comment && !shown {
+                let separator = if self.comment.is_empty() { "" } else { "\n" };
+                // Writing to a String cannot fail.
+                let _ = write!(self.comment, "{separator}{}", record.fact);
+            }
+            if let Some(sink) = &mut self.sink {
+                sink(&record);
+            }
+        }
+    }
+}
+
+fn link_type(medium: Medium) -> LinkType {
+    match medium {
+        Medium::Ethernet(_) => LinkType::Ethernet,
+        Medium::Ip => LinkType::RawIp,
+    }
+}

@@ -1,0 +1,226 @@
+//! A driver with a thread of its own, and calls to its stack from any other thread.
+//!
+//! [`Engine::start`] gives the driver a thread. A [`Handle`] runs a closure on the stack under a lock, at once
+//! ([`Handle::with`]) or again and again until it has an answer ([`Handle::wait`]): that one is every blocking call. What a
+//! closure causes is sent by the thread that ran it; the engine's thread is woken only when it sleeps too long for it.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use synsent_stack::{Instant, Stack};
+use thiserror::Error;
+
+use crate::driver::Driver;
+use crate::poller::{Poller, Waker};
+
+/// Why a call to the stack did not come to an end.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum WaitError {
+    /// The time that the caller gave it is over.
+    #[error("the time is over")]
+    TimedOut,
+    /// The engine was stopped.
+    #[error("the network was stopped")]
+    Stopped,
+    /// A device is gone, in the words of the kernel.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// A driver that runs by itself. Dropping it stops it.
+pub struct Engine {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A way to the stack of an engine.
+#[derive(Clone)]
+pub struct Handle(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Callers that want the lock or wait for a change; the engine's thread lets them in between two turns.
+    callers: AtomicUsize,
+    poller: Poller,
+    waker: Waker,
+}
+
+struct State {
+    driver: Driver,
+    /// Until when the engine's thread means to sleep; `None`: until something arrives.
+    asleep_until: Option<Instant>,
+    asleep: bool,
+    over: Option<WaitError>,
+}
+
+impl Engine {
+    /// Starts the thread.
+    pub fn start(driver: Driver) -> io::Result<Engine> {
+        let poller = driver.poller();
+        let waker = poller.waker();
+        let state = State { driver, asleep_until: None, asleep: false, over: None };
+        let (changed, callers) = (Condvar::new(), AtomicUsize::new(0));
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed, callers, poller, waker });
+        let for_thread = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("synsent".into()).spawn(move || for_thread.run())?;
+        Ok(Engine { shared, thread: Some(thread) })
+    }
+
+    /// A way to the stack, for any thread.
+    pub fn handle(&self) -> Handle {
+        Handle(Arc::clone(&self.shared))
+    }
+
+    /// Ends the thread; every wait ends with [`WaitError::Stopped`]. What the stack wanted to send has been offered to the
+    /// devices before, and captures are written out.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        self.shared.lock().over.get_or_insert(WaitError::Stopped);
+        self.shared.waker.wake();
+        self.shared.changed.notify_all();
+        // A panic of the thread has been printed by the thread.
+        let _ = thread.join();
+        self.shared.lock().driver.flush_captures();
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Handle {
+    /// Runs `call` on the stack and sends what it caused. It must not block: the stack stands still meanwhile.
+    pub fn with<R>(&self, call: impl FnOnce(&mut Stack, Instant) -> R) -> R {
+        self.0.callers.fetch_add(1, Ordering::Relaxed);
+        let mut state = self.0.lock();
+        let result = state.call(call);
+        self.0.after_call(&mut state);
+        self.0.callers.fetch_sub(1, Ordering::Relaxed);
+        result
+    }
+
+    /// Runs `attempt` now and whenever something became ready, until it answers with `Some`. `None` as the time: for ever.
+    pub fn wait<R>(
+        &self,
+        at_most: Option<Duration>,
+        mut attempt: impl FnMut(&mut Stack, Instant) -> Option<R>,
+    ) -> Result<R, WaitError> {
+        self.0.callers.fetch_add(1, Ordering::Relaxed);
+        let result = self.0.wait(at_most, &mut attempt);
+        self.0.callers.fetch_sub(1, Ordering::Relaxed);
+        result
+    }
+}
+
+impl Shared {
+    /// A caller's closure that panicked has left the stack as it was between two verbs, so the others go on.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The engine's thread.
+    fn run(&self) {
+        loop {
+            let mut state = self.lock();
+            state.asleep = false;
+            if state.over.is_some() {
+                return;
+            }
+            if let Err(error) = state.driver.turn() {
+                state.over = Some(WaitError::Broken(error.to_string()));
+                self.changed.notify_all();
+                return;
+            }
+            self.tell(&mut state);
+            let timeout = state.driver.timeout();
+            state.asleep = true;
+            state.asleep_until = timeout.map(|timeout| state.driver.now() + timeout);
+            if timeout != Some(Duration::ZERO) {
+                state.driver.flush_captures();
+            }
+            drop(state);
+            self.sleep(timeout);
+        }
+    }
+
+    fn sleep(&self, timeout: Option<Duration>) {
+        if timeout == Some(Duration::ZERO) {
+            if self.callers.load(Ordering::Relaxed) > 0 {
+                thread::yield_now();
+            }
+            return;
+        }
+        if let Err(error) = self.poller.wait(timeout) {
+            self.lock().over.get_or_insert(WaitError::Broken(error.to_string()));
+            self.changed.notify_all();
+        }
+    }
+
+    /// Wakes the callers that wait when anything became ready.
+    fn tell(&self, state: &mut State) {
+        let mut news = false;
+        while state.driver.stack().poll_event().is_some() {
+            news = true;
+        }
+        if news {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Sends what a call caused, and sees to it that the engine's thread does not oversleep.
+    fn after_call(&self, state: &mut State) {
+        if state.over.is_none() && state.driver.flush().is_err() {
+            // The engine's thread meets the same error in its next turn, and says so.
+            self.waker.wake();
+            return;
+        }
+        self.tell(state);
+        let Some(timeout) = state.driver.timeout() else { return };
+        let until = state.driver.now() + timeout;
+        if state.asleep && state.asleep_until.is_none_or(|asleep_until| until < asleep_until) {
+            state.asleep_until = Some(until);
+            self.waker.wake();
+        }
+    }
+
+    fn wait<R>(
+        &self,
+        at_most: Option<Duration>,
+        attempt: &mut dyn FnMut(&mut Stack, Instant) -> Option<R>,
+    ) -> Result<R, WaitError> {
+        let end = at_most.map(|at_most| std::time::Instant::now() + at_most);
+        let mut state = self.lock();
+        loop {
+            let result = state.call(&mut *attempt);
+            self.after_call(&mut state);
+            if let Some(result) = result {
+                return Ok(result);
+            }
+            if let Some(over) = &state.over {
+                return Err(over.clone());
+            }
+            state = match end.map(|end| end.saturating_duration_since(std::time::Instant::now())) {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Err(WaitError::TimedOut),
+                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
+        }
+    }
+}
+
+impl State {
+    fn call<R>(&mut self, call: impl FnOnce(&mut Stack, Instant) -> R) -> R {
+        let now = self.driver.now();
+        call(self.driver.stack(), now)
+    }
+}
