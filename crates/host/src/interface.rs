@@ -51,11 +51,11 @@ pub fn hardware_address(name: &str) -> io::Result<[u8; 6]> {
     Ok(address)
 }
 
-/// Whether an interface is up.
-pub fn is_up(name: &str) -> io::Result<bool> {
+/// Whether an interface is up and its cable carries: what is sent before is lost.
+pub fn is_running(name: &str) -> io::Result<bool> {
     let request = query::<{ libc::SIOCGIFFLAGS as Opcode }>(name)?;
     let flags = u16::from_ne_bytes([request.value[0], request.value[1]]);
-    Ok(libc::c_int::from(flags) & libc::IFF_UP != 0)
+    Ok(libc::c_int::from(flags) & libc::IFF_RUNNING != 0)
 }
 
 /// Brings an interface up.

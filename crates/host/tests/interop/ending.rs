@@ -122,11 +122,14 @@ fn reset_by_us(plan: Plan) {
     let kernel = thread::spawn(move || {
         let mut stream = TcpStream::connect(remote).expect("our listener");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        // Shows that connect() has returned: a reset before would be its error and not the stream's.
+        stream.write_all(b"go").expect("room");
         let mut all = Vec::new();
         let error = stream.read_to_end(&mut all).expect_err("a reset").kind();
         (all, error)
     });
     let flow = net.accept(listener);
+    net.run("the kernel's go", |stack, now| (stack.tcp_receive(now, flow, &mut [0; 2]) == Ok(2)).then_some(()));
     let now = net.driver.now();
     net.driver.stack().tcp_send(now, flow, b"half a sen").expect("room");
     net.run("the kernel's acknowledgment", |stack, _| {

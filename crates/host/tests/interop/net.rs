@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::thread;
 use std::time::{Duration, Instant as HostInstant};
 
 use synsent_host::{Device, Driver, Layer, PacketSocket, Tun, VirtioHeader, interface};
@@ -71,7 +72,17 @@ impl Plan {
         };
         interface::add_address(kernel_end, self.kernel(), self.prefix_len()).expect("the kernel's address");
         interface::set_up(kernel_end).expect("the kernel's end is up");
+        await_carrier(kernel_end);
         device
+    }
+}
+
+/// The kernel notices a new cable in its own time, up to a second when there are many, and loses frames until then.
+fn await_carrier(name: &str) {
+    let end = HostInstant::now() + PATIENCE;
+    while !interface::is_running(name).expect("its flags") {
+        assert!(HostInstant::now() < end, "{name} has no carrier");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
