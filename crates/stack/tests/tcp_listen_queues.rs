@@ -336,3 +336,20 @@ fn the_trace_tells_the_steps_of_a_passive_opening() {
         .collect();
     assert_eq!(steps, [(State::Listen, State::SynReceived), (State::SynReceived, State::Established)]);
 }
+
+// What waits in the accept queue and is over takes no more room than the backlog, and leaves with the listener.
+#[test]
+fn connections_that_were_reset_in_the_accept_queue_stay_within_the_backlog() {
+    let mut t = Script::v4();
+    let listener = t.listen_with(|options| options.backlog = 2);
+    for port in 1..=5 {
+        t.send(seg().syn().seq(100).peer_port(port));
+        t.send(seg().seq(101).ack(1).peer_port(port));
+        t.send(seg().rst().seq(101).peer_port(port));
+    }
+    t.take_all();
+    assert_eq!(t.stack.tcp_population().flows, 2);
+    t.call(|stack, now| stack.tcp_unlisten(now, listener));
+    t.expect_nothing();
+    assert_eq!(t.stack.tcp_population().flows, 0);
+}

@@ -503,13 +503,10 @@ impl Tcp {
     /// Frees the place of a connection that is over and that nobody holds.
     fn free_if_unheld(&mut self, index: u32) {
         let Some(flow) = self.flows.get(index) else { return };
-        if flow.head.held || !matches!(flow.shape(), Shape::Over(_)) {
+        // A connection that failed in the accept queue stays there: who accepts it learns of its data and of its failure.
+        let is_wanted = flow.head.held || flow.head.waits_at.is_some();
+        if is_wanted || !matches!(flow.shape(), Shape::Over(_)) {
             return;
-        }
-        if let Some(listener) = flow.head.waits_at
-            && let Some(listener) = self.listeners.get_mut(listener)
-        {
-            listener.complete.retain(|place| *place != index);
         }
         self.free(index);
     }
