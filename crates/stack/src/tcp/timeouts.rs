@@ -35,14 +35,39 @@ pub(crate) fn arm_recovery(conn: &mut Synchronized, now: Instant, restart: bool)
     } else if conn.timers.recovery_kind == RecoveryTimer::Reorder && conn.timers.recovery != Instant::FAR {
         // Loss detection has asked to look again before long; what follows from that look sets the timer anew.
     } else if restart || conn.timers.recovery == Instant::FAR || conn.timers.recovery_kind == RecoveryTimer::Persist {
-        match tail_loss_timeout(conn) {
-            Some(timeout) => {
-                conn.timers.recovery = now + timeout;
+        match tail_loss_probe_at(conn, now) {
+            Some(at) => {
+                conn.timers.recovery = at;
                 conn.timers.recovery_kind = RecoveryTimer::TailLoss;
             }
             None => arm_retransmission(conn, now),
         }
     }
+}
+
+/// A new segment left: the timer is set if it was off, and a tail loss probe waits for this segment too (RFC 8985 section 7.2).
+pub(crate) fn arm_after_new_segment(conn: &mut Synchronized, now: Instant) {
+    let kind = conn.timers.recovery_kind;
+    if conn.timers.recovery == Instant::FAR || matches!(kind, RecoveryTimer::Persist | RecoveryTimer::Reorder) {
+        return arm_recovery(conn, now, false);
+    }
+    match tail_loss_probe_at(conn, now) {
+        Some(at) if kind == RecoveryTimer::TailLoss || at < conn.timers.recovery => {
+            conn.timers.recovery = at;
+            conn.timers.recovery_kind = RecoveryTimer::TailLoss;
+        }
+        None if kind == RecoveryTimer::TailLoss => {
+            // New segments put a probe off, but never the timeout of what was sent before them.
+            conn.timers.recovery = retransmission_due_at(conn).max(now);
+            conn.timers.recovery_kind = RecoveryTimer::Retransmission;
+        }
+        _ => {}
+    }
+}
+
+/// When the retransmission timer would run out, were no probe before it: it counts from the last progress.
+fn retransmission_due_at(conn: &Synchronized) -> Instant {
+    conn.snd.waiting_since + conn.snd.rtt.rto()
 }
 
 /// Sets the retransmission timer to count from now.
@@ -87,16 +112,16 @@ fn arm_persist(conn: &mut Synchronized, now: Instant) {
 /// The longest time between two window probes.
 const PERSIST_MAX: Duration = Duration::from_secs(60);
 
-/// When a tail loss probe may be sent, after how long (RFC 8985 section 7.2).
-fn tail_loss_timeout(conn: &Synchronized) -> Option<Duration> {
+/// When a tail loss probe may be sent (RFC 8985 section 7.2); not where the retransmission timer runs out before it.
+fn tail_loss_probe_at(conn: &Synchronized, now: Instant) -> Option<Instant> {
     let snd = &conn.snd;
     let board = snd.board.as_ref()?;
     let srtt = snd.rtt.srtt()?;
     // What was selectively acknowledged shows that something is missing: that is for loss detection, not for a probe.
     let unreported = conn.rcv.selective_acks && board.sacked_octets() == 0;
     let eligible = unreported && snd.recovery == Recovery::Open && snd.retries == 0 && !board.has_probe();
-    let timeout = rack::probe_timeout(Some(srtt), snd.rtt.rto(), board.segments());
-    (eligible && timeout < snd.rtt.rto()).then_some(timeout)
+    let at = now + rack::probe_timeout(Some(srtt), snd.rtt.rto(), board.segments());
+    (eligible && at < retransmission_due_at(conn)).then_some(at)
 }
 
 fn opening_timeout(head: &mut Head, opening: &mut Opening, turn: &mut Turn<'_>) -> Outcome {
@@ -238,7 +263,7 @@ fn reorder_timeout(head: &Head, conn: &mut Synchronized, turn: &mut Turn<'_>) {
     if losses.newly_lost_octets > 0 {
         let (tuple, octets) = (head.tuple, losses.newly_lost_octets);
         turn.context.trace(turn.now, || Fact::LossDetected { tuple, octets, sign: LossSign::LaterArrived });
-        acknowledgment::enter_recovery(conn, octets, turn.now);
+        acknowledgment::enter_recovery(conn, turn.now);
     }
     match losses.reorder_deadline {
         Some(at) => {

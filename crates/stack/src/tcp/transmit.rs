@@ -7,7 +7,9 @@ use synsent_wire::ip::Protocol;
 use synsent_wire::tcp::{Flags, Repr, SackRange, SackRanges};
 use synsent_wire::{SeqNumber, ipv4, ipv6};
 
-use super::block::{AckDue, Change, Flow, Head, Opening, OurFin, Probe, RecoveryTimer, Shape, Synchronized, TheirFin};
+use super::block::{
+    AckDue, Change, Flow, Head, Opening, OurFin, Probe, Recovery, RecoveryTimer, Shape, Synchronized, TheirFin,
+};
 use super::four_tuple::FourTuple;
 use super::output::{self, Plan, Purpose};
 use super::segment::{header, summary};
@@ -276,8 +278,13 @@ fn note_sent(conn: &mut Synchronized, plan: &Plan, turn: &mut Turn<'_>) {
             board.on_probe_sent(conn.snd.nxt, again);
         }
         timeouts::arm_retransmission(conn, now);
+    } else if plan.purpose == Purpose::New {
+        timeouts::arm_after_new_segment(conn, now);
     } else {
-        let restart = conn.timers.recovery == Instant::FAR || conn.timers.recovery_kind == RecoveryTimer::TailLoss;
+        // RFC 6675 section 6: in fast recovery the timer counts from the last retransmission, which needs a round trip of its own.
+        let restart = conn.timers.recovery == Instant::FAR
+            || conn.timers.recovery_kind == RecoveryTimer::TailLoss
+            || conn.snd.recovery == Recovery::Fast;
         timeouts::arm_recovery(conn, now, restart);
     }
 }

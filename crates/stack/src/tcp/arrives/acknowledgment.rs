@@ -13,6 +13,9 @@ use crate::tcp::turn::{Turn, timestamp_at};
 use crate::time::Instant;
 use crate::trace::{Fact, LossSign};
 
+/// From this distance on, "recover" of RFC 6582 follows SND.UNA.
+const RECOVER_FAR_OCTETS: i32 = 1 << 30;
+
 /// Takes an acknowledgment between SND.UNA - MAX.SND.WND and SND.NXT.
 pub(crate) fn process(head: &mut Head, conn: &mut Synchronized, segment: &Segment<'_>, turn: &mut Turn<'_>) {
     let ack = segment.header.ack;
@@ -120,6 +123,7 @@ fn account(
     if let Some(rtt) = acked.rtt.or(by_echo) {
         snd.rtt.sample(rtt);
     }
+    let was_repairing = conn.snd.recovery == Recovery::Fast;
     end_recovery(conn, progress, &acked, head, turn);
     detect_losses(conn, is_duplicate, progress, head, turn);
     let snd = &mut conn.snd;
@@ -128,9 +132,9 @@ fn account(
         snd.cc.on_congestion(turn.now, flight_before);
         snd.cc.on_recovery_end();
     }
-    if progress > 0 && snd.recovery != Recovery::Fast {
+    if progress > 0 && snd.recovery != Recovery::Fast && !was_repairing {
         // 9293/MUST-19
-        // The window grows only when it was what held the sender back.
+        // The window grows only when it was what held the sender back, and not by what a recovery has brought home (RFC 6582).
         let window = snd.cc.window();
         let limited = if snd.cc.in_slow_start() {
             window < flight_before.saturating_mul(2)
@@ -167,6 +171,10 @@ fn end_recovery(conn: &mut Synchronized, progress: u32, acked: &Acked, head: &He
         }
         snd.recovery = Recovery::Open;
     }
+    if snd.recovery == Recovery::Open && snd.una.distance_from(snd.recover) > RECOVER_FAR_OCTETS {
+        // A number from long ago must not look like one ahead once the numbers have wrapped.
+        snd.recover = snd.una - 1;
+    }
 }
 
 /// Finds what is lost, and enters fast recovery when something is and none is under way.
@@ -182,19 +190,19 @@ fn detect_losses(conn: &mut Synchronized, is_duplicate: bool, progress: u32, hea
     };
     let tuple = head.tuple;
     turn.context.trace(now, || Fact::LossDetected { tuple, octets, sign });
-    enter_recovery(conn, octets, now);
+    enter_recovery(conn, now);
 }
 
 /// Enters fast recovery unless a repair is under way (RFC 6675 section 5, RFC 6582 section 3.2).
-pub(crate) fn enter_recovery(conn: &mut Synchronized, lost_octets: u32, now: Instant) {
+pub(crate) fn enter_recovery(conn: &mut Synchronized, now: Instant) {
     let snd = &mut conn.snd;
     if snd.recovery != Recovery::Open {
         return;
     }
     snd.recovery = Recovery::Fast;
     snd.recover = snd.nxt;
-    // What was in flight before the loss was noticed is what the network did not take.
-    let flight = snd.flight_octets() + lost_octets;
+    // FlightSize of RFC 5681 is what is not acknowledged cumulatively, without what limited transmit has sent beyond the window.
+    let flight = snd.outstanding_octets().min(snd.cc.window());
     snd.cc.on_congestion(now, flight);
 }
 
@@ -216,6 +224,10 @@ fn newly_lost_by_duplicates(conn: &mut Synchronized, is_duplicate: bool, progres
     let snd = &mut conn.snd;
     let board = snd.board.as_mut()?;
     let first = board.first().map_or(0, |range| range.end.distance_from(range.start) as u32);
+    if is_duplicate && snd.recovery == Recovery::Open && snd.una.at_or_before(snd.recover) {
+        // RFC 6582 section 3.2, step 1: these are echoes of what the last recovery sent again.
+        return None;
+    }
     if is_duplicate {
         snd.duplicate_acks = snd.duplicate_acks.saturating_add(1);
         return board.on_duplicate_ack_without_sack().then_some(first);
