@@ -1,0 +1,9 @@
+//! The internet layer as its neighbours see it: hand-made packets in, frames out, in virtual time.
+
+mod fragments;
+mod groups;
+mod icmp;
+mod input;
+mod neighbours;
+mod net;
+mod routers;
