@@ -235,7 +235,8 @@ impl Scoreboard {
         // reported with an old echo, however new the transmission that arrived.
         reading.evidence.echo = None;
         let sacked_octets = self.take_sacked(sacks, &mut reading);
-        let told_late = acked_octets > 0 && retransmission_acked && self.echo_denies_loss(&evidence);
+        // A repair of an earlier episode may still be on its way: only an echo from before the repair itself denies its need.
+        let told_late = acked_octets > 0 && echo_is_old && self.echo_denies_loss(&evidence);
         let spurious = self.is_spurious(duplicate, told_late);
         let probe = self.probe.map_or(ProbeOutcome::Pending, |probe| probe.outcome(una, duplicate));
         let probe_was_duplicate = duplicate.is_some_and(|range| self.probe.is_some_and(|probe| probe.end == range.end));

@@ -217,6 +217,19 @@ fn an_echo_from_before_the_retransmission_proves_it_spurious() {
 }
 
 #[test]
+fn the_repair_of_an_earlier_episode_does_not_deny_the_next_one() {
+    let mut board = in_flight(6);
+    ack(&mut board, 105, 0, &[range(1, 4)]);
+    assert_eq!(detect(&mut board, 105).newly_lost_octets, 1_000);
+    board.on_retransmit(at(106), seq(0));
+    board.unmark_losses();
+    board.mark_all_lost();
+    board.on_retransmit(at(150), seq(4));
+    // The first repair arrives; its echo is older than the second episode, and as old as itself.
+    assert!(!board.on_ack(at(206), seq(4), &[], Some(at(106)), RTT).spurious);
+}
+
+#[test]
 fn a_spurious_timeout_puts_the_rest_back_into_flight() {
     let mut board = in_flight(5);
     ack(&mut board, 100, 1, &[]);
