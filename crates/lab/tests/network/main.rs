@@ -1,0 +1,8 @@
+//! The stack in simulated networks: bulk data under faults, routers, peers that do what they do, and random everything.
+
+mod determinism;
+mod grid;
+mod nets;
+mod paths;
+mod peers;
+mod swarm;
