@@ -65,6 +65,9 @@ impl Assigned {
     }
 }
 
+/// Up to so many addresses are looked through one by one, which costs less than a keyed hash.
+const SCANNED_MAX: usize = 8;
+
 /// The table.
 pub(crate) struct Addresses {
     all: Vec<Assigned>,
@@ -118,6 +121,10 @@ impl Addresses {
 
     /// Our address, if it is one; a link-local one only on its own link.
     pub(crate) fn get(&self, link: LinkId, addr: IpAddr) -> Option<&Assigned> {
+        if self.all.len() <= SCANNED_MAX {
+            let zone_of = zone(link, addr);
+            return self.all.iter().find(|a| a.cidr.addr() == addr && zone(a.link, addr) == zone_of);
+        }
         self.places.get(&(zone(link, addr), addr)).map(|place| &self.all[*place])
     }
 

@@ -416,8 +416,7 @@ impl Tcp {
         let mut ack = segment::header(&head.tuple, wire::Flags::ACK, conn.snd.nxt, conn.rcv.nxt);
         ack.window = conn.rcv.announce().0;
         ack.options.timestamps = timestamps_of(conn, now);
-        let (tuple, class, hops) = (head.tuple, head.options.traffic_class, head.options.hop_limit);
-        Turn { now, shared: &mut self.shared, ip, context, link }.send(&tuple, &ack, class, hops);
+        Turn { now, shared: &mut self.shared, ip, context, link }.send_for(head, &ack);
     }
 
     /// Tells the peer that the connection is given up.
@@ -434,8 +433,7 @@ impl Tcp {
             Shape::Synchronized(conn) => reset_from(&head.tuple, conn.snd.nxt, conn.rcv.nxt, timestamps_of(conn, now)),
             Shape::Over(_) => return,
         };
-        let (tuple, class, hops) = (head.tuple, head.options.traffic_class, head.options.hop_limit);
-        Turn { now, shared: &mut self.shared, ip, context, link }.send(&tuple, &reset, class, hops);
+        Turn { now, shared: &mut self.shared, ip, context, link }.send_for(head, &reset);
     }
 
     /// A connection ended in order; with `time_wait`, an entry of that table takes the four-tuple over.

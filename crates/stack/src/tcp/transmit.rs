@@ -341,8 +341,10 @@ fn finish_segment(
 }
 
 /// Sends a segment without text through the internet layer's queue: resets, SYN-ACKs of listeners, answers of TIME-WAIT.
+#[expect(clippy::too_many_arguments, reason = "the packet and the layers that it passes through")]
 pub(crate) fn send_control(
     now: Instant,
+    path: &Path,
     tuple: &FourTuple,
     segment: &Repr,
     traffic_class: u8,
@@ -350,13 +352,12 @@ pub(crate) fn send_control(
     ip: &mut Ip,
     context: &mut Context,
 ) {
-    let Ok(path) = ip.route(now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()) else { return };
     let len = ip_header_len(tuple) + segment.header_len();
     let build = |packet: &mut [u8]| {
         write_packet(tuple, segment, Sum::new(), 0, false, traffic_class, hop_limit, packet);
     };
     // A queue that is full has counted the drop; the peer asks again.
-    if ip.enqueue(now, &path, len, build, context).is_ok() {
+    if ip.enqueue(now, path, len, build, context).is_ok() {
         trace_sent(now, tuple, segment, 0, false, context);
     }
 }

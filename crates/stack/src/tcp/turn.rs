@@ -18,7 +18,7 @@ use super::scoreboard::Scoreboard;
 use super::transmit;
 use crate::config::TcpConfig;
 use crate::context::{Context, DropReason};
-use crate::ip::Ip;
+use crate::ip::{Ip, Path};
 use crate::link::LinkId;
 use crate::time::Instant;
 use crate::trace::Fact;
@@ -124,10 +124,40 @@ impl Turn<'_> {
         }
     }
 
+    /// The way from here to the peer, looked up.
+    pub(crate) fn path(&mut self, tuple: &FourTuple) -> Option<Path> {
+        self.ip.route(self.now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()).ok()
+    }
+
     /// Sends a segment without text now, outside of any connection's queue.
     pub(crate) fn send(&mut self, tuple: &FourTuple, header: &Repr, traffic_class: u8, hop_limit: Option<u8>) {
+        if let Some(path) = self.path(tuple) {
+            self.send_by(&path, tuple, header, traffic_class, hop_limit);
+        }
+    }
+
+    /// The same, by a path that is known.
+    pub(crate) fn send_by(
+        &mut self,
+        path: &Path,
+        tuple: &FourTuple,
+        header: &Repr,
+        traffic_class: u8,
+        hop_limit: Option<u8>,
+    ) {
         let hop_limit = hop_limit.unwrap_or(self.shared.hop_limit);
-        transmit::send_control(self.now, tuple, header, traffic_class, hop_limit, self.ip, self.context);
+        transmit::send_control(self.now, path, tuple, header, traffic_class, hop_limit, self.ip, self.context);
+    }
+
+    /// The same for a connection, by its path and with its settings.
+    pub(crate) fn send_for(&mut self, head: &Head, header: &Repr) {
+        let (class, hop_limit) = (head.options.traffic_class, head.options.hop_limit);
+        match &head.path {
+            Some(path) if path.generation == self.ip.generation() => {
+                self.send_by(path, &head.tuple, header, class, hop_limit);
+            }
+            _ => self.send(&head.tuple, header, class, hop_limit),
+        }
     }
 }
 

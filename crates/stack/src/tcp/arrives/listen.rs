@@ -3,7 +3,6 @@
 use synsent_wire::SeqNumber;
 use synsent_wire::tcp::Flags;
 
-use crate::config::TcpOptions;
 use crate::context::{Context, DropReason};
 use crate::event::{EventKind, FlowId, ListenerId, SocketId};
 use crate::ip::Ip;
@@ -134,14 +133,14 @@ impl Tcp {
         let Some(entry) = self.half_open.entries.get_mut(index) else { return };
         let Some(listener) = self.listeners.entries.get(entry.listener) else { return };
         entry.answer(now);
-        let (tuple, at) = (entry.tuple, entry.next_deadline());
-        let options = listener.options;
+        self.half_open.deadlines.set(index, entry.next_deadline());
+        let (tuple, options) = (&entry.tuple, &listener.options);
         let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
+        let Some(path) = turn.path(tuple) else { return };
         let timestamp = timestamp_at(now, entry.timestamp_offset);
-        let mss = mss_for(&tuple, &options, &mut turn);
-        let answer = syncache::syn_ack(&tuple, entry.iss, &entry.theirs, &options, mss, timestamp);
-        turn.send(&tuple, &answer, options.traffic_class, options.hop_limit);
-        self.half_open.deadlines.set(index, at);
+        let mss = announced_mss(&path, tuple, options.max_segment_octets);
+        let answer = syncache::syn_ack(tuple, entry.iss, &entry.theirs, options, mss, timestamp);
+        turn.send_by(&path, tuple, &answer, options.traffic_class, options.hop_limit);
     }
 
     #[expect(clippy::too_many_arguments, reason = "the event and the layers that it passes through")]
@@ -167,14 +166,15 @@ impl Tcp {
         let sack = theirs.selective_acks && options.selective_acks;
         let timestamp = SynCookies::timestamp(clock, scale, sack);
         let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
-        let mss = mss_for(&tuple, &options, &mut turn);
+        let Some(path) = turn.path(&tuple) else { return };
+        let mss = announced_mss(&path, &tuple, options.max_segment_octets);
         let mut answer = syncache::syn_ack(&tuple, iss, theirs, &options, mss, timestamp);
         if answer.options.timestamps.is_none() {
             // Without timestamps nothing remembers these two, so they are not agreed on.
             answer.options.window_scale = None;
             answer.options.sack_permitted = false;
         }
-        turn.send(&tuple, &answer, options.traffic_class, options.hop_limit);
+        turn.send_by(&path, &tuple, &answer, options.traffic_class, options.hop_limit);
         context.trace(now, || Fact::SynCookieSent { tuple });
     }
 
@@ -410,13 +410,5 @@ fn change(tuple: crate::tcp::four_tuple::FourTuple, from: State, to: State) -> F
 fn raise(listener: &mut Listener, kind: EventKind, context: &mut Context) {
     if listener.events.raise(kind) {
         context.ready_sockets.push_back(SocketId::Listener(listener.id));
-    }
-}
-
-/// The MSS for a SYN-ACK: that of the link by which it leaves.
-fn mss_for(tuple: &crate::tcp::four_tuple::FourTuple, options: &TcpOptions, turn: &mut Turn<'_>) -> u16 {
-    match turn.ip.route(turn.now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()) {
-        Ok(path) => announced_mss(&path, tuple, options.max_segment_octets),
-        Err(_) => crate::tcp::DEFAULT_MSS_V4,
     }
 }

@@ -80,7 +80,7 @@ fn reset_stale_peer(head: &mut Head, opening: &mut Opening, segment: &Segment<'_
         return;
     }
     let reset = header(&head.tuple, Flags::RST, segment.header.ack, synsent_wire::SeqNumber(0));
-    turn.send(&head.tuple, &reset, head.options.traffic_class, head.options.hop_limit);
+    turn.send_for(head, &reset);
     if !segment.has(Flags::SYN) && opening.prompted < PROMPTED_SYNS_MAX {
         opening.prompted += 1;
         opening.send_now = true;
@@ -145,7 +145,7 @@ fn arrives_in_syn_received(flow: &mut Flow, segment: &Segment<'_>, turn: &mut Tu
         } else if may_challenge(&mut opening.challenge, &head.tuple, turn) {
             let mut ack = header(&head.tuple, Flags::ACK, opening.iss + 1, nxt);
             ack.window = window as u16;
-            turn.send(&head.tuple, &ack, head.options.traffic_class, head.options.hop_limit);
+            turn.send_for(head, &ack);
         }
         return Outcome::Stay;
     }
@@ -155,7 +155,7 @@ fn arrives_in_syn_received(flow: &mut Flow, segment: &Segment<'_>, turn: &mut Tu
     if !acknowledges {
         // 9293/SR-3
         let reset = header(&head.tuple, Flags::RST, segment.header.ack, synsent_wire::SeqNumber(0));
-        turn.send(&head.tuple, &reset, head.options.traffic_class, head.options.hop_limit);
+        turn.send_for(head, &reset);
         return Outcome::Stay;
     }
     establish(flow, segment, theirs, turn);
