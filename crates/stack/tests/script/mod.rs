@@ -22,7 +22,7 @@ use std::net::{IpAddr, SocketAddr};
 use synsent_stack::trace::Record;
 use synsent_stack::*;
 use synsent_wire::ip::Protocol;
-use synsent_wire::{arp, ethernet, icmpv4, icmpv6};
+use synsent_wire::{arp, ethernet, icmpv4, icmpv6, ipv4, ipv6};
 
 pub(crate) use segment::{Seen, Seg, seg};
 
@@ -307,13 +307,32 @@ impl Script {
     /// The router reports an error about the last segment that the stack sent.
     #[track_caller]
     pub(crate) fn icmp(&mut self, cause: IcmpCause) {
-        let Some(last) = self.last.clone() else { self.fail("the stack has sent nothing that could be quoted") };
-        self.icmp_about(cause, &last.packet);
+        let quoted = self.last_packet();
+        self.icmp_about(cause, &quoted);
     }
 
     /// The router reports an error about a packet.
     pub(crate) fn icmp_about(&mut self, cause: IcmpCause, quoted: &[u8]) {
         self.icmp_from(self.router, cause, quoted);
+    }
+
+    /// The router reports an error about the last segment, as if it had had this number (counted from the stack's ISS).
+    #[track_caller]
+    pub(crate) fn icmp_with_seq(&mut self, cause: IcmpCause, seq: u32) {
+        let mut quoted = self.last_packet();
+        let iss = self.last.as_ref().map_or(0, |last| last.raw_seq.wrapping_sub(last.seq));
+        let header = if self.local.is_ipv4() { ipv4::HEADER_LEN } else { ipv6::HEADER_LEN };
+        quoted[header + 4..header + 8].copy_from_slice(&seq.wrapping_add(iss).to_be_bytes());
+        self.icmp_about(cause, &quoted);
+    }
+
+    /// The last segment that the stack sent, as an IP packet.
+    #[track_caller]
+    pub(crate) fn last_packet(&self) -> Vec<u8> {
+        match &self.last {
+            Some(last) => last.packet.clone(),
+            None => self.fail("the stack has sent nothing"),
+        }
     }
 
     /// Somebody reports an error about a packet.

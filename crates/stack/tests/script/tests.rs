@@ -65,11 +65,13 @@ fn a_connection_is_accepted_and_another_is_not() {
 fn the_router_reports_errors_over_both_families() {
     let mut t = Script::v4();
     let flow = t.connect();
+    t.icmp_with_seq(IcmpCause::V4Unreachable(3), 5);
+    t.expect_state(flow, State::SynSent);
     t.icmp(IcmpCause::V4Unreachable(3));
     assert_eq!(t.failure(flow).cause, Cause::Icmp { from: t.router, cause: IcmpCause::V4Unreachable(3) });
     let mut t = Script::v6();
     let flow = t.connect();
-    t.icmp_from(t.remote, IcmpCause::V6Unreachable(4), &t.left[0].packet.clone());
+    t.icmp_from(t.remote, IcmpCause::V6Unreachable(4), &t.last_packet());
     assert_eq!(t.failure(flow).cause, Cause::Icmp { from: t.remote, cause: IcmpCause::V6Unreachable(4) });
 }
 
