@@ -187,8 +187,9 @@ pub(crate) struct SendSide {
     pub(crate) largest_acked: u16,
     /// The largest text in flight or sent lately.
     pub(crate) largest_sent: u16,
-    /// A doubted path MTU that is believed once a segment times out (5927/4).
-    pub(crate) doubted_mtu: Option<u16>,
+    /// A doubted path MTU, believed once a segment times out, and the number of the segment that is said not to have passed:
+    /// once it is acknowledged, the message was wrong (5927/4).
+    pub(crate) doubted_mtu: Option<(u16, SeqNumber)>,
 }
 
 /// The receive sequence space and what serves it.

@@ -39,7 +39,7 @@ pub(crate) fn arrives(
         // 9293/MUST-55
         // 5927/3
         IcmpCause::SourceQuench => (Outcome::Stay, IcmpVerdict::Ignored),
-        IcmpCause::TooBig { mtu } => (Outcome::Stay, too_big(flow, mtu, turn)),
+        IcmpCause::TooBig { mtu } => (Outcome::Stay, too_big(flow, mtu, quoted, turn)),
         _ => judge(flow, from, cause, turn),
     }
 }
@@ -84,14 +84,14 @@ fn is_hard(cause: IcmpCause) -> bool {
 }
 
 /// "Packet too big" about a segment in flight.
-fn too_big(flow: &mut Flow, mtu: u32, turn: &mut Turn<'_>) -> IcmpVerdict {
+fn too_big(flow: &mut Flow, mtu: u32, quoted: SeqNumber, turn: &mut Turn<'_>) -> IcmpVerdict {
     let (head, shape) = flow.parts();
     let least = if head.tuple.remote.addr.is_ipv6() { PATH_MTU_MIN_V6 } else { PATH_MTU_MIN_V4 };
     let Some(path) = head.path else { return IcmpVerdict::Ignored };
     // 5927/4
-    // A value below the family's minimum, or not below what is used now, changes nothing. A router that does not tell its MTU
-    // makes the next smaller plateau be tried (RFC 1191 section 7).
-    let mtu = if mtu == 0 { plateau_below(path.mtu) } else { mtu };
+    // A value below the family's minimum, or not below what is used now, changes nothing. An IPv4 router that does not tell
+    // its MTU makes the next smaller plateau be tried (RFC 1191 section 7); in IPv6 all of them tell it.
+    let mtu = if mtu == 0 && head.tuple.remote.addr.is_ipv4() { plateau_below(path.mtu) } else { mtu };
     if mtu < least || mtu >= path.mtu {
         return IcmpVerdict::Ignored;
     }
@@ -100,7 +100,7 @@ fn too_big(flow: &mut Flow, mtu: u32, turn: &mut Turn<'_>) -> IcmpVerdict {
         if u32::from(conn.snd.largest_acked) > mtu.saturating_sub(headers) {
             // 5927/4
             // Segments of this size have arrived before: the message is believed only once one of them times out.
-            conn.snd.doubted_mtu = Some(mtu.min(u32::from(u16::MAX)) as u16);
+            conn.snd.doubted_mtu = Some((mtu.min(u32::from(u16::MAX)) as u16, quoted));
             return IcmpVerdict::Noted;
         }
     }
@@ -113,7 +113,7 @@ fn too_big(flow: &mut Flow, mtu: u32, turn: &mut Turn<'_>) -> IcmpVerdict {
 
 /// A segment timed out after a doubted message: it was true.
 pub(crate) fn believe_doubted_mtu(head: &mut Head, conn: &mut Synchronized, turn: &mut Turn<'_>) {
-    if let Some(mtu) = conn.snd.doubted_mtu.take() {
+    if let Some((mtu, _)) = conn.snd.doubted_mtu.take() {
         conn.snd.largest_acked = 0;
         turn.ip.path_mtu_update(turn.now, head.tuple.remote.addr, u32::from(mtu), turn.context);
     }

@@ -92,6 +92,11 @@ fn advance(head: &mut Head, conn: &mut Synchronized, ack: SeqNumber, turn: &mut 
     if snd.up.is_some_and(|up| up.at_or_before(ack)) {
         snd.up = None;
     }
+    if snd.doubted_mtu.is_some_and(|(_, quoted)| ack.after(quoted)) {
+        // 5927/4
+        // The segment has passed after all.
+        snd.doubted_mtu = None;
+    }
     if snd.starved && snd.buffer.len() < snd.limit as usize {
         snd.starved = false;
         head.raise(EventKind::Writable, turn.context);
