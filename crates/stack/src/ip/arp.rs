@@ -93,6 +93,7 @@ impl Ip {
         link: LinkId,
         target: Ipv4Addr,
         owner: Option<Address>,
+        urge: Urge,
         ctx: &mut Context,
     ) {
         let Medium::Ethernet(ours) = self.links[link.index()].config.medium else { return };
@@ -105,7 +106,7 @@ impl Ip {
             target_hardware: Address([0; 6]),
             target_protocol: target,
         };
-        self.push_arp(now, link, owner.unwrap_or(Address::BROADCAST), &question, Urge::Own, ctx);
+        self.push_arp(now, link, owner.unwrap_or(Address::BROADCAST), &question, urge, ctx);
     }
 
     /// Tells the link of a new address of ours, so that neighbours forget an older owner of it.

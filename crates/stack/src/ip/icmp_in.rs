@@ -212,7 +212,8 @@ impl Ip {
             // An error that quotes an error, or an echo request, concerns no flow; nothing is unpacked a second time.
             return Arrived::Consumed;
         }
-        // 1122/ICMP-3, 1122/ICMP-6
+        // 1122/ICMP-3
+        // 1122/ICMP-6
         // Unreachable, time exceeded and parameter problem all go to the transport whose packet they quote.
         let (from, link) = (datagram.source, datagram.link);
         Arrived::Error(IcmpError { from, cause, link, quoted_source, quoted_destination, protocol, transport })

@@ -145,6 +145,7 @@ impl Ip {
         link: LinkId,
         target: Ipv6Addr,
         owner: Option<Address>,
+        urge: Urge,
         ctx: &mut Context,
     ) {
         let Medium::Ethernet(ours) = self.links[link.index()].config.medium else { return };
@@ -152,7 +153,7 @@ impl Ip {
         let Some(IpAddr::V6(source)) = source else { return };
         let message = ndp::Repr::NeighborSolicitation { target, source_link: Some(ours) };
         let to = if owner.is_some() { target } else { solicited_node(target) };
-        self.send_ndp(now, link, source, to.into(), message, Urge::Own, owner, ctx);
+        self.send_ndp(now, link, source, to.into(), message, urge, owner, ctx);
     }
 
     /// Sends a message that must not lose a hop.

@@ -67,7 +67,7 @@ struct Neighbour {
 #[derive(Debug)]
 pub(crate) enum Due {
     /// Ask for the address: everybody, or its last known owner.
-    Ask { link: LinkId, addr: IpAddr, owner: Option<Address> },
+    Ask { link: LinkId, addr: IpAddr, owner: Option<Address>, urge: Urge },
     /// It does not answer; these packets waited.
     Failed { link: LinkId, addr: IpAddr, waiting: VecDeque<(PacketBuffer, Urge)> },
 }
@@ -241,7 +241,7 @@ impl Neighbours {
         }
         self.arm(place, None);
         let neighbour = self.slots[place as usize].as_mut()?;
-        let (link, addr) = (neighbour.link, neighbour.addr);
+        let (link, addr, urge) = (neighbour.link, neighbour.addr, neighbour.urge);
         let owner = match &mut neighbour.state {
             State::Incomplete { asked } if *asked < PROBES => {
                 *asked += 1;
@@ -261,7 +261,7 @@ impl Neighbours {
             }
         };
         self.arm(place, Some(now + RETRANS));
-        Some(Due::Ask { link, addr, owner })
+        Some(Due::Ask { link, addr, owner, urge })
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {

@@ -174,7 +174,7 @@ impl Ip {
                     ctx.dropped(now, link, DropReason::NeighbourQueueFull);
                 }
                 if ask {
-                    self.ask(now, link, next_hop, None, ctx);
+                    self.ask(now, link, next_hop, None, urge, ctx);
                 }
                 Ok(())
             }
@@ -187,10 +187,10 @@ impl Ip {
     }
 
     /// Asks for a neighbour's hardware address: everybody, or its last known owner.
-    fn ask(&mut self, now: Instant, link: LinkId, addr: IpAddr, owner: Option<Address>, ctx: &mut Context) {
+    fn ask(&mut self, now: Instant, link: LinkId, addr: IpAddr, owner: Option<Address>, urge: Urge, ctx: &mut Context) {
         match addr {
-            IpAddr::V4(addr) => self.send_arp_request(now, link, addr, owner, ctx),
-            IpAddr::V6(addr) => self.send_neighbor_solicitation(now, link, addr, owner, ctx),
+            IpAddr::V4(addr) => self.send_arp_request(now, link, addr, owner, urge, ctx),
+            IpAddr::V6(addr) => self.send_neighbor_solicitation(now, link, addr, owner, urge, ctx),
         }
     }
 
@@ -198,7 +198,7 @@ impl Ip {
     pub(super) fn ask_and_give_up_neighbours(&mut self, now: Instant, ctx: &mut Context) {
         while let Some(due) = self.neighbours.due(now) {
             match due {
-                Due::Ask { link, addr, owner } => self.ask(now, link, addr, owner, ctx),
+                Due::Ask { link, addr, owner, urge } => self.ask(now, link, addr, owner, urge, ctx),
                 Due::Failed { link, addr, waiting } => {
                     ctx.trace(now, || Fact::NeighbourLost { link, addr });
                     for (packet, _) in waiting {

@@ -2,6 +2,7 @@
 
 mod fragments;
 mod groups;
+mod hostile;
 mod icmp;
 mod input;
 mod neighbours;
