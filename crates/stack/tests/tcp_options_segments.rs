@@ -368,7 +368,7 @@ fn a_reset_of_a_connection_with_timestamps_carries_them() {
 fn the_timestamp_clock_ticks_between_a_millisecond_and_a_second_and_begins_anywhere() {
     let mut t = Script::v4();
     let flow = stamped(&mut t);
-    let mut value = |t: &mut Script, octet: u32| {
+    let value = |t: &mut Script, octet: u32| {
         t.write(flow, b"x");
         let stamps = t.expect(seg().seq(octet).ack(101).len(1)).options.timestamps.unwrap();
         t.send(seg().seq(101).ack(octet + 1));
