@@ -238,6 +238,8 @@ pub(crate) struct Timestamping {
     pub(crate) recent_at: Instant,
     /// What is added to our clock.
     pub(crate) offset: u32,
+    /// The latest of our clock's values that the peer has echoed.
+    pub(crate) echoed: u32,
 }
 
 /// When an acknowledgment must leave.

@@ -8,7 +8,7 @@ use super::cc::CongestionControl;
 use super::out_of_order::OutOfOrder;
 use super::rtt::RttEstimator;
 use super::segment::Segment;
-use super::turn::Turn;
+use super::turn::{Turn, timestamp_at};
 use super::{DEFAULT_MSS_V4, DEFAULT_MSS_V6, effective_mss, window};
 use crate::time::Instant;
 
@@ -70,6 +70,7 @@ pub(crate) fn synchronize(
         recent,
         recent_at: turn.now,
         offset: handshake.timestamp_offset,
+        echoed: timestamp_at(turn.now, handshake.timestamp_offset),
     });
     // 7323/1
     // Scaling holds only when both SYNs carried it, and no shift is larger than 14.

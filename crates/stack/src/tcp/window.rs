@@ -6,6 +6,7 @@ use synsent_wire::SeqNumber;
 
 use super::block::ReceiveSide;
 use super::buffer::MAX_RING_OCTETS;
+use super::turn::timestamp_at;
 use crate::time::{Duration, Instant};
 
 /// The largest shift of a window (7323/1).
@@ -64,8 +65,7 @@ impl ReceiveSide {
     /// be filled is allowed to grow.
     pub(crate) fn note_read(&mut self, now: Instant, octets: usize, srtt: Option<Duration>, limit_max: u32) {
         self.read_octets = self.read_octets.saturating_add(octets as u32);
-        let round_trip = srtt.unwrap_or(Duration::from_millis(100));
-        if now.since(self.tuned_at) < round_trip {
+        if !self.has_gone_round(now, srtt) {
             return;
         }
         // Twice what one round trip brought leaves room for a sender whose window doubles each round trip.
@@ -75,6 +75,18 @@ impl ReceiveSide {
         }
         self.read_octets = 0;
         self.tuned_at = now;
+    }
+
+    /// Whether a round trip has passed since the last tuning. Who only receives measures none after the handshake; but the peer
+    /// echoes the timestamps of our acknowledgments, and one from after the tuning tells the same.
+    fn has_gone_round(&self, now: Instant, srtt: Option<Duration>) -> bool {
+        match &self.timestamps {
+            Some(agreed) => {
+                let tuned_at = timestamp_at(self.tuned_at, agreed.offset);
+                (agreed.echoed.wrapping_sub(tuned_at) as i32) > 0
+            }
+            None => now.since(self.tuned_at) >= srtt.unwrap_or(Duration::from_millis(100)),
+        }
     }
 }
 

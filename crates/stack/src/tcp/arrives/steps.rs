@@ -134,6 +134,9 @@ fn note_timestamp(rcv: &mut ReceiveSide, segment: &Segment<'_>, turn: &Turn<'_>)
         return;
     }
     if let (Some(agreed), Some(sent)) = (&mut rcv.timestamps, segment.header.options.timestamps) {
+        if (sent.echo.wrapping_sub(agreed.echoed) as i32) > 0 {
+            agreed.echoed = sent.echo;
+        }
         // 7323/4
         // TS.Recent follows only a segment that covers the number that was last acknowledged.
         let newer =
