@@ -353,3 +353,19 @@ fn connections_that_were_reset_in_the_accept_queue_stay_within_the_backlog() {
     t.expect_nothing();
     assert_eq!(t.stack.tcp_population().flows, 0);
 }
+
+// Requests that come and are taken back before the application looks leave nothing behind, however many they were.
+#[test]
+fn requests_that_were_taken_back_are_not_asked_about() {
+    let mut t = Script::v4();
+    let listener = t.listen_with(|options| options.deferred = true);
+    for number in 0..10_000 {
+        t.send(seg().syn().seq(number));
+        t.send(seg().rst().seq(number + 1));
+    }
+    t.send(seg().syn().seq(100).peer_port(9));
+    assert_eq!(t.stack.tcp_population().half_open, 1);
+    let pending = t.stack.tcp_next_pending(listener).unwrap();
+    assert_eq!(t.stack.tcp_pending_tuple(pending).unwrap().remote.port, 9);
+    assert_eq!(t.stack.tcp_next_pending(listener), None);
+}

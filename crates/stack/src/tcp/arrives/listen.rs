@@ -21,6 +21,9 @@ use crate::tcp::{Owner, Tcp, announced_mss};
 use crate::time::Instant;
 use crate::trace::Fact;
 
+/// How many requests that left may stand in the queue of a deferred listener besides twice those that wait.
+const UNDECIDED_SLACK: usize = 64;
+
 impl Tcp {
     /// A segment for a listener, and for no connection.
     #[expect(clippy::too_many_arguments, reason = "the event and the layers that it passes through")]
@@ -118,6 +121,11 @@ impl Tcp {
         }
         self.half_open.deadlines.set(index, entry.next_deadline());
         listener.undecided.push_back(id);
+        // Requests that were taken back unseen are dropped from the queue once they outnumber the rest, so that it stays bounded.
+        if listener.undecided.len() > UNDECIDED_SLACK + 2 * listener.half_open {
+            let entries = &self.half_open.entries;
+            listener.undecided.retain(|id| entries.is_current(id.index, id.generation));
+        }
         raise(listener, EventKind::Pending, context);
     }
 
