@@ -335,6 +335,11 @@ impl Script {
         }
     }
 
+    /// The sequence number of the last segment that the stack sent, as it stands in the header.
+    pub(crate) fn last_raw_seq(&self) -> u32 {
+        self.last.as_ref().map_or(0, |last| last.raw_seq)
+    }
+
     /// Somebody reports an error about a packet.
     pub(crate) fn icmp_from(&mut self, from: IpAddr, cause: IcmpCause, quoted: &[u8]) {
         self.note(format!("<- {cause} from {from}"));

@@ -8,6 +8,7 @@ fn the_peer_answers_and_the_numbers_count_from_the_iss() {
     let mut t = Script::v4();
     let flow = t.connect();
     let syn = t.expect_at(0, seg().syn().seq(ISS));
+    assert_eq!(t.last_raw_seq(), syn.raw_seq);
     assert_eq!((syn.raw_seq != 0, syn.urgent, syn.traffic_class), (true, 0, 0));
     assert!(syn.hop_limit > 1);
     t.shake_hands(seg().mss(1_460));
