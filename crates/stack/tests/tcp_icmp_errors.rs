@@ -27,12 +27,17 @@ const SOFT_V6: [IcmpCause; 7] = [
 const HARD_V4: [IcmpCause; 2] = [IcmpCause::V4Unreachable(2), IcmpCause::V4Unreachable(3)];
 const HARD_V6: [IcmpCause; 2] = [IcmpCause::V6Unreachable(1), IcmpCause::V6Unreachable(4)];
 
-/// Every soft and every hard error, each with a script of its family.
-fn soft_and_hard() -> (Vec<(bool, IcmpCause)>, Vec<(bool, IcmpCause)>) {
-    let of = |v4: &[IcmpCause], v6: &[IcmpCause]| {
-        v4.iter().map(|cause| (false, *cause)).chain(v6.iter().map(|cause| (true, *cause))).collect()
-    };
-    (of(&SOFT_V4, &SOFT_V6), of(&HARD_V4, &HARD_V6))
+/// Errors of both families, each with whether it is one of IPv6.
+fn of_both(v4: &[IcmpCause], v6: &[IcmpCause]) -> Vec<(bool, IcmpCause)> {
+    v4.iter().map(|cause| (false, *cause)).chain(v6.iter().map(|cause| (true, *cause))).collect()
+}
+
+fn soft() -> Vec<(bool, IcmpCause)> {
+    of_both(&SOFT_V4, &SOFT_V6)
+}
+
+fn hard() -> Vec<(bool, IcmpCause)> {
+    of_both(&HARD_V4, &HARD_V6)
 }
 
 fn family(v6: bool) -> Script {
@@ -79,7 +84,7 @@ fn verdicts(t: &mut Script) -> Vec<IcmpVerdict> {
 // 5461/1
 #[test]
 fn a_soft_error_in_syn_sent_is_noted_and_the_ladder_goes_on() {
-    for (v6, cause) in soft_and_hard().0 {
+    for (v6, cause) in soft() {
         let (mut t, flow) = opening(v6, SoftErrors::ReportAtTimeout);
         t.wait_ms(100);
         t.icmp(cause);
@@ -121,7 +126,7 @@ fn a_soft_error_is_told_when_the_opening_times_out() {
 // 1122/ICMP-3
 #[test]
 fn a_hard_error_in_syn_sent_ends_the_opening() {
-    for (v6, cause) in soft_and_hard().1 {
+    for (v6, cause) in hard() {
         for policy in [SoftErrors::ReportAtTimeout, SoftErrors::HardOnly, SoftErrors::AbortOnAny] {
             let (mut t, flow) = opening(v6, policy);
             t.wait_ms(3);
@@ -142,7 +147,7 @@ fn a_hard_error_in_syn_sent_ends_the_opening() {
 // 5461/6
 #[test]
 fn under_abort_on_any_a_soft_error_ends_the_opening_at_once() {
-    for (v6, cause) in soft_and_hard().0 {
+    for (v6, cause) in soft() {
         let (mut t, flow) = opening(v6, SoftErrors::AbortOnAny);
         t.icmp(cause);
         assert_eq!(t.failure(flow).cause, Cause::Icmp { from: t.router, cause });
@@ -158,7 +163,7 @@ fn under_abort_on_any_a_soft_error_ends_the_opening_at_once() {
 #[test]
 fn under_hard_only_and_ignore_a_soft_error_leaves_no_mark() {
     for policy in [SoftErrors::HardOnly, SoftErrors::Ignore] {
-        for (v6, cause) in soft_and_hard().0 {
+        for (v6, cause) in soft() {
             let (mut t, flow) = opening(v6, policy);
             t.icmp(cause);
             t.expect_state(flow, State::SynSent);
@@ -172,7 +177,7 @@ fn under_hard_only_and_ignore_a_soft_error_leaves_no_mark() {
 // 9293/SHLD-20
 #[test]
 fn under_ignore_not_even_a_hard_error_touches_the_opening() {
-    for (v6, cause) in soft_and_hard().1 {
+    for (v6, cause) in hard() {
         let (mut t, flow) = opening(v6, SoftErrors::Ignore);
         t.icmp(cause);
         t.expect_state(flow, State::SynSent);
@@ -218,7 +223,7 @@ fn an_error_about_a_syn_ack_of_a_listener_changes_nothing() {
 // 9293/MUST-56
 #[test]
 fn no_error_ends_a_connection_that_stands() {
-    let (soft, hard) = soft_and_hard();
+    let (soft, hard) = (soft(), hard());
     for policy in [SoftErrors::ReportAtTimeout, SoftErrors::AbortOnAny, SoftErrors::HardOnly, SoftErrors::Ignore] {
         for (v6, cause) in soft.iter().chain(&hard) {
             let (mut t, flow) = open_with_data(*v6, policy);
@@ -350,7 +355,6 @@ fn source_quench_does_nothing() {
 }
 
 // An error is heard from whoever sends it: the routers on the way are not known beforehand (5927/6 asks for no more).
-// 5927/6
 #[test]
 fn errors_may_come_from_any_router() {
     let (mut t, flow) = opening(false, SoftErrors::ReportAtTimeout);

@@ -178,6 +178,7 @@ fn ports_come_from_the_whole_range_in_no_visible_order() {
 }
 
 // 6056/2
+// 5927/5
 #[test]
 fn ports_towards_one_peer_say_nothing_of_those_towards_another() {
     let mut t = Script::v4();
