@@ -354,7 +354,7 @@ fn source_quench_does_nothing() {
     assert_eq!(verdicts(&mut t), [IcmpVerdict::Ignored]);
 }
 
-// An error is heard from whoever sends it: the routers on the way are not known beforehand (5927/6 asks for no more).
+// An error is heard from whoever sends it: the routers on the way are not known beforehand.
 #[test]
 fn errors_may_come_from_any_router() {
     let (mut t, flow) = opening(false, SoftErrors::ReportAtTimeout);
