@@ -36,6 +36,7 @@ fn an_unanswered_syn_is_repeated_with_doubling_pauses_for_three_minutes() {
 }
 
 // 9293/MUST-22
+// 9293/MAY-4
 #[test]
 fn every_syn_of_the_ladder_is_the_same_syn() {
     let mut t = Script::v4();
@@ -47,6 +48,7 @@ fn every_syn_of_the_ladder_is_the_same_syn() {
     for seen in again {
         assert_eq!((seen.raw_seq, seen.source, seen.win), (first.raw_seq, first.source, first.win));
         assert_eq!((seen.options.mss, seen.options.window_scale), (first.options.mss, first.options.window_scale));
+        assert_eq!(seen.packet[4..6], first.packet[4..6], "the identification of IPv4");
     }
 }
 

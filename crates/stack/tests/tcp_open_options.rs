@@ -370,3 +370,15 @@ fn reserved_and_ecn_bits_are_no_reason_for_a_reset() {
     t.send(seg().syn_ack().seq(100).ack(1).bits(Flags::ECE));
     t.expect_state(flow, State::Established);
 }
+
+// 9293/MAY-9
+#[test]
+fn the_traffic_class_of_what_arrives_can_be_asked_for() {
+    for mut t in [Script::v4(), Script::v6()] {
+        let flow = t.established();
+        t.send(seg().seq(101).ack(1).traffic_class(0xb8).text(b"expedited"));
+        assert_eq!(t.status(flow).received_traffic_class, 0xb8);
+        t.send(seg().seq(110).ack(1));
+        assert_eq!(t.status(flow).received_traffic_class, 0);
+    }
+}

@@ -189,6 +189,8 @@ impl Ip {
         datagram: &Datagram<'_>,
         ctx: &mut Context,
     ) -> bool {
+        // 9293/MUST-50
+        // An unknown option is no reason to drop the packet; only one of impossible length is.
         let well_formed = ipv4::options(view.options()).all(|option| option.is_ok());
         let cause = match ipv4::SourceRoute::find(view.options()) {
             Ok(route) if well_formed => match route {

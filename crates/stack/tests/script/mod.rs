@@ -355,7 +355,7 @@ impl Script {
             }
             _ => panic!("an IPv6 error for an IPv4 host"),
         };
-        self.send_packet(&segment::in_packet(&message, protocol, from, self.local, &[]));
+        self.send_packet(&segment::in_packet(&message, protocol, from, self.local, &[], 0));
     }
 
     /// The next segment that left must be this one.

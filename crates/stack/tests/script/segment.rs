@@ -37,6 +37,7 @@ pub(crate) struct Seg {
     pub(super) port: Option<u16>,
     pub(super) bad_checksum: bool,
     pub(super) ip_options: Vec<u8>,
+    pub(super) traffic_class: u8,
 }
 
 /// A segment without anything.
@@ -209,6 +210,12 @@ impl Seg {
         self
     }
 
+    /// The traffic class octet of the IP header.
+    pub(crate) fn traffic_class(mut self, octet: u8) -> Seg {
+        self.traffic_class = octet;
+        self
+    }
+
     /// The segment in an IP packet, for a stack whose ISS is `iss`.
     pub(super) fn packet(&self, source: SocketAddr, destination: SocketAddr, iss: u32) -> Vec<u8> {
         let mut text = self.text.clone();
@@ -243,7 +250,7 @@ impl Seg {
         if self.bad_checksum {
             octets[tcp::CHECKSUM_OFFSET] ^= 1;
         }
-        in_packet(&octets, Protocol::TCP, source.ip(), destination.ip(), &self.ip_options)
+        in_packet(&octets, Protocol::TCP, source.ip(), destination.ip(), &self.ip_options, self.traffic_class)
     }
 
     /// What of `seen` is not as expected.
@@ -294,6 +301,7 @@ pub(super) fn in_packet(
     source: IpAddr,
     destination: IpAddr,
     options: &[u8],
+    traffic_class: u8,
 ) -> Vec<u8> {
     let mut packet = vec![0; 60];
     let header_len = match (source, destination) {
@@ -302,7 +310,7 @@ pub(super) fn in_packet(
             destination,
             protocol,
             ttl: 64,
-            traffic_class: 0,
+            traffic_class,
             identification: 7,
             dont_fragment: true,
             more_fragments: false,
@@ -315,7 +323,7 @@ pub(super) fn in_packet(
             destination,
             next_header: protocol,
             hop_limit: 64,
-            traffic_class: 0,
+            traffic_class,
             flow_label: 0,
             payload_len: payload.len(),
         }

@@ -14,7 +14,7 @@ fn the_peer_answers_and_the_numbers_count_from_the_iss() {
     t.shake_hands(seg().mss(1_460));
     t.expect_state(flow, State::Established);
     assert_eq!(t.expect_event(EventKind::Connected), SocketId::Flow(flow));
-    t.send(seg().seq(101).ack(1).psh().text(b"hello"));
+    t.send(seg().seq(101).ack(1).psh().text(b"hello").traffic_class(8));
     assert_eq!(t.receive(flow), b"hello");
     t.wait_secs(1);
     t.expect(seg().seq(1).ack(106));
