@@ -307,7 +307,15 @@ impl Repr {
     /// The fields of a segment that arrived.
     #[inline]
     pub fn parse(view: &View<'_>) -> Result<Repr, Malformed> {
-        Ok(Repr {
+        let mut repr = Repr::without_options(view);
+        repr.options.read(view.options_bytes())?;
+        Ok(repr)
+    }
+
+    /// The fixed fields alone; [`Options::read`] adds the rest.
+    #[inline]
+    pub fn without_options(view: &View<'_>) -> Repr {
+        Repr {
             source_port: view.source_port(),
             destination_port: view.destination_port(),
             seq: view.seq(),
@@ -315,8 +323,8 @@ impl Repr {
             flags: view.flags(),
             window: view.window(),
             urgent_pointer: view.urgent_pointer(),
-            options: Options::parse(view.options_bytes())?,
-        })
+            options: Options::default(),
+        }
     }
 
     /// The octets that `emit` writes.

@@ -192,15 +192,16 @@ impl Stack {
 
 /// Hands what arrived to the transport that it is for.
 fn deliver(now: Instant, arrived: Arrived<'_>, ip: &mut Ip, tcp: &mut Tcp, udp: &mut Udp, context: &mut Context) {
-    match arrived {
+    // What arrived is looked at where it stands: a copy of it would be the longest part of this path.
+    match &arrived {
         Arrived::Consumed => {}
-        Arrived::Local(datagram) => demultiplex(now, &datagram, ip, tcp, udp, context),
+        Arrived::Local(datagram) => demultiplex(now, datagram, ip, tcp, udp, context),
         Arrived::Reassembled(packet) => {
             if let Some(datagram) = packet.datagram() {
                 demultiplex(now, &datagram, ip, tcp, udp, context);
             }
         }
-        Arrived::Error(error) => hand_on_error(now, &error, ip, tcp, udp, context),
+        Arrived::Error(error) => hand_on_error(now, error, ip, tcp, udp, context),
     }
 }
 

@@ -38,7 +38,7 @@ use alloc::boxed::Box;
 use core::net::IpAddr;
 
 use synsent_wire::tcp::{Repr, Timestamps, View};
-use synsent_wire::{Malformed, SeqNumber, tcp as wire};
+use synsent_wire::{SeqNumber, tcp as wire};
 
 use self::arrives::{Outcome, syn_sent, synchronized};
 use self::block::{Change, Flow, Head, Over, Shape, TheirFin};
@@ -143,13 +143,21 @@ impl Tcp {
 
     /// Takes a segment.
     pub(crate) fn on_segment(&mut self, now: Instant, datagram: &Datagram<'_>, ip: &mut Ip, context: &mut Context) {
-        let mut turn = Turn { now, shared: &mut self.shared, ip, context, link: datagram.link };
-        let (header, text, tuple) = match read(datagram) {
-            Ok(parts) => parts,
-            Err(reason) => return turn.dropped(reason),
+        let view = match read(datagram) {
+            Ok(view) => view,
+            Err(reason) => return context.dropped(now, datagram.link, reason),
         };
+        let local = Endpoint::new(datagram.destination, view.destination_port());
+        let remote = Endpoint::new(datagram.source, view.source_port());
+        let tuple = FourTuple::on_link(local, remote, datagram.link);
         let (hash, owner) = self.owner_of_segment(&tuple);
-        let segment = Segment { header, text, tuple, hash, traffic_class: datagram.traffic_class };
+        let header = Repr::without_options(&view);
+        let mut segment = Segment { header, text: view.payload(), tuple, hash, traffic_class: datagram.traffic_class };
+        // 9293/MUST-7
+        // An option with an impossible length ends the segment's journey, and nothing else.
+        if segment.header.options.read(view.options_bytes()).is_err() {
+            return context.dropped(now, datagram.link, DropReason::TcpMalformed);
+        }
         context.trace(now, || Fact::SegmentReceived { tuple, segment: segment.summary() });
         match owner {
             Some(Owner::Flow(index)) => self.on_flow(now, index, &segment, ip, context),
@@ -621,9 +629,9 @@ fn tuple_of<'a>(
     }
 }
 
-/// Reads a datagram as a segment for a connection.
+/// A datagram as a segment, if TCP may look at it.
 #[inline]
-fn read<'a>(datagram: &Datagram<'a>) -> Result<(Repr, &'a [u8], FourTuple), DropReason> {
+fn read<'a>(datagram: &Datagram<'a>) -> Result<View<'a>, DropReason> {
     // 9293/MUST-57
     // 1122/TCP-4
     // TCP is spoken between two hosts only.
@@ -636,13 +644,7 @@ fn read<'a>(datagram: &Datagram<'a>) -> Result<(Repr, &'a [u8], FourTuple), Drop
     if !datagram.checksum_valid && !view.verify_checksum(datagram.source, datagram.destination) {
         return Err(DropReason::TcpChecksum);
     }
-    // 9293/MUST-7
-    // An option with an impossible length ends the segment's journey, and nothing else.
-    let header: Repr = Repr::parse(&view).map_err(|_: Malformed| DropReason::TcpMalformed)?;
-    let local = Endpoint::new(datagram.destination, header.destination_port);
-    let remote = Endpoint::new(datagram.source, header.source_port);
-    let tuple = FourTuple::on_link(local, remote, datagram.link);
-    Ok((header, view.payload(), tuple))
+    Ok(view)
 }
 
 /// 9293/MUST-63: whether an address may be that of a single host.

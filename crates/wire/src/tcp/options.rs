@@ -141,15 +141,24 @@ impl Options {
     // 9293/MUST-5: nothing here asks which segment the options are in.
     #[inline]
     pub fn parse(bytes: &[u8]) -> Result<Options, Malformed> {
+        let mut options = Options::default();
+        options.read(bytes)?;
+        Ok(options)
+    }
+
+    /// The same into options that are empty, where they stand: for the path that every segment takes.
+    #[inline]
+    pub fn read(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         if let Ok(aligned) = <&[u8; 2 + TIMESTAMPS_LEN]>::try_from(bytes) {
             let [a, b, c, d, value @ .., e, f, g, h] = *aligned;
             if u32::from_be_bytes([a, b, c, d]) == ALIGNED_TIMESTAMPS {
                 let timestamps =
                     Timestamps { value: u32::from_be_bytes(value), echo: u32::from_be_bytes([e, f, g, h]) };
-                return Ok(Options { timestamps: Some(timestamps), ..Options::default() });
+                self.timestamps = Some(timestamps);
+                return Ok(());
             }
         }
-        Options::parse_any(bytes)
+        self.read_any(bytes)
     }
 
     /// The octets that `emit` writes: a multiple of four, at most forty.
@@ -207,8 +216,7 @@ impl Options {
         }
     }
 
-    fn parse_any(bytes: &[u8]) -> Result<Options, Malformed> {
-        let mut options = Options::default();
+    fn read_any(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         let mut rest = bytes;
         // 9293/MUST-4: end-of-list, no-operation and MSS are understood.
         // 9293/MUST-64: options are read octet by octet, so that any alignment will do.
@@ -221,12 +229,12 @@ impl Options {
                     // 9293/MUST-7: a length that cannot be is an error of the segment and of nothing else.
                     let len = usize::from(*after.first().ok_or(Malformed::BadOption)?);
                     let option = rest.get(2..len).ok_or(Malformed::BadOption)?;
-                    options.take(kind, option);
+                    self.take(kind, option);
                     rest = &rest[len..];
                 }
             }
         }
-        Ok(options)
+        Ok(())
     }
 
     fn take(&mut self, kind: u8, data: &[u8]) {
