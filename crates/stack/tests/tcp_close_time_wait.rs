@@ -265,3 +265,20 @@ fn many_short_connections_leave_nothing_but_their_waits() {
     assert_eq!(t.stack.tcp_population().time_wait, 0);
     assert_eq!(t.stack.next_deadline(), None);
 }
+
+// A peer that repeats its FIN without end keeps one wait alive, and nothing grows by it.
+#[test]
+fn a_flood_of_fins_keeps_one_wait_and_no_more() {
+    let (mut t, _) = waiting(false);
+    for _ in 0..20_000 {
+        t.send(seg().fin().seq(101).ack(2));
+        t.now += Duration::from_micros(1);
+        t.take_all();
+    }
+    assert_eq!(t.stack.tcp_population().time_wait, 1);
+    let last = t.now;
+    t.wait_secs(61);
+    assert_eq!(t.stack.tcp_population().time_wait, 0);
+    assert!(t.now.since(last) >= Duration::from_secs(60));
+    assert_eq!(t.stack.next_deadline(), None);
+}

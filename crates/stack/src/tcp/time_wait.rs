@@ -15,6 +15,9 @@ use super::turn::timestamp_at;
 use crate::slab::Slab;
 use crate::time::{Duration, Instant};
 
+/// How many places that are passed over may stand in the queue besides as many as there are entries.
+const QUEUE_SLACK: usize = 64;
+
 /// What is left of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct TimeWait {
@@ -87,6 +90,7 @@ impl TimeWaits {
         });
         let generation = self.entries.get(index).map_or(0, |entry| entry.generation);
         self.queue.push_back((expires, index, generation));
+        self.drop_stale_places();
         index
     }
 
@@ -136,16 +140,32 @@ impl TimeWaits {
         if !is_old && segment.text.is_empty() {
             return Verdict::Ignore;
         }
-        if segment.has(Flags::FIN) {
-            entry.expires = now + self.length;
-            self.queue.push_back((entry.expires, index, entry.generation));
+        let expires = now + self.length;
+        let restarts = segment.has(Flags::FIN) && entry.expires != expires;
+        if restarts {
+            entry.expires = expires;
         }
+        let generation = entry.generation;
         let mut ack = header(&entry.tuple, Flags::ACK, entry.snd_nxt, entry.rcv_nxt);
         ack.window = entry.window;
         let stamps = entry.timestamps;
         ack.options.timestamps =
             stamps.map(|(recent, offset)| super::timestamps(timestamp_at(now, offset), Some(recent)));
+        if restarts {
+            self.queue.push_back((expires, index, generation));
+            self.drop_stale_places();
+        }
         Verdict::Acknowledge(ack)
+    }
+
+    /// A peer may repeat its FIN without end: places in the queue that were passed over leave it once they outnumber the others.
+    fn drop_stale_places(&mut self) {
+        if self.queue.len() > QUEUE_SLACK + 2 * self.entries.len() {
+            let entries = &self.entries;
+            self.queue.retain(|(expires, index, generation)| {
+                entries.get(*index).is_some_and(|entry| entry.generation == *generation && entry.expires == *expires)
+            });
+        }
     }
 }
 
@@ -162,5 +182,31 @@ fn may_reopen(entry: &TimeWait, segment: &Segment<'_>) -> bool {
         (Some(_), None) => larger_seq,
         (None, Some(_)) => true,
         (None, None) => larger_seq,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::four_tuple::{Endpoint, HashKey};
+    use core::net::{IpAddr, Ipv4Addr};
+
+    #[test]
+    fn repeated_fins_leave_no_more_places_in_the_queue_than_its_bound() {
+        let end = |port| Endpoint::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), port);
+        let tuple = FourTuple { local: end(1), remote: end(2), zone: 0 };
+        let mut waits = TimeWaits::new(Duration::from_secs(30), 10);
+        let numbers = (SeqNumber(1), SeqNumber(102), 0);
+        let hash = tuple.hash(&HashKey::new([0; 16]));
+        let index = waits.insert(Instant::ZERO, (tuple, hash), numbers, None);
+        let header = header(&tuple, Flags::FIN | Flags::ACK, SeqNumber(101), SeqNumber(1));
+        let segment = Segment { header, text: &[], tuple, hash, traffic_class: 0 };
+        for micros in 1..10_000 {
+            let verdict = waits.arrives(Instant::from_micros(micros), index, &segment);
+            assert!(matches!(verdict, Verdict::Acknowledge(_)));
+            assert!(waits.queue.len() <= QUEUE_SLACK + 2);
+        }
+        assert_eq!(waits.next_expired(Instant::from_secs(60)), None);
+        assert_eq!(waits.next_expired(Instant::from_secs(61)), Some(index));
     }
 }
