@@ -100,7 +100,12 @@ fn send_syn(head: &Head, opening: &mut Opening, frame: &mut [u8], turn: &mut Tur
     opening.syns.record(turn.now);
     let hop_limit = head.options.hop_limit.unwrap_or(turn.shared.hop_limit);
     let class = head.options.traffic_class;
-    finish_segment(&head.tuple, &syn, Sum::new(), 0, None, again, class, hop_limit, path, frame, turn)
+    let sent = finish_segment(&head.tuple, &syn, Sum::new(), 0, None, again, class, hop_limit, path, frame, turn);
+    if matches!(sent, Sent::Frame(_)) {
+        // The next hop has answered since, so it is not the reason if nobody else does.
+        opening.neighbour_lost = false;
+    }
+    sent
 }
 
 /// Our SYN, or the SYN-ACK of a simultaneous open.

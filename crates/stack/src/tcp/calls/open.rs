@@ -12,8 +12,9 @@ use crate::event::{EventKind, EventSet, FlowId, HalfOpenId, ListenerId, SocketId
 use crate::ip::Ip;
 use crate::link::LinkId;
 use crate::reason::{NoPath, SynSchedule};
-use crate::tcp::block::{Flow, Head, Opening, Shape};
+use crate::tcp::block::{Flow, Head, Opening, Shape, TheirFin};
 use crate::tcp::buffer::Ring;
+use crate::tcp::calls::receive::urgent_left;
 use crate::tcp::challenge::ChallengeLimit;
 use crate::tcp::four_tuple::{Endpoint, FourTuple};
 use crate::tcp::isn::Start;
@@ -34,7 +35,7 @@ pub struct OpenOptions {
     pub remote: SocketAddr,
     /// The local address (9293/MUST-43); `None`: the internet layer chooses.
     pub local: Option<IpAddr>,
-    /// The local port; `None`: one is chosen (RFC 6056).
+    /// The local port; `None` or 0: one is chosen (RFC 6056).
     pub local_port: Option<u16>,
     /// The link, for link-local peers and for callers that know better than the routing table.
     pub link: Option<LinkId>,
@@ -177,10 +178,17 @@ impl Tcp {
         // What happened while it waited is told now.
         if flow.head.failure.is_some() {
             flow.head.raise(EventKind::Failed, context);
-        } else if let Some((head, conn)) = flow.synchronized()
-            && !conn.rcv.buffer.is_empty()
-        {
-            head.raise(EventKind::Readable, context);
+        } else if let Some((head, conn)) = flow.synchronized() {
+            let has_ended = conn.their_fin() == TheirFin::Reached;
+            if has_ended {
+                head.raise(EventKind::PeerClosed, context);
+            }
+            if has_ended || !conn.rcv.buffer.is_empty() {
+                head.raise(EventKind::Readable, context);
+            }
+            if urgent_left(conn).is_some() {
+                head.raise(EventKind::Urgent, context);
+            }
         }
         Some(flow.head.id)
     }
@@ -247,7 +255,7 @@ impl Tcp {
         let path = ip.route(now, options.local, remote.addr, link).map_err(OpenError::NoPath)?;
         let zone = FourTuple::zone_of(remote.addr, path.link);
         let with_port = |port| FourTuple { local: Endpoint::new(path.source, port), remote, zone };
-        let (port, vacancy) = match options.local_port {
+        let (port, vacancy) = match options.local_port.filter(|port| *port != 0) {
             Some(port) => {
                 let vacancy = self.tables().vacancy(now, &with_port(port), &self.shared.hash_key);
                 (port, vacancy.ok_or(OpenError::AlreadyExists)?)
