@@ -61,6 +61,11 @@ impl Ending {
         move |source| Ending::File { what, source }
     }
 
+    /// Whether the user ended it, and needs no telling.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        matches!(self, Ending::Failed(Failure { cause: Cause::Aborted, .. }))
+    }
+
     /// The exit code, as `arguments.rs` documents them.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
@@ -84,7 +89,8 @@ fn code_of(cause: &Cause) -> u8 {
         Cause::Icmp { .. } | Cause::NeighbourUnreachable { .. } => 5,
         Cause::NoRoute { why, .. } => code_of_no_path(*why),
         Cause::Reset { .. } => 6,
-        Cause::Aborted => 1,
+        // Only an interrupt aborts.
+        Cause::Aborted => 130,
     }
 }
 

@@ -25,7 +25,9 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(ending) => {
-            ending::say(&ending);
+            if !ending.is_interrupt() {
+                ending::say(&ending);
+            }
             ending.code()
         }
     }

@@ -60,10 +60,12 @@ pub struct Driver {
     trace: Trace,
 }
 
+type Sink = Box<dyn FnMut(&Record) + Send>;
+
 /// Where the records of the stack's trace go.
 #[derive(Default)]
 struct Trace {
-    sink: Option<Box<dyn FnMut(&Record) + Send>>,
+    sink: Option<Sink>,
     /// What the records since the last packet say, for its comment.
     comment: String,
 }

@@ -1,0 +1,186 @@
+//! The command as its users see it: what it prints, where, and the exit code, in network namespaces that the tests make.
+//!
+//! Every trial runs the built command against a socket of the kernel in a namespace of its own.
+
+#[path = "../../host/tests/common/skip.rs"]
+mod skip;
+#[path = "../../host/tests/common/world.rs"]
+mod world;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Child, Command, ExitCode, Output, Stdio};
+
+use synsent_host::interface;
+use world::trial;
+
+const NET: &str = "tun:t0:10.9.0.2/24:10.9.0.1";
+const NET_V6: &str = "tap:t0:[fd00::2]/64:[fd00::1]";
+
+fn main() -> ExitCode {
+    world::run(vec![
+        trial("refused", refused),
+        trial("timed_out", timed_out),
+        trial("no_route", no_route),
+        trial("reset", reset),
+        trial("usage", usage),
+        trial("no_device", no_device),
+        trial("connect_joins_both_directions", connect_joins_both_directions),
+        trial("listen_joins_both_directions", listen_joins_both_directions),
+        trial("a_closed_output_is_no_panic", a_closed_output_is_no_panic),
+        trial("an_interrupt_resets_and_ends", an_interrupt_resets_and_ends),
+        trial("a_capture_is_complete", a_capture_is_complete),
+    ])
+}
+
+fn synsent(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_synsent"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    synsent(arguments).output().expect("the command starts")
+}
+
+/// One sentence on standard error, nothing on standard output, and the code.
+fn fails(arguments: &[&str], code: i32, begins: &str) {
+    let output = output(arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(said.starts_with(&format!("synsent: {begins}")), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+fn refused() {
+    fails(&["connect", "--net", NET, "10.9.0.1", "81"], 3, "refused: RST from 10.9.0.1 after ");
+    fails(&["connect", "--net", NET_V6, "fd00::1", "81"], 3, "refused: RST from fd00::1 after ");
+}
+
+/// The other addresses of the network are nobody's, and the kernel forwards nothing.
+fn timed_out() {
+    fails(&["connect", "--net", NET, "--timeout", "0.2", "10.9.0.77", "80"], 4, "timed out: 1 SYN to 10.9.0.77:80 ");
+}
+
+fn no_route() {
+    fails(&["connect", "--net", "tun:t0:10.9.0.2/24", "10.1.0.1", "80"], 5, "no route to ");
+    fails(&["connect", "--net", NET, "fd00::1", "80"], 1, "fd00::1 has no IPv4 address");
+}
+
+fn reset() {
+    let (listener, port) = kernel_listener();
+    let peer = synsent(&["connect", "--net", NET, "10.9.0.1", &port]).stdin(Stdio::piped()).spawn().expect("a start");
+    let (stream, _) = listener.accept().expect("our connection");
+    rustix::net::sockopt::set_socket_linger(&stream, Some(std::time::Duration::ZERO)).expect("no lingering");
+    drop(stream);
+    let output = wait(peer);
+    assert_eq!(output.status.code(), Some(6));
+    assert!(output.stderr.starts_with(b"synsent: reset: RST from 10.9.0.1 after "));
+}
+
+fn usage() {
+    let output = output(&["connect", "--net", "tun:t0:10.9.0.2", "10.9.0.1", "80"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the prefix length of 10.9.0.2 is missing"));
+}
+
+fn no_device() {
+    interface::add_veth("v0", "v1").expect("a pair");
+    let net = "tun:v0:10.9.0.2/24";
+    fails(&["connect", "--net", net, "10.9.0.1", "80"], 7, "an interface v0 exists already and is not a tun device");
+    let net = "packet:nowhere0:10.9.0.2/24";
+    fails(&["connect", "--net", net, "10.9.0.1", "80"], 7, "there is no interface nowhere0");
+}
+
+fn connect_joins_both_directions() {
+    let (listener, port) = kernel_listener();
+    let arguments = ["connect", "--net", NET, "-v", "10.9.0.1", &port];
+    let mut peer = synsent(&arguments).stdin(Stdio::piped()).spawn().expect("a start");
+    let (mut stream, _) = listener.accept().expect("our connection");
+    let mut input = peer.stdin.take().expect("its input");
+    input.write_all(b"a question").expect("room");
+    drop(input);
+    let mut question = Vec::new();
+    stream.read_to_end(&mut question).expect("the question and its end");
+    assert_eq!(question, b"a question");
+    stream.write_all(&[42; 300_000]).expect("the other direction is still open");
+    drop(stream);
+    let output = wait(peer);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(output.stdout == [42; 300_000]);
+    for change in ["CLOSED -> SYN-SENT", "SYN-SENT -> ESTABLISHED", "ESTABLISHED -> FIN-WAIT-1", "-> TIME-WAIT"] {
+        assert!(said.contains(change), "{change} is missing in: {said}");
+    }
+}
+
+fn listen_joins_both_directions() {
+    let mut peer = synsent(&["listen", "--net", NET, "0"]).stdin(Stdio::piped()).spawn().expect("a start");
+    let mut errors = BufReader::new(peer.stderr.take().expect("its errors"));
+    let mut line = String::new();
+    errors.read_line(&mut line).expect("where it listens");
+    let local = line.trim_end().strip_prefix("synsent: listening on ").expect("where it listens");
+    let mut stream = TcpStream::connect(local).expect("our listener");
+    stream.write_all(b"a question").expect("room");
+    stream.shutdown(Shutdown::Write).expect("an open connection");
+    peer.stdin.take().expect("its input").write_all(b"an answer").expect("room");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("the answer and its end");
+    assert_eq!(answer, b"an answer");
+    let output = wait(peer);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"a question"[..]));
+}
+
+fn a_closed_output_is_no_panic() {
+    let (listener, port) = kernel_listener();
+    let mut peer =
+        synsent(&["connect", "--net", NET, "10.9.0.1", &port]).stdin(Stdio::piped()).spawn().expect("a start");
+    drop(peer.stdout.take());
+    let (mut stream, _) = listener.accept().expect("our connection");
+    stream.write_all(b"nobody reads this").expect("room");
+    let output = wait(peer);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+fn an_interrupt_resets_and_ends() {
+    let (listener, port) = kernel_listener();
+    let peer = synsent(&["connect", "--net", NET, "10.9.0.1", &port]).stdin(Stdio::piped()).spawn().expect("a start");
+    let (mut stream, _) = listener.accept().expect("our connection");
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a timeout");
+    let pid = rustix::process::Pid::from_child(&peer);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    let output = wait(peer);
+    assert_eq!(output.status.code(), Some(130));
+    assert!(output.stderr.is_empty());
+    let ended = stream.read(&mut [0; 1]);
+    assert!(matches!(ended, Ok(0) | Err(_)), "the peer learns that nobody is there");
+}
+
+fn a_capture_is_complete() {
+    let path = std::env::temp_dir().join(format!("synsent-command-{}.pcapng", std::process::id()));
+    let file = path.to_str().expect("a path of text");
+    fails(&["connect", "--net", NET, "--capture", file, "10.9.0.1", "81"], 3, "refused");
+    let bytes = std::fs::read(&path).expect("a capture");
+    std::fs::remove_file(&path).expect("the capture");
+    assert_eq!(bytes[..4], [0x0A, 0x0D, 0x0D, 0x0A]);
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("CLOSED -> SYN-SENT"), "the comment of the SYN");
+    assert!(holds("SYN-SENT -> CLOSED"), "the comment of the RST");
+}
+
+/// A listener of the kernel on any address, because the device's address comes only with the command.
+fn kernel_listener() -> (TcpListener, String) {
+    let listener = TcpListener::bind("0.0.0.0:0").expect("a listener");
+    let port = listener.local_addr().expect("its address").port().to_string();
+    (listener, port)
+}
+
+/// The end of a command; its input, where it has one, is open until then.
+fn wait(mut child: Child) -> Output {
+    let input = child.stdin.take();
+    let output = child.wait_with_output().expect("its end");
+    drop(input);
+    output
+}
