@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 use synsent_host::{Handle, NetworkName, WaitError};
-use synsent_stack::{FlowId, NoPath, OpenError, OpenOptions, SoftErrors, State, TcpOptions};
+use synsent_stack::{FlowId, NoPath, OpenError, OpenOptions, SoftErrors, Stack, State, TcpOptions};
 
 use crate::arguments::ConnectArguments;
 use crate::ending::Ending;
@@ -70,8 +70,7 @@ fn resolve(host: &str, port: u16, net: &NetworkName) -> Result<Vec<SocketAddr>, 
 /// Opens a connection and waits until it stands, or until it is known why not.
 fn open(session: &Session, handle: &Handle, remote: SocketAddr, tcp: TcpOptions) -> Result<FlowId, Ending> {
     let options = OpenOptions { tcp: Some(tcp), ..OpenOptions::to(remote) };
-    let flow = start(handle, options)?;
-    session.set_flow(flow);
+    let flow = start(session, handle, options)?;
     let failure = handle.wait(None, |stack, _| {
         let status = stack.tcp_status(flow)?;
         match (status.failure, status.state) {
@@ -87,10 +86,11 @@ fn open(session: &Session, handle: &Handle, remote: SocketAddr, tcp: TcpOptions)
 }
 
 /// Our address on a shared network is not usable before it is known to be ours alone, which takes a moment.
-fn start(handle: &Handle, options: OpenOptions) -> Result<FlowId, Ending> {
+fn start(session: &Session, handle: &Handle, options: OpenOptions) -> Result<FlowId, Ending> {
     let mut waited = Duration::ZERO;
     loop {
-        match handle.with(|stack, now| stack.tcp_connect(now, options)) {
+        let open = |stack: &mut Stack, now| stack.tcp_connect(now, options).inspect(|flow| session.set_flow(*flow));
+        match handle.with(open) {
             Ok(flow) => return Ok(flow),
             Err(OpenError::NoPath(NoPath::NoSource)) if waited < ADDRESS_CHECK => {
                 match handle.wait(Some(ADDRESS_CHECK_STEP), |_, _| None::<()>) {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use synsent_stack::ListenOptions;
+use synsent_stack::{ListenOptions, Stack};
 
 use crate::arguments::ListenArguments;
 use crate::ending::{self, Ending};
@@ -19,8 +19,8 @@ pub(crate) fn listen(arguments: &ListenArguments) -> Result<(), Ending> {
     let port = name.map_or(arguments.port, |(_, port)| port);
     let local = SocketAddr::new(arguments.network.net.address.addr(), port);
     ending::say(format_args!("listening on {local}"));
-    let flow = handle.wait(None, |stack, now| stack.tcp_accept(now, listener))?;
-    session.set_flow(flow);
+    let accept = |stack: &mut Stack, now| stack.tcp_accept(now, listener).inspect(|flow| session.set_flow(*flow));
+    let flow = handle.wait(None, accept)?;
     // One connection is all there is: whoever comes next is refused.
     handle.with(|stack, now| stack.tcp_unlisten(now, listener));
     let ended = join::join(&handle, flow);

@@ -53,7 +53,8 @@ impl Session {
         self.engine.handle()
     }
 
-    /// Names the connection that an interrupt resets: once this process is gone nobody answers for it.
+    /// Names the connection that an interrupt resets: once this process is gone nobody answers for it. To be called in the
+    /// call to the stack that made it, before its first segment leaves.
     pub(crate) fn set_flow(&self, flow: FlowId) {
         *self.flow.lock().unwrap_or_else(PoisonError::into_inner) = Some(flow);
     }
@@ -73,9 +74,11 @@ impl Session {
             if interrupt.wait().is_err() {
                 return;
             }
-            if let Some(flow) = *flow.lock().unwrap_or_else(PoisonError::into_inner) {
-                handle.with(|stack, now| stack.tcp_abort(now, flow));
-            }
+            handle.with(|stack, now| {
+                if let Some(flow) = *flow.lock().unwrap_or_else(PoisonError::into_inner) {
+                    stack.tcp_abort(now, flow);
+                }
+            });
             if let Some(capture) = capture {
                 capture.flush();
             }
