@@ -320,3 +320,52 @@ fn link_type(medium: Medium) -> LinkType {
         Medium::Ip => LinkType::RawIp,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cable::cable;
+    use synsent_stack::{Cidr, Config, OpenOptions};
+
+    fn driver(device: impl Device + 'static, address: &str) -> Driver {
+        let mut driver = Driver::new(Stack::new(Config::default(), [1; 32])).unwrap();
+        let link = driver.attach(device, None).unwrap();
+        let now = driver.now();
+        let cidr: Cidr = address.parse().unwrap();
+        driver.stack().add_address(now, link, cidr).unwrap();
+        driver
+    }
+
+    #[test]
+    fn a_full_device_keeps_the_frame_and_sends_it_later() {
+        let (mut ours, mut theirs) = cable("c", 1_500).unwrap();
+        while ours.transmit(&[0; 1_500], None).unwrap() == Sent::Done {}
+        let mut driver = driver(ours, "10.9.0.2/24");
+        let now = driver.now();
+        driver.stack().tcp_connect(now, OpenOptions::to("10.9.0.1:80".parse().unwrap())).unwrap();
+        driver.flush().unwrap();
+        assert!(driver.ports[0].kept.is_some(), "the SYN waits");
+        let mut frame = [0; 2_048];
+        while theirs.receive(&mut frame).unwrap().is_some() {}
+        driver.flush().unwrap();
+        let (len, _) = theirs.receive(&mut frame).unwrap().expect("the SYN");
+        assert!((40..=60).contains(&len));
+        assert_eq!((frame[9], frame[33]), (6, 2), "a TCP segment with SYN alone");
+        assert!(theirs.receive(&mut frame).unwrap().is_none(), "once");
+    }
+
+    #[test]
+    fn a_turn_takes_a_bounded_piece_and_does_not_sleep_before_the_rest() {
+        let (ours, mut theirs) = cable("c", 1_500).unwrap();
+        let mut driver = driver(ours, "10.9.0.2/24");
+        let budget = FRAMES_PER_BATCH * BATCHES_PER_TURN;
+        for _ in 0..budget + 1 {
+            assert_eq!(theirs.transmit(&[0; 20], None).unwrap(), Sent::Done);
+        }
+        driver.turn().unwrap();
+        assert_eq!(driver.stack.counters().frames_received, budget as u64);
+        assert_eq!(driver.timeout(), Some(Duration::ZERO));
+        driver.turn().unwrap();
+        assert_eq!(driver.stack.counters().frames_received, budget as u64 + 1);
+    }
+}
