@@ -21,6 +21,9 @@ use crate::time::{Duration, Instant};
 
 // 4987/2
 // The state of a half-open connection is small, and it is found by the keyed hash of the flow table.
+/// The longest pause between two SYN-ACKs.
+const SYN_ACK_RTO_MAX: Duration = Duration::from_secs(60);
+
 /// A SYN that a listener took.
 #[derive(Debug)]
 pub(crate) struct HalfOpen {
@@ -33,6 +36,7 @@ pub(crate) struct HalfOpen {
     pub(crate) iss: SeqNumber,
     pub(crate) timestamp_offset: u32,
     pub(crate) stage: Stage,
+    /// When the timer of the SYN-ACK was last started.
     pub(crate) answered_at: Instant,
     /// How many SYN-ACKs were sent.
     pub(crate) answers: u8,
@@ -128,14 +132,19 @@ impl HalfOpen {
         }
     }
 
-    /// Notes that a SYN-ACK leaves now.
+    /// Notes that a SYN-ACK leaves now: for the first time, because its timer ran out, or because the peer asked again, which
+    /// does not touch the timer.
     pub(crate) fn answer(&mut self, now: Instant) {
-        if self.answers > 0 {
-            self.rto *= 2;
+        let timer_ran_out = self.answers > 0 && now >= self.answered_at + self.rto;
+        if timer_ran_out {
+            // 6298/2
+            self.rto = self.rto.saturating_mul(2).min(SYN_ACK_RTO_MAX);
+        }
+        if timer_ran_out || self.answers == 0 {
+            self.answered_at = now;
         }
         self.stage = Stage::Answered;
         self.answers = self.answers.saturating_add(1);
-        self.answered_at = now;
     }
 
     /// RCV.NXT: the number after the peer's SYN.
