@@ -177,3 +177,142 @@ fn events_that_nobody_takes_do_not_pile_up() {
     }
     assert_eq!(told, [Event { socket: SocketId::Flow(flow), kind: EventKind::Readable }]);
 }
+
+// A peer that repeats its SYN again and again gets answers, but does not put off the end of its request, nor stop the stack.
+// 4987/1
+#[test]
+fn a_syn_that_is_repeated_without_end_expires_all_the_same() {
+    let mut t = Script::v4();
+    t.listen();
+    for _ in 0..600 {
+        t.send(seg().syn().seq(100));
+        t.wait_ms(100);
+    }
+    let answers = t.take_all().len();
+    assert!((6..=610).contains(&answers), "{answers}");
+    t.wait_secs(10);
+    assert_eq!(t.stack.tcp_population().half_open, 0);
+}
+
+// 9293/SR-4
+// The repetitions of the SYN do not put off the SYN-ACK's own timer.
+#[test]
+fn a_repeated_syn_does_not_put_off_the_timer_of_the_syn_ack() {
+    let mut t = Script::v4();
+    t.listen();
+    t.mark();
+    t.send(seg().syn().seq(100));
+    t.expect_at(0, seg().syn_ack());
+    t.wait_ms(900);
+    t.send(seg().syn().seq(100));
+    t.expect_at(900, seg().syn_ack());
+    t.wait_ms(2_500);
+    let again: Vec<u64> = t.take_all().iter().map(|seen| (seen.at.nanos() / 1_000_000) - 1_000_000).collect();
+    assert!(again.first().is_some_and(|at| *at <= 1_900), "{again:?}");
+}
+
+// RFC 9293 section 3.10.7.4, first check: what is not acceptable in SYN-RECEIVED is acknowledged and dropped.
+#[test]
+fn an_unacceptable_segment_in_syn_received_is_acknowledged() {
+    let mut t = Script::v4();
+    let flow = t.connect();
+    t.expect(seg().syn());
+    t.send(seg().syn().seq(100));
+    t.expect(seg().syn_ack());
+    t.send(seg().seq(90_000).ack(1).text(b"far"));
+    t.expect(seg().seq(1).ack(101));
+    t.expect_state(flow, State::SynReceived);
+    let mut t = Script::v4();
+    let listener = t.listen();
+    t.send(seg().syn().seq(100));
+    t.expect(seg().syn_ack());
+    t.send(seg().seq(90_000).ack(1).text(b"far"));
+    t.expect(seg().seq(1).ack(101));
+    assert_eq!(t.stack.tcp_accept(t.now, listener), None);
+}
+
+// RFC 9293 section 3.10.7.4, fourth check: a SYN comes before the acknowledgment, so a SYN-ACK completes no passive open.
+#[test]
+fn a_syn_ack_completes_no_passive_open() {
+    for seq in [100, 101, 500] {
+        let mut t = Script::v4();
+        let listener = t.listen();
+        t.send(seg().syn().seq(100));
+        t.expect(seg().syn_ack());
+        t.send(seg().syn_ack().seq(seq).ack(1));
+        assert_eq!(t.stack.tcp_accept(t.now, listener), None, "SEQ {seq}");
+        assert_eq!(t.stack.tcp_population().flows, 0);
+    }
+}
+
+// 7323/1
+// 7323/2
+// What a SYN has offered holds, whatever the application sets afterwards: the peer has it in writing.
+#[test]
+fn settings_that_change_after_the_syn_left_do_not_change_its_offer() {
+    let mut t = Script::v4();
+    let large = BufferSize { initial: 64 << 10, limit: 4 << 20 };
+    let options = TcpOptions { receive_buffer: large, ..TcpOptions::default() };
+    let flow = t.connect_with(|open| open.tcp = Some(options));
+    let shift = t.expect(seg().syn()).options.window_scale.unwrap();
+    assert!(shift > 0);
+    let fewer = TcpOptions {
+        timestamps: false,
+        window_scaling: false,
+        selective_acks: false,
+        receive_buffer: BufferSize::fixed(60_000),
+        ..options
+    };
+    t.call(|stack, now| stack.tcp_set_options(now, flow, fewer)).unwrap();
+    t.peer_clock = Some(700);
+    t.send(seg().syn_ack().seq(100).ack(1).mss(1_460).wscale(7).sack_ok().ts(700, 0));
+    let ack = t.expect(seg().seq(1).ack(101).ts_echo(700));
+    let window = u32::from(ack.win) << shift;
+    assert!((30_000..=66_000).contains(&window), "a window of {window}");
+    t.send(seg().seq(101).ack(1).win(1_000));
+    assert_eq!(t.status(flow).send_window, 128_000);
+    t.send(seg().seq(201).ack(1).win(1_000).text(b"beyond"));
+    assert_eq!(t.expect(seg().seq(1).ack(101)).options.sack.len(), 1);
+}
+
+// The same before the SYN has left: then they do change it.
+#[test]
+fn settings_that_change_before_the_syn_leaves_change_its_offer() {
+    let mut t = Script::v4();
+    let flow = t.stack.tcp_connect(t.now, OpenOptions::to(t.peer())).unwrap();
+    let fewer = TcpOptions { timestamps: false, window_scaling: false, selective_acks: false, ..TcpOptions::default() };
+    t.call(|stack, now| stack.tcp_set_options(now, flow, fewer)).unwrap();
+    let syn = t.expect(seg().syn());
+    assert_eq!((syn.options.timestamps, syn.options.window_scale, syn.options.sack_permitted), (None, None, false));
+}
+
+// 7323/3
+// A segment without the timestamp that both SYNs agreed on completes nothing either.
+#[test]
+fn an_acknowledgment_without_the_agreed_timestamp_completes_no_passive_open() {
+    let mut t = Script::v4();
+    let listener = t.listen();
+    t.send(seg().syn().seq(100).ts(700, 0));
+    t.expect(seg().syn_ack().ts_echo(700));
+    t.send(seg().seq(101).ack(1));
+    assert_eq!(t.stack.tcp_accept(t.now, listener), None);
+    t.send(seg().seq(101).ack(1).ts(699, 0));
+    assert_eq!(t.stack.tcp_accept(t.now, listener), None, "an old duplicate");
+    t.take_all();
+    t.send(seg().seq(101).ack(1).ts(700, 0));
+    assert!(t.stack.tcp_accept(t.now, listener).is_some());
+}
+
+// An application that never asks for events can open and close for ever.
+#[test]
+fn connections_that_come_and_go_leave_no_events_behind() {
+    let mut t = Script::v4();
+    for _ in 0..5_000 {
+        let flow = t.stack.tcp_connect(t.now, OpenOptions::to(t.peer())).unwrap();
+        t.stack.tcp_abort(t.now, flow);
+    }
+    t.call(|_, _| ());
+    assert_eq!(t.take_events(), []);
+    t.expect_nothing();
+    assert_eq!(t.stack.tcp_population().flows, 0);
+}

@@ -264,17 +264,49 @@ impl Tcp {
         if entry.stage != Stage::Answered || !segment.has(Flags::ACK) {
             return context.dropped(now, link, DropReason::TcpUnacceptable);
         }
+        let unfit = self.unfit(index, segment);
+        if unfit == Some(DropReason::TcpNoTimestamp) {
+            return context.dropped(now, link, DropReason::TcpNoTimestamp);
+        }
+        // A SYN is looked at before the acknowledgment, so a SYN-ACK completes nothing here.
+        let is_doubtful = !in_window || segment.has(Flags::SYN);
+        if unfit.is_some() || is_doubtful {
+            context.dropped(now, link, unfit.unwrap_or(DropReason::TcpUnacceptable));
+            return self.acknowledge_half_open(now, index, link, ip, context);
+        }
         if segment.header.ack != iss + 1 {
             // 9293/SR-3
             return self.refuse(now, segment, link, ip, context);
         }
-        if !in_window {
-            let ack = header(&segment.tuple, Flags::ACK, iss + 1, nxt);
-            let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
-            turn.dropped(DropReason::TcpUnacceptable);
-            return turn.send(&segment.tuple, &ack, 0, None);
-        }
         self.promote(now, index, segment, link, ip, context);
+    }
+
+    /// Whether a segment lacks the timestamp that both SYNs carried, or has an older one than the peer's SYN.
+    fn unfit(&self, index: u32, segment: &Segment<'_>) -> Option<DropReason> {
+        let entry = self.half_open.entries.get(index)?;
+        let listener = self.listeners.entries.get(entry.listener)?;
+        let recent = entry.theirs.timestamp.filter(|_| listener.options.timestamps)?;
+        match segment.header.options.timestamps {
+            // 7323/3
+            None => Some(DropReason::TcpNoTimestamp),
+            // 7323/5
+            Some(sent) => ((sent.value.wrapping_sub(recent) as i32) < 0).then_some(DropReason::TcpPaws),
+        }
+    }
+
+    /// Answers what is not acceptable for a half-open connection.
+    fn acknowledge_half_open(&mut self, now: Instant, index: u32, link: LinkId, ip: &mut Ip, context: &mut Context) {
+        let Some(entry) = self.half_open.entries.get(index) else { return };
+        let Some(listener) = self.listeners.entries.get(entry.listener) else { return };
+        let options = listener.options;
+        let mut ack = header(&entry.tuple, Flags::ACK, entry.iss + 1, entry.rcv_nxt());
+        ack.window = syncache::receive_window(&options);
+        if let Some(echo) = entry.theirs.timestamp.filter(|_| options.timestamps) {
+            let value = timestamp_at(now, entry.timestamp_offset);
+            ack.options.timestamps = Some(crate::tcp::timestamps(value, Some(echo)));
+        }
+        let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
+        turn.send(&entry.tuple, &ack, options.traffic_class, options.hop_limit);
     }
 
     /// The SYN again, or another SYN for the same four-tuple.

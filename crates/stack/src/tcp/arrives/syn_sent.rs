@@ -9,7 +9,7 @@ use crate::tcp::block::{AckDue, Change, Flow, Head, Opening, OurFin, Shape, Thei
 use crate::tcp::handshake;
 use crate::tcp::segment::{Segment, header};
 use crate::tcp::timeouts;
-use crate::tcp::turn::{Turn, may_challenge};
+use crate::tcp::turn::{Turn, may_challenge, timestamp_at};
 
 /// How often a reset that was sent to a stale peer prompts the SYN again at once; after that the ladder goes on.
 const PROMPTED_SYNS_MAX: u8 = 3;
@@ -142,14 +142,16 @@ fn arrives_in_syn_received(flow: &mut Flow, segment: &Segment<'_>, turn: &mut Tu
         if segment.header.seq == theirs.irs {
             opening.send_now = true;
             turn.shared.queue(head);
-        } else if may_challenge(&mut opening.challenge, &head.tuple, turn) {
-            let mut ack = header(&head.tuple, Flags::ACK, opening.iss + 1, nxt);
-            ack.window = window as u16;
-            turn.send_for(head, &ack);
+        } else {
+            acknowledge(head, opening, &theirs, window as u16, turn);
         }
         return Outcome::Stay;
     }
-    if !segment.has(Flags::ACK) || !segment.header.seq.within(nxt, nxt + window.max(1)) {
+    if !segment.header.seq.within(nxt, nxt + window.max(1)) {
+        acknowledge(head, opening, &theirs, window as u16, turn);
+        return Outcome::Stay;
+    }
+    if !segment.has(Flags::ACK) {
         return Outcome::Stay;
     }
     if !acknowledges {
@@ -160,4 +162,18 @@ fn arrives_in_syn_received(flow: &mut Flow, segment: &Segment<'_>, turn: &mut Tu
     }
     establish(flow, segment, theirs, turn);
     synchronized::arrives(flow, segment, turn)
+}
+
+/// Answers what is not acceptable in SYN-RECEIVED, within the limit of challenges.
+fn acknowledge(head: &Head, opening: &mut Opening, theirs: &TheirSyn, window: u16, turn: &mut Turn<'_>) {
+    if !may_challenge(&mut opening.challenge, &head.tuple, turn) {
+        return;
+    }
+    let mut ack = header(&head.tuple, Flags::ACK, opening.iss + 1, theirs.irs + 1);
+    ack.window = window;
+    if let Some(echo) = theirs.timestamp.filter(|_| head.options.timestamps) {
+        let value = timestamp_at(turn.now, opening.timestamp_offset);
+        ack.options.timestamps = Some(crate::tcp::timestamps(value, Some(echo)));
+    }
+    turn.send_for(head, &ack);
 }

@@ -87,7 +87,8 @@ impl Tcp {
         Some(status)
     }
 
-    /// Changes the settings of a connection. What a handshake has settled (scaling, timestamps, SACK) stays as it is.
+    /// Changes the settings of a connection. What a handshake has settled, or our SYN has offered (scaling and the receive buffer
+    /// behind it, timestamps, SACK), stays as it is.
     pub(crate) fn set_options(&mut self, now: Instant, id: FlowId, options: TcpOptions) -> Result<(), NoSuchSocket> {
         let found = self.flows.get_mut(id.index).filter(|flow| flow.head.id == id && flow.head.held);
         let flow = found.ok_or(NoSuchSocket)?;
@@ -95,9 +96,20 @@ impl Tcp {
         // 9293/MUST-48
         // 9293/SHLD-21
         // The traffic class, among others, may change at any time; segments from now on carry the new one.
-        flow.head.options = options;
+        let before = core::mem::replace(&mut flow.head.options, options);
         match flow.parts() {
-            (head, Shape::Opening(opening)) => opening.give_up_at = head.opened_at + options.syn_timeout,
+            (head, Shape::Opening(opening)) => {
+                opening.give_up_at = head.opened_at + options.syn_timeout;
+                if opening.syns.count() > 0 {
+                    // 7323/1
+                    // 7323/2
+                    // The peer may have answered already what the SYN said.
+                    head.options.window_scaling = before.window_scaling;
+                    head.options.timestamps = before.timestamps;
+                    head.options.selective_acks = before.selective_acks;
+                    head.options.receive_buffer = before.receive_buffer;
+                }
+            }
             (head, Shape::Synchronized(conn)) => {
                 conn.snd.limit = conn.snd.limit.clamp(
                     options.send_buffer.initial.min(options.send_buffer.limit),
