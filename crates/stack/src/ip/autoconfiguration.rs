@@ -83,7 +83,10 @@ impl Ip {
         }
         of_link.advertised.solicit_at = None;
         if hop_limit != 0 {
-            of_link.advertised.hop_limit = Some(hop_limit);
+            let before = of_link.advertised.hop_limit.replace(hop_limit);
+            if before != Some(hop_limit) {
+                self.bump_generation();
+            }
         }
         if let Some(hardware) = options.source_link()
             && self.is_believable(link, datagram.source, hardware)

@@ -50,6 +50,7 @@ impl Ip {
             link_mtu: mtu,
             generation,
             segmentation: None,
+            hop_limit: self.hop_limit,
         }
     }
 

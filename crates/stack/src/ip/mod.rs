@@ -134,6 +134,8 @@ pub(crate) struct Path {
     pub(crate) generation: u32,
     /// The link splits segments of packets up to this size.
     pub(crate) segmentation: Option<u16>,
+    /// The hop limit of who does not ask for another: the one that a router advertised, or the stack's.
+    pub(crate) hop_limit: u8,
 }
 
 /// What became of a packet that was handed to [`Ip::finish`].
@@ -274,14 +276,26 @@ impl Ip {
             link_mtu: u32::from(LOOPBACK_MTU),
             generation: self.generation,
             segmentation: None,
+            hop_limit: self.hop_limit,
         }
     }
 
     fn path(&mut self, now: Instant, link: LinkId, next_hop: IpAddr, source: IpAddr, destination: IpAddr) -> Path {
         let config = &self.links[link.index()];
+        let hop_limit = self.default_hop_limit(link, destination.is_ipv6());
         let (link_mtu, segmentation) = (config.mtu(destination.is_ipv6()), config.config.offload.segmentation);
         let mtu = self.path_mtus.get(now, destination).map_or(link_mtu, |mtu| mtu.min(link_mtu));
-        Path { link, next_hop, source, destination, mtu, link_mtu, generation: self.generation, segmentation }
+        Path {
+            link,
+            next_hop,
+            source,
+            destination,
+            mtu,
+            link_mtu,
+            generation: self.generation,
+            segmentation,
+            hop_limit,
+        }
     }
 
     /// The link of a destination that means something on one link only, when it can be only one.

@@ -1,9 +1,11 @@
 //! The routing table: which link and which neighbour a destination is behind.
 //!
-//! Entries stand in the order in which they win: longest prefix, then smallest metric, then oldest. Prefixes of the
+//! Longest prefix wins, then smallest metric, then oldest. A lookup asks once for each prefix length that occurs. Prefixes of the
 //! addresses on a link are entries like any other. What a router advertised has an end.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::net::IpAddr;
 
 use crate::link::{Cidr, LinkId, Route, RouteError, RouteKind};
@@ -33,54 +35,80 @@ pub(crate) struct Entry {
     pub(crate) origin: Origin,
 }
 
-/// The table.
+/// Where an entry stands: by length, the longest first, then by network.
+type Key = (Reverse<u8>, IpAddr);
+
+/// The table: for each network its entries in the order in which they win.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
-    entries: Vec<Entry>,
+    networks: BTreeMap<Key, Vec<Entry>>,
+    /// The prefix lengths that occur, for IPv4 and for IPv6, longest first, with how many networks have them.
+    lengths: [Vec<(u8, usize)>; 2],
+    count: usize,
 }
 
 impl Routes {
     /// Adds an entry whose link is known and whose gateway was checked.
     pub(crate) fn insert(&mut self, entry: Entry) -> Result<(), RouteError> {
+        let key = key_of(entry.route.destination);
         let same = |old: &Entry| {
-            old.route.destination.network() == entry.route.destination.network()
-                && old.route.gateway == entry.route.gateway
-                && old.link == entry.link
-                && old.route.metric == entry.route.metric
+            old.route.gateway == entry.route.gateway && old.link == entry.link && old.route.metric == entry.route.metric
         };
-        if self.entries.iter().any(same) {
+        if self.networks.get(&key).is_some_and(|entries| entries.iter().any(same)) {
             return Err(RouteError::Exists);
         }
-        if self.entries.len() >= ROUTES_MAX {
+        if self.count >= ROUTES_MAX {
             return Err(RouteError::TooMany);
         }
-        let rank = |entry: &Entry| (core::cmp::Reverse(entry.route.destination.prefix_len()), entry.route.metric);
-        let place = self.entries.partition_point(|old| rank(old) <= rank(&entry));
-        self.entries.insert(place, entry);
+        let entries = self.networks.entry(key).or_default();
+        if entries.is_empty() {
+            note_length(&mut self.lengths[family(key.1)], key.0.0);
+        }
+        let place = entries.partition_point(|old| old.route.metric <= entry.route.metric);
+        entries.insert(place, entry);
+        self.count += 1;
         Ok(())
     }
 
-    /// The winning entry for a destination, if need be among those of one link.
+    /// The winning entry for a destination, if need be among those of one link. The cost is that of the prefix lengths that
+    /// occur, not of the entries.
     pub(crate) fn lookup(&self, destination: IpAddr, link: Option<LinkId>) -> Option<&Entry> {
-        self.entries.iter().find(|entry| {
-            entry.route.destination.contains(destination)
-                && (link.is_none_or(|link| entry.link == link) || entry.route.kind != RouteKind::Unicast)
+        self.covering(destination)
+            .find(|entry| link.is_none_or(|link| entry.link == link) || entry.route.kind != RouteKind::Unicast)
+    }
+
+    /// Every entry that covers a destination, the winning one first.
+    fn covering(&self, destination: IpAddr) -> impl Iterator<Item = &Entry> + '_ {
+        let lengths = self.lengths[family(destination)].iter();
+        lengths.flat_map(move |(length, _)| {
+            let key = Cidr::new(destination, *length).map(key_of);
+            let entries = key.and_then(|key| self.networks.get(&key));
+            entries.map_or(&[][..], Vec::as_slice)
         })
     }
 
     /// Takes out what `is_it` says; whether there was any.
     pub(crate) fn remove(&mut self, is_it: impl Fn(&Entry) -> bool) -> bool {
-        let before = self.entries.len();
-        self.entries.retain(|entry| !is_it(entry));
-        before != self.entries.len()
+        let before = self.count;
+        let Routes { networks, lengths, count } = self;
+        networks.retain(|key, entries| {
+            let had = entries.len();
+            entries.retain(|entry| !is_it(entry));
+            *count -= had - entries.len();
+            if entries.is_empty() {
+                forget_length(&mut lengths[family(key.1)], key.0.0);
+            }
+            !entries.is_empty()
+        });
+        before != self.count
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> + '_ {
-        self.entries.iter()
+        self.networks.values().flatten()
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> + '_ {
-        self.entries.iter_mut()
+        self.networks.values_mut().flatten()
     }
 
     /// The link on which an address is a neighbour.
@@ -94,14 +122,38 @@ impl Routes {
         let on_link = |entry: &Entry| {
             entry.link == link && entry.route.gateway.is_none() && entry.route.kind == RouteKind::Unicast
         };
-        self.entries.iter().any(|entry| on_link(entry) && entry.route.destination.contains(addr))
+        self.covering(addr).any(on_link)
     }
 
     /// How many entries routers have made on a link.
     pub(crate) fn advertised_on(&self, link: LinkId) -> usize {
         let given = |entry: &&Entry| entry.link == link && matches!(entry.origin, Origin::Advertised { .. });
-        self.entries.iter().filter(given).count()
+        self.iter().filter(given).count()
     }
+}
+
+fn key_of(destination: Cidr) -> Key {
+    let network = destination.network();
+    (Reverse(network.prefix_len()), network.addr())
+}
+
+fn family(addr: IpAddr) -> usize {
+    usize::from(addr.is_ipv6())
+}
+
+fn note_length(lengths: &mut Vec<(u8, usize)>, length: u8) {
+    let place = lengths.partition_point(|(other, _)| *other > length);
+    match lengths.get_mut(place) {
+        Some((other, networks)) if *other == length => *networks += 1,
+        _ => lengths.insert(place, (length, 1)),
+    }
+}
+
+fn forget_length(lengths: &mut Vec<(u8, usize)>, length: u8) {
+    if let Some((_, networks)) = lengths.iter_mut().find(|(other, _)| *other == length) {
+        *networks -= 1;
+    }
+    lengths.retain(|(_, networks)| *networks > 0);
 }
 
 /// An entry for the network of an address on a link.

@@ -137,7 +137,7 @@ impl Tcp {
             cookies: SynCookies::new(seed.key()),
             // 6528/2
             // The key comes from the seed that the stack was made with, and lives as long as the stack.
-            shared: Shared::new(tcp, config.hop_limit, hash_key, IsnGenerator::new(seed.key())),
+            shared: Shared::new(tcp, hash_key, IsnGenerator::new(seed.key())),
         }
     }
 

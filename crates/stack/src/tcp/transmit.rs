@@ -98,7 +98,7 @@ fn send_syn(head: &Head, opening: &mut Opening, frame: &mut [u8], turn: &mut Tur
     opening.send_now = false;
     let again = opening.syns.count() > 0;
     opening.syns.record(turn.now);
-    let hop_limit = head.options.hop_limit.unwrap_or(turn.shared.hop_limit);
+    let hop_limit = head.options.hop_limit.unwrap_or(path.hop_limit);
     let class = head.options.traffic_class;
     let sent = finish_segment(&head.tuple, &syn, Sum::new(), 0, None, again, class, hop_limit, path, frame, turn);
     if matches!(sent, Sent::Frame(_)) {
@@ -159,7 +159,7 @@ fn send_planned(flow: &mut Flow, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent 
     let segment_size = (plan.len > mss).then_some(mss as u16);
     let partial = offload.transmit_checksum.then_some(segment_size);
     let again = matches!(plan.purpose, Purpose::Again | Purpose::WindowProbe);
-    let hop_limit = head.options.hop_limit.unwrap_or(turn.shared.hop_limit);
+    let hop_limit = head.options.hop_limit.unwrap_or(path.hop_limit);
     let class = head.options.traffic_class;
     let text_len = plan.len as usize;
     let tuple = &head.tuple;

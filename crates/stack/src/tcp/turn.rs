@@ -35,13 +35,12 @@ pub(crate) struct Shared {
     pub(crate) deadlines: Deadlines,
     /// For each link, the flows that may have something to send.
     pub(crate) ready: Vec<VecDeque<u32>>,
-    pub(crate) hop_limit: u8,
     #[expect(clippy::vec_box, reason = "a connection holds the box, and gets this very one")]
     spare_scoreboards: Vec<Box<Scoreboard>>,
 }
 
 impl Shared {
-    pub(crate) fn new(config: TcpConfig, hop_limit: u8, hash_key: HashKey, isn: IsnGenerator) -> Shared {
+    pub(crate) fn new(config: TcpConfig, hash_key: HashKey, isn: IsnGenerator) -> Shared {
         Shared {
             config,
             hash_key,
@@ -49,7 +48,6 @@ impl Shared {
             pool: Pool::default(),
             deadlines: Deadlines::new(),
             ready: Vec::new(),
-            hop_limit,
             spare_scoreboards: Vec::new(),
         }
     }
@@ -145,7 +143,7 @@ impl Turn<'_> {
         traffic_class: u8,
         hop_limit: Option<u8>,
     ) {
-        let hop_limit = hop_limit.unwrap_or(self.shared.hop_limit);
+        let hop_limit = hop_limit.unwrap_or(path.hop_limit);
         transmit::send_control(self.now, path, tuple, header, traffic_class, hop_limit, self.ip, self.context);
     }
 

@@ -45,7 +45,6 @@ pub(crate) struct Udp {
     key: HashKey,
     ports: PortChooser,
     pool: Pool,
-    hop_limit: u8,
     ephemeral_ports: u32,
     /// Sockets that met a full queue, in that order.
     starved: Vec<UdpId>,
@@ -62,7 +61,6 @@ impl Udp {
             ephemeral_ports: u32::from(*range.end()).saturating_sub(u32::from(*range.start())) + 1,
             ports: PortChooser::new(seed.key(), range),
             pool: Pool::default(),
-            hop_limit: config.hop_limit,
             starved: Vec::new(),
         }
     }

@@ -156,7 +156,7 @@ impl Udp {
         ip: &mut Ip,
         context: &mut Context,
     ) -> Result<(), UdpSendError> {
-        let Udp { sockets, starved, hop_limit, .. } = self;
+        let Udp { sockets, starved, .. } = self;
         let found = sockets.get_mut(id.index).filter(|socket| socket.id == id);
         let socket = found.ok_or(UdpSendError::NoSuchSocket)?;
         let peer = socket.remote.map(|peer| SocketAddr::new(peer.addr, peer.port));
@@ -168,7 +168,7 @@ impl Udp {
         let options = &socket.options;
         let hop_limit = match destination.ip().is_multicast() {
             true => options.multicast_hop_limit,
-            false => options.hop_limit.unwrap_or(*hop_limit),
+            false => options.hop_limit.unwrap_or(path.hop_limit),
         };
         let meta =
             DatagramMeta { hop_limit, traffic_class: options.traffic_class, dont_fragment: options.dont_fragment };

@@ -121,6 +121,15 @@ fn the_advertised_hop_limit_is_used() {
 }
 
 #[test]
+fn tcp_uses_the_advertised_hop_limit_too() {
+    let mut host = listener();
+    host.give(&advertisement(17, 1800, &[prefix(86_400, true), NdpOption::SourceLink(THEIRS)]));
+    host.after(Duration::from_secs(2));
+    host.stack.tcp_connect(host.now, OpenOptions::to("[2001:db8:9::9]:80".parse().unwrap())).unwrap();
+    assert_eq!(ipv6::View::parse(&host.out()[0][14..]).unwrap().hop_limit(), 17);
+}
+
+#[test]
 fn a_default_router_ends_with_its_lifetime() {
     let mut host = listener();
     host.give(&advertisement(64, 10, &[prefix(86_400, true), NdpOption::SourceLink(THEIRS)]));

@@ -1,3 +1,5 @@
+//! Tests of segments and their options: round trips, any octets, and each requirement by its id.
+
 extern crate std;
 use super::*;
 use core::net::{Ipv4Addr, Ipv6Addr};
