@@ -62,6 +62,15 @@ impl Instant {
     }
 }
 
+/// The earlier of two points of which either may not be set.
+#[inline]
+pub(crate) fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 impl Add<Duration> for Instant {
     type Output = Instant;
     #[inline]

@@ -43,7 +43,7 @@ use crate::link::{LinkConfig, LinkId, Medium, Offload, RouteKind};
 use crate::reason::{IcmpCause, NoPath};
 use crate::seed::Seed;
 use crate::tcp::four_tuple::FourTuple;
-use crate::time::Instant;
+use crate::time::{Instant, earliest};
 
 use addresses::Addresses;
 use groups::Membership;
@@ -428,7 +428,7 @@ impl Ip {
 
     /// When `on_deadline` has something to do.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        [self.timer, self.neighbours.next_deadline()].into_iter().flatten().min()
+        earliest(self.timer, self.neighbours.next_deadline())
     }
 
     /// Does what is due.

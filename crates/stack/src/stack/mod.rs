@@ -20,7 +20,7 @@ use crate::link::{LinkId, Received, Transmit};
 use crate::reason::IcmpCause;
 use crate::seed::Seed;
 use crate::tcp::Tcp;
-use crate::time::Instant;
+use crate::time::{Instant, earliest};
 use crate::trace::Record;
 use crate::udp::Udp;
 
@@ -104,7 +104,7 @@ impl Stack {
         if self.ip.has_loopback() || self.tcp.has_ready(LinkId::LOOPBACK) {
             return Some(self.now);
         }
-        [self.ip.next_deadline(), self.tcp.next_deadline()].into_iter().flatten().min()
+        earliest(self.ip.next_deadline(), self.tcp.next_deadline())
     }
 
     /// What became ready next.
@@ -147,6 +147,7 @@ impl Stack {
     }
 
     /// Carries packets to ourselves, at most a turn's worth.
+    #[inline]
     fn run_loopback(&mut self, now: Instant) {
         for _ in 0..LOOPBACK_PACKETS_PER_TURN {
             if self.tcp.has_ready(LinkId::LOOPBACK) {

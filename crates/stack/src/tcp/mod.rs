@@ -61,7 +61,7 @@ use crate::link::{LinkId, Transmit};
 use crate::reason::{Cause, Failure, SynSchedule};
 use crate::seed::Seed;
 use crate::slab::Slab;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Instant, earliest};
 use crate::trace::{Fact, IcmpVerdict};
 
 /// What a host takes when it does not say (9293/MUST-15).
@@ -149,16 +149,18 @@ impl Tcp {
         };
         let local = Endpoint::new(datagram.destination, view.destination_port());
         let remote = Endpoint::new(datagram.source, view.source_port());
-        let tuple = FourTuple::on_link(local, remote, datagram.link);
-        let (hash, owner) = self.owner_of_segment(&tuple);
         let header = Repr::without_options(&view);
-        let mut segment = Segment { header, text: view.payload(), tuple, hash, traffic_class: datagram.traffic_class };
+        let tuple = FourTuple::on_link(local, remote, datagram.link);
+        let traffic_class = datagram.traffic_class;
+        let mut segment = Segment { header, text: view.payload(), tuple, hash: TupleHash(0), traffic_class };
+        let (hash, owner) = self.owner_of_segment(&segment.tuple);
+        segment.hash = hash;
         // 9293/MUST-7
         // An option with an impossible length ends the segment's journey, and nothing else.
         if segment.header.options.read(view.options_bytes()).is_err() {
             return context.dropped(now, datagram.link, DropReason::TcpMalformed);
         }
-        context.trace(now, || Fact::SegmentReceived { tuple, segment: segment.summary() });
+        context.trace(now, || Fact::SegmentReceived { tuple: segment.tuple, segment: segment.summary() });
         match owner {
             Some(Owner::Flow(index)) => self.on_flow(now, index, &segment, ip, context),
             Some(Owner::HalfOpen(index)) => self.on_half_open(now, index, &segment, datagram.link, ip, context),
@@ -239,9 +241,8 @@ impl Tcp {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let candidates =
-            [self.shared.deadlines.peek(), self.half_open.deadlines.peek(), self.time_waits.next_deadline()];
-        candidates.into_iter().flatten().min()
+        let handshakes = earliest(self.half_open.deadlines.peek(), self.time_waits.next_deadline());
+        earliest(self.shared.deadlines.peek(), handshakes)
     }
 
     /// Whether flows wait for their turn to send on a link.

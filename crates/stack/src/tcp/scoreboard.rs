@@ -263,8 +263,11 @@ impl Scoreboard {
 
     /// Marks what must be lost by now (RFC 8985 section 6.2, step 5). It is for peers that use SACK.
     pub(crate) fn detect_losses(&mut self, now: Instant, srtt: Option<Duration>, min_rtt: Option<Duration>) -> Losses {
-        let window = self.rack.reordering_window(srtt, min_rtt, self.sacked_segments, self.in_recovery);
         let mut losses = Losses::default();
+        if self.segments.is_empty() {
+            return losses;
+        }
+        let window = self.rack.reordering_window(srtt, min_rtt, self.sacked_segments, self.in_recovery);
         while let Some(index) = self.oldest_in_flight() {
             let segment = self.segments[index];
             let Some(due) = self.rack.lost_at(segment.sent_at, segment.serial, window) else { break };
@@ -626,6 +629,9 @@ impl Scoreboard {
 
     /// Keeps the order of transmission in proportion to what is in flight.
     fn prune_send_order(&mut self) {
+        if self.segments.is_empty() {
+            return self.send_order.clear();
+        }
         self.oldest_in_flight();
         if self.send_order.len() > 2 * self.segments.len() + STALE_SLACK {
             self.rebuild_send_order();

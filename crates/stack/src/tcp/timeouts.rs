@@ -120,8 +120,11 @@ fn tail_loss_probe_at(conn: &Synchronized, now: Instant) -> Option<Instant> {
     // What was selectively acknowledged shows that something is missing: that is for loss detection, not for a probe.
     let unreported = conn.rcv.selective_acks && board.sacked_octets() == 0;
     let eligible = unreported && snd.recovery == Recovery::Open && snd.retries == 0 && !board.has_probe();
+    if !eligible {
+        return None;
+    }
     let at = now + rack::probe_timeout(Some(srtt), snd.rtt.rto(), board.segments());
-    (eligible && at < retransmission_due_at(conn)).then_some(at)
+    (at < retransmission_due_at(conn)).then_some(at)
 }
 
 fn opening_timeout(head: &mut Head, opening: &mut Opening, turn: &mut Turn<'_>) -> Outcome {

@@ -9,6 +9,7 @@ use crate::ip::Ip;
 use crate::link::LinkId;
 use crate::tcp::block::{Flow, Head, Shape, TheirSyn};
 use crate::tcp::buffer::Ring;
+use crate::tcp::four_tuple::TupleHash;
 use crate::tcp::handshake::{Handshake, synchronize};
 use crate::tcp::listener::Listener;
 use crate::tcp::rtt::RttEstimator;
@@ -230,7 +231,7 @@ impl Tcp {
             transmissions: 1,
         };
         let rtt = RttEstimator::new(&self.shared.rto_config());
-        self.complete(now, place, segment, &handshake, rtt, State::Listen, link, ip, context);
+        self.complete(now, place, segment, &handshake, rtt, None, link, ip, context);
     }
 
     /// A segment for a half-open connection.
@@ -366,8 +367,7 @@ impl Tcp {
             // 6298/3
             _ => rtt.after_syn_retransmission(),
         }
-        self.forget_half_open(index);
-        self.complete(now, place, segment, &handshake, rtt, State::SynReceived, link, ip, context);
+        self.complete(now, place, segment, &handshake, rtt, Some(index), link, ip, context);
     }
 
     /// Makes a connection of a completed passive handshake and puts it where it waits to be accepted.
@@ -379,7 +379,7 @@ impl Tcp {
         segment: &Segment<'_>,
         handshake: &Handshake,
         rtt: RttEstimator,
-        from: State,
+        half_open: Option<u32>,
         link: LinkId,
         ip: &mut Ip,
         context: &mut Context,
@@ -401,21 +401,33 @@ impl Tcp {
         });
         listener.complete.push_back(index);
         raise(listener, EventKind::Acceptable, context);
+        let from = if half_open.is_some() { State::SynReceived } else { State::Listen };
         context.trace(now, || change(tuple, from, State::Established));
-        self.own(segment.hash, Owner::Flow(index));
+        match half_open {
+            Some(place) => {
+                self.hand_over(segment.hash, Owner::HalfOpen(place), Owner::Flow(index));
+                self.remove_half_open(place);
+            }
+            None => self.own(segment.hash, Owner::Flow(index)),
+        }
         // What the acknowledgment carries besides is processed in ESTABLISHED.
         self.on_flow(now, index, segment, ip, context);
     }
 
     /// Takes a half-open connection out of every table.
     pub(in crate::tcp) fn forget_half_open(&mut self, index: u32) {
-        let Some(entry) = self.half_open.entries.get(index) else { return };
-        let hash = entry.hash;
+        if let Some(hash) = self.remove_half_open(index) {
+            self.disown(hash, Owner::HalfOpen(index));
+        }
+    }
+
+    /// Takes a half-open connection out of its own tables; its four-tuple is still owned.
+    fn remove_half_open(&mut self, index: u32) -> Option<TupleHash> {
+        let entry = self.half_open.remove(index)?;
         if let Some(listener) = self.listeners.entries.get_mut(entry.listener) {
             listener.half_open = listener.half_open.saturating_sub(1);
         }
-        self.disown(hash, Owner::HalfOpen(index));
-        self.half_open.remove(index);
+        Some(entry.hash)
     }
 
     /// Repeats SYN-ACKs and gives up what nobody completed.
