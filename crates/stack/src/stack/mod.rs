@@ -163,6 +163,7 @@ impl Stack {
             let arrived = ip.receive_packet(now, LinkId::LOOPBACK, packet.octets(), context);
             deliver(now, arrived, ip, tcp, udp, context);
             ip.recycle(packet);
+            udp.on_room(context);
         }
     }
 

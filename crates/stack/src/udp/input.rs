@@ -43,11 +43,11 @@ impl Udp {
         let local = Endpoint::new(datagram.destination, view.destination_port());
         let remote = Endpoint::new(datagram.source, view.source_port());
         if datagram.cast != Cast::Unicast {
-            return self.accept_for_many(local, remote, view.payload(), datagram, context);
+            return self.accept_for_many(now, local, remote, view.payload(), datagram, context);
         }
         match self.receiver(local, remote, datagram.link) {
             Some(place) => self.queue(place, local, remote, view.payload(), datagram.link, context),
-            None if self.is_foreign(local.addr, local.port, datagram.link) => Err(DropReason::UdpForeign),
+            None if self.is_foreign(local, datagram.link) => Err(DropReason::UdpForeign),
             None => {
                 // 1122/ICMP-5
                 // Nobody listens, and the sender is told.
@@ -61,29 +61,38 @@ impl Udp {
         }
     }
 
-    /// Multicast and broadcast: a copy for every socket of the port that takes it.
+    /// Multicast and broadcast: a copy for every socket of the port that takes it. A copy that finds its queue full is counted
+    /// for itself.
     fn accept_for_many(
         &mut self,
+        now: Instant,
         local: Endpoint,
         remote: Endpoint,
         data: &[u8],
         datagram: &Datagram<'_>,
         context: &mut Context,
     ) -> Result<(), DropReason> {
-        let mut result = Err(DropReason::UdpNoSocket);
+        let link = datagram.link;
+        let mut copies = Err(DropReason::UdpNoSocket);
         let count = self.by_port.get(&local.port).map_or(0, alloc::vec::Vec::len);
         for number in 0..count {
             let Some(&place) = self.by_port.get(&local.port).and_then(|places| places.get(number)) else { break };
-            let takes = self.sockets.get(place).is_some_and(|socket| {
-                // A socket that a connect gave a unicast address still hears broadcasts of its peer, as before it connected.
-                let takes = socket.takes(local.addr, datagram.link) || socket.local_is_chosen;
-                takes && socket.hears(remote)
-            });
-            if takes {
-                result = self.queue(place, local, remote, data, datagram.link, context);
+            let Some(socket) = self.sockets.get(place) else { continue };
+            // A socket that a connect gave a unicast address still hears broadcasts of its peer, as before it connected.
+            let is_named = socket.local_is_chosen || socket.local.is_none_or(|bound| bound == local.addr);
+            if !is_named || !socket.is_on(link) {
+                continue;
             }
+            if !socket.hears(remote) {
+                copies = copies.or(Err(DropReason::UdpForeign));
+                continue;
+            }
+            if let Err(reason) = self.queue(place, local, remote, data, link, context) {
+                context.dropped(now, link, reason);
+            }
+            copies = Ok(());
         }
-        result
+        copies
     }
 
     fn queue(
@@ -134,20 +143,26 @@ impl Udp {
         }
         if let IcmpCause::TooBig { mtu } = error.cause {
             // A socket that is not connected may have sent to anybody; its port is what the message must know.
-            let is_ours = connected.is_some() || self.on_port(local.port).any(|socket| socket.hears(remote));
-            if !is_ours {
+            if self.receiver(local, remote, error.link).is_none() {
                 return IcmpVerdict::NotOurs;
             }
             ip.path_mtu_update(now, remote.addr, mtu, context);
+            if let Some(place) = connected {
+                self.note_failure(place, error, remote, now, context);
+            }
             return IcmpVerdict::PathMtu;
         }
         let Some(place) = connected else { return IcmpVerdict::NotOurs };
-        let Some(socket) = self.sockets.get_mut(place) else { return IcmpVerdict::NotOurs };
-        // 1122/UDP-1
-        // The application is told of every error about its datagrams.
-        socket.note_failure(UdpFailure { from: error.from, cause: error.cause, towards: remote, at: now });
-        socket.raise(EventKind::Failed, context);
+        self.note_failure(place, error, remote, now, context);
         IcmpVerdict::Noted
+    }
+
+    // 1122/UDP-1
+    // The application is told of every error about its datagrams.
+    fn note_failure(&mut self, place: u32, error: &IcmpError<'_>, towards: Endpoint, at: Instant, context: &mut Context) {
+        let Some(socket) = self.sockets.get_mut(place) else { return };
+        socket.note_failure(UdpFailure { from: error.from, cause: error.cause, towards, at });
+        socket.raise(EventKind::Failed, context);
     }
 }
 

@@ -1,19 +1,19 @@
 //! UDP (RFC 768, RFC 1122 section 4.1).
 //!
-//! A datagram is looked up by hash: first among connected sockets by its four-tuple, then among bound ones by address and
-//! port, then by port alone. Multicast and broadcast go to every socket of the port that asked for them. What arrives waits in
+//! A datagram is looked up by hash: first among connected sockets by its four-tuple, then among the others by their name:
+//! address, port and link, then with the link or the address left open. No look-up walks over sockets. Multicast and broadcast go to every socket of the port that asked for them. What arrives waits in
 //! the socket's queue, which is bounded in octets and in datagrams; what does not fit is dropped and counted. ICMP errors reach
 //! connected sockets only, and only when they quote the socket's own two ends.
 //!
 //! Nothing is sent from here but by the internet layer's queue; a queue that is full is told to the caller.
 
 mod input;
+mod names;
 mod socket;
 mod verbs;
 
 use alloc::vec::Vec;
 use core::hash::BuildHasherDefault;
-use core::net::IpAddr;
 
 use hashbrown::HashMap;
 
@@ -27,6 +27,7 @@ use crate::tcp::buffer::Pool;
 use crate::tcp::four_tuple::{Endpoint, FlowTable, FourTuple, HashKey};
 use crate::tcp::ports::PortChooser;
 
+use names::{Name, Names};
 use socket::Socket;
 
 pub use socket::{UdpFailure, UdpOptions, UdpReceived, UdpStatus};
@@ -40,7 +41,9 @@ pub(crate) struct Udp {
     sockets: Slab<Socket>,
     /// Connected sockets by their four-tuple.
     connected: FlowTable,
-    /// Bound sockets by port, each list in the order of binding.
+    /// Sockets by what they are bound to.
+    names: Names,
+    /// Sockets by port alone, each list in the order of binding, for what goes to many.
     by_port: HashMap<u16, Vec<u32>, BuildHasherDefault<siphasher::sip::SipHasher13>>,
     key: HashKey,
     ports: PortChooser,
@@ -56,6 +59,7 @@ impl Udp {
         Udp {
             sockets: Slab::new(),
             connected: FlowTable::new(),
+            names: Names::default(),
             by_port: HashMap::default(),
             key: HashKey::new(seed.key()),
             ephemeral_ports: u32::from(*range.end()).saturating_sub(u32::from(*range.start())) + 1,
@@ -108,14 +112,11 @@ impl Udp {
         }
         // The one that asks for most wins: an address before none, a link before none; the last bound one of equals, so that a
         // port that is shared goes to one socket.
-        self.on_port(local.port)
-            .filter(|socket| socket.takes(local.addr, link) && socket.remote.is_none())
-            .max_by_key(|socket| (socket.local.is_some(), socket.link.is_some()))
-            .map(|socket| socket.id.index)
+        Name::that_take(local, link).into_iter().find_map(|name| self.names.last_open(name))
     }
 
     /// Whether a datagram for this address and port was connected away from: then somebody listens, but not to this peer.
-    fn is_foreign(&self, local: IpAddr, port: u16, link: LinkId) -> bool {
-        self.on_port(port).any(|socket| socket.takes(local, link))
+    fn is_foreign(&self, local: Endpoint, link: LinkId) -> bool {
+        Name::that_take(local, link).into_iter().any(|name| self.names.has_connected(name))
     }
 }

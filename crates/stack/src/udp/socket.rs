@@ -3,16 +3,21 @@
 use alloc::collections::VecDeque;
 use core::net::{IpAddr, SocketAddr};
 
+use super::input::socket_addr;
+use super::names::Name;
 use crate::context::Context;
 use crate::event::{EventKind, EventSet, SocketId, UdpId};
 use crate::link::LinkId;
 use crate::reason::IcmpCause;
-use crate::tcp::buffer::{Pool, Ring};
+use crate::tcp::buffer::{MAX_RING_OCTETS, Pool, Ring};
 use crate::tcp::four_tuple::{Endpoint, FourTuple};
 use crate::time::Instant;
 
 /// How many ICMP errors wait to be taken; the oldest leaves first.
 pub(crate) const UDP_FAILURES_MAX: usize = 16;
+
+/// For how many datagrams an empty queue keeps room.
+const WAITING_KEPT: usize = 16;
 
 /// How a UDP socket is bound.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +32,7 @@ pub struct UdpOptions {
     pub shared: bool,
     /// Whether datagrams may be sent to broadcast addresses.
     pub broadcast: bool,
-    /// How many octets may wait to be received.
+    /// How many octets may wait to be received, of which no more than 8 MiB count.
     pub receive_octets: u32,
     /// How many datagrams may wait to be received.
     pub receive_datagrams: u32,
@@ -161,9 +166,20 @@ impl Socket {
         Some(FourTuple { local, remote: self.remote?, zone: self.zone })
     }
 
-    /// Whether a datagram to `addr` by `link` is one for this socket, whoever sent it.
-    pub(crate) fn takes(&self, addr: IpAddr, link: LinkId) -> bool {
-        self.local.is_none_or(|local| local == addr) && self.link.is_none_or(|wanted| wanted == link)
+    /// What the socket is bound to at present.
+    pub(crate) fn name(&self) -> Name {
+        Name { port: self.port, addr: self.local, link: self.link }
+    }
+
+    /// Whether it takes what comes by `link`.
+    pub(crate) fn is_on(&self, link: LinkId) -> bool {
+        self.link.is_none_or(|wanted| wanted == link)
+    }
+
+    /// The default peer as an address that can be sent to: a link-local one names its link.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        let link = self.tuple().and_then(|tuple| tuple.link());
+        self.remote.map(|remote| socket_addr(remote, link.unwrap_or(LinkId::LOOPBACK)))
     }
 
     /// Whether it takes datagrams from this peer.
@@ -186,12 +202,14 @@ impl Socket {
         link: LinkId,
         pool: &mut Pool,
     ) -> bool {
-        let has_room = self.octets.len() + data.len() <= self.options.receive_octets as usize
+        let most = MAX_RING_OCTETS.min(self.options.receive_octets as usize);
+        let has_room = self.octets.len() + data.len() <= most
             && self.waiting.len() < self.options.receive_datagrams as usize;
-        if !has_room || self.octets.push(pool, data, usize::MAX) != data.len() {
+        if !has_room {
             self.dropped += 1;
             return false;
         }
+        self.octets.push(pool, data, most);
         self.waiting.push_back(Waiting { len: data.len() as u32, source, destination, link });
         true
     }
@@ -203,6 +221,8 @@ impl Socket {
         self.octets.discard_front(received.whole);
         if self.waiting.is_empty() {
             self.octets.release(pool);
+            // A burst does not hold its room for ever.
+            self.waiting.shrink_to(WAITING_KEPT);
         }
         Some(received)
     }
@@ -216,9 +236,9 @@ impl Socket {
         Some(UdpReceived { len, whole, source: next.source, destination: next.destination, link: next.link })
     }
 
-    /// Throws away what waits and does not come from the peer.
+    /// Throws away what waits.
     pub(crate) fn forget_waiting(&mut self, pool: &mut Pool) {
-        self.waiting.clear();
+        self.waiting = VecDeque::new();
         self.octets.discard_front(self.octets.len());
         self.octets.release(pool);
     }
@@ -235,7 +255,7 @@ impl Socket {
         UdpStatus {
             local: self.local,
             port: self.port,
-            remote: self.remote.map(|remote| SocketAddr::new(remote.addr, remote.port)),
+            remote: self.peer(),
             readable: self.octets.len(),
             datagrams: self.waiting.len(),
             dropped: self.dropped,

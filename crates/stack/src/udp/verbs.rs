@@ -112,6 +112,7 @@ impl Udp {
         let index =
             self.sockets.insert_with(|index, generation| Socket::new(UdpId { index, generation }, port, options));
         self.by_port.entry(port).or_default().push(index);
+        self.add_name(index);
         // The place was filled above.
         Ok(self.sockets.get(index).map_or(UdpId { index, generation: 0 }, |socket| socket.id))
     }
@@ -131,9 +132,10 @@ impl Udp {
             None => None,
         };
         self.dissolve(id);
+        let (Some(peer), Some(path)) = (peer, chosen) else { return Ok(()) };
+        self.remove_name(id.index);
         let Udp { sockets, connected, key, .. } = self;
         let Some(socket) = sockets.get_mut(id.index) else { return Err(UdpSendError::NoSuchSocket) };
-        let (Some(peer), Some(path)) = (peer, chosen) else { return Ok(()) };
         socket.remote = Some(Endpoint::from(peer));
         socket.zone = FourTuple::zone_of(peer.ip(), path.link);
         if socket.local.is_none() {
@@ -143,6 +145,7 @@ impl Udp {
         if let Some(tuple) = socket.tuple() {
             connected.insert(tuple.hash(key), id.index);
         }
+        self.add_name(id.index);
         Ok(())
     }
 
@@ -159,8 +162,7 @@ impl Udp {
         let Udp { sockets, starved, .. } = self;
         let found = sockets.get_mut(id.index).filter(|socket| socket.id == id);
         let socket = found.ok_or(UdpSendError::NoSuchSocket)?;
-        let peer = socket.remote.map(|peer| SocketAddr::new(peer.addr, peer.port));
-        let destination = destination.or(peer).ok_or(UdpSendError::NoDestination)?;
+        let destination = destination.or_else(|| socket.peer()).ok_or(UdpSendError::NoDestination)?;
         let path = check_peer(now, socket.local, destination, socket, ip)?;
         if ip.is_broadcast(destination.ip()) && !socket.options.broadcast {
             return Err(UdpSendError::BroadcastRefused);
@@ -186,7 +188,7 @@ impl Udp {
                 }
                 UdpSendError::WouldBlock
             }
-            SendRefused::TooBig { mtu } => UdpSendError::TooBig { most: most_data(mtu, target) },
+            SendRefused::TooBig { mtu } => UdpSendError::TooBig { most: most_data(mtu, target, &meta) },
         })
     }
 
@@ -222,7 +224,8 @@ impl Udp {
     /// Changes what may change: permissions, limits and header fields, but no name.
     pub(crate) fn set_options(&mut self, id: UdpId, options: UdpOptions) -> Result<(), NoSuchSocket> {
         let socket = self.get_mut(id).ok_or(NoSuchSocket)?;
-        socket.options = options;
+        let UdpOptions { local, port, link, .. } = socket.options;
+        socket.options = UdpOptions { local, port, link, ..options };
         Ok(())
     }
 
@@ -236,7 +239,11 @@ impl Udp {
             return;
         }
         self.dissolve(id);
+        self.remove_name(id.index);
         let Some(mut socket) = self.sockets.remove(id.index) else { return };
+        if socket.starved {
+            self.starved.retain(|waiting| *waiting != id);
+        }
         socket.events = EventSet::default();
         socket.forget_waiting(&mut self.pool);
         if let Some(places) = self.by_port.get_mut(&socket.port) {
@@ -247,7 +254,20 @@ impl Udp {
         }
     }
 
+    fn add_name(&mut self, place: u32) {
+        if let Some(socket) = self.sockets.get(place) {
+            self.names.add(socket.name(), place, socket.remote.is_some());
+        }
+    }
+
+    fn remove_name(&mut self, place: u32) {
+        if let Some(socket) = self.sockets.get(place) {
+            self.names.remove(socket.name(), place, socket.remote.is_some());
+        }
+    }
+
     fn dissolve(&mut self, id: UdpId) {
+        self.remove_name(id.index);
         let Udp { sockets, connected, key, .. } = self;
         let Some(socket) = sockets.get_mut(id.index) else { return };
         if let Some(tuple) = socket.tuple() {
@@ -259,6 +279,7 @@ impl Udp {
             socket.local = None;
             socket.local_is_chosen = false;
         }
+        self.add_name(id.index);
     }
 
     fn choose_port(&mut self, options: &UdpOptions) -> Result<u16, BindError> {
@@ -295,17 +316,26 @@ fn check_peer(
     if peer.port() == 0 || peer.ip().is_unspecified() {
         return Err(UdpSendError::DestinationUnspecified);
     }
-    // A socket bound to a group sends from an address of the link.
-    let source = local.filter(|local| !local.is_multicast() && !ip.is_broadcast(*local));
-    if source.is_some_and(|source| source.is_ipv4() != peer.is_ipv4()) {
+    if local.is_some_and(|local| local.is_ipv4() != peer.is_ipv4()) {
         return Err(UdpSendError::FamiliesDiffer);
     }
+    // A socket bound to a group or to a broadcast address sends from an address of the link.
+    let source = local.filter(|local| !local.is_multicast() && !ip.is_broadcast(*local));
     let link = socket.link.or_else(|| link_of(peer));
+    if link_of(peer).is_some_and(|meant| Some(meant) != link) {
+        // The peer is a neighbour on another link than the socket's.
+        return Err(UdpSendError::NoPath(NoPath::NoRoute));
+    }
     ip.route(now, source, peer.ip(), link).map_err(UdpSendError::NoPath)
 }
 
-/// How many octets of data fit a packet of `mtu` octets.
-fn most_data(mtu: u32, destination: IpAddr) -> u32 {
-    let ip_header = if destination.is_ipv4() { 20 } else { 40 };
-    mtu.saturating_sub(ip_header + HEADER_LEN as u32)
+/// How many octets of data fit: what the length fields express, and no more than a packet of `mtu` octets when it may not be cut.
+fn most_data(mtu: u32, destination: IpAddr, meta: &DatagramMeta) -> u32 {
+    // The length of IPv4 counts its own header, the one of IPv6 does not.
+    let (ip_header, counted) = if destination.is_ipv4() { (20, 20) } else { (40, 0) };
+    let expressible = u32::from(u16::MAX) - counted - HEADER_LEN as u32;
+    match meta.dont_fragment {
+        true => expressible.min(mtu.saturating_sub(ip_header + HEADER_LEN as u32)),
+        false => expressible,
+    }
 }
