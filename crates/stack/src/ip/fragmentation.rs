@@ -8,7 +8,7 @@ use synsent_wire::ipv6_extension::{FRAGMENT_LEN, Fragment};
 use synsent_wire::{ipv4, ipv6};
 
 use super::addresses::Keyed;
-use super::packet::Urge;
+use super::packet::{OUTPUT_QUEUE_PACKETS, Urge};
 use super::{Ip, Path, header_len};
 use crate::context::{Context, DropReason};
 use crate::link::LinkId;
@@ -138,8 +138,14 @@ impl Ip {
         let is_v6 = path.destination.is_ipv6();
         let header = header_len(path.destination) + if is_v6 { FRAGMENT_LEN } else { 0 };
         let room = (path.mtu as usize).saturating_sub(header) & !7;
-        if room == 0 {
+        let pieces = if room == 0 { usize::MAX } else { len.div_ceil(room) };
+        if pieces > OUTPUT_QUEUE_PACKETS {
             return Err(SendRefused::TooBig { mtu: path.mtu });
+        }
+        // All of it or nothing: a part of a datagram would only burden the link and the receiver.
+        if !self.has_room_for(path.link, pieces, urge) {
+            ctx.dropped(now, path.link, DropReason::OutputQueueFull);
+            return Err(SendRefused::QueueFull);
         }
         let mut whole = self.pool.take(len);
         build(whole.octets_mut());

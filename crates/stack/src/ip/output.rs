@@ -88,9 +88,14 @@ impl Ip {
     }
 
     pub(super) fn has_room(&self, link: LinkId, urge: Urge) -> bool {
+        self.has_room_for(link, 1, urge)
+    }
+
+    /// Whether a link's queue takes so many packets more.
+    pub(super) fn has_room_for(&self, link: LinkId, packets: usize, urge: Urge) -> bool {
         match link {
-            LinkId::LOOPBACK => self.loopback.len() < LOOPBACK_QUEUE_PACKETS,
-            _ => self.links.get(link.index()).is_some_and(|link| link.output.has_room(urge)),
+            LinkId::LOOPBACK => self.loopback.len() + packets <= LOOPBACK_QUEUE_PACKETS,
+            _ => self.links.get(link.index()).is_some_and(|link| link.output.has_room_for(packets, urge)),
         }
     }
 

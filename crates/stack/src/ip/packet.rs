@@ -95,7 +95,13 @@ pub(crate) struct OutputQueue {
 impl OutputQueue {
     /// Whether there is room for one more; asked before a packet is built.
     pub(crate) fn has_room(&self, urge: Urge) -> bool {
-        self.waiting.len() < OUTPUT_QUEUE_PACKETS && (urge == Urge::Own || self.provoked < OUTPUT_QUEUE_PROVOKED)
+        self.has_room_for(1, urge)
+    }
+
+    /// Whether there is room for so many more.
+    pub(crate) fn has_room_for(&self, packets: usize, urge: Urge) -> bool {
+        let provoked_too = urge == Urge::Own || self.provoked + packets <= OUTPUT_QUEUE_PROVOKED;
+        self.waiting.len() + packets <= OUTPUT_QUEUE_PACKETS && provoked_too
     }
 
     /// Gives the packet back when there is no room.

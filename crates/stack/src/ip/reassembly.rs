@@ -25,8 +25,8 @@ pub(crate) const REASSEMBLY_PACKETS: usize = 64;
 pub(crate) const FRAGMENTS_MAX: usize = 128;
 /// How long the rest of a packet may take (RFC 8200; RFC 1122 section 3.3.2 asks for 60 to 120 s).
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The longest packet that a length field can express.
-const PACKET_MAX: usize = u16::MAX as usize;
+/// The most that a length field can express; the one of IPv6 does not count the fixed header.
+const LENGTH_FIELD: usize = u16::MAX as usize;
 
 /// What the fragments of one packet have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -178,7 +178,8 @@ impl Ip {
     ) -> Arrived<'a> {
         let end = piece.offset + piece.data.len();
         let ragged = piece.more && !piece.data.len().is_multiple_of(8);
-        if piece.data.is_empty() || ragged || piece.head.len() + end > PACKET_MAX {
+        let uncounted = if datagram.source.is_ipv6() { ipv6::HEADER_LEN } else { 0 };
+        if piece.data.is_empty() || ragged || piece.head.len() + end > LENGTH_FIELD + uncounted {
             if ragged && datagram.source.is_ipv6() {
                 // RFC 8200 section 4.5: the sender learns that its payload length is wrong.
                 self.send_error(now, datagram, IcmpCause::ParameterProblem { code: 0, pointer: 4 }, ctx);

@@ -74,9 +74,11 @@ impl Udp {
     ) -> Result<(), DropReason> {
         let link = datagram.link;
         let mut copies = Err(DropReason::UdpNoSocket);
-        let count = self.by_port.get(&local.port).map_or(0, alloc::vec::Vec::len);
+        let count = self.by_port.get(&local.port).map_or(0, |holders| holders.places.len());
         for number in 0..count {
-            let Some(&place) = self.by_port.get(&local.port).and_then(|places| places.get(number)) else { break };
+            let Some(&place) = self.by_port.get(&local.port).and_then(|holders| holders.places.get(number)) else {
+                break;
+            };
             let Some(socket) = self.sockets.get(place) else { continue };
             // A socket that a connect gave a unicast address still hears broadcasts of its peer, as before it connected.
             let is_named = socket.local_is_chosen || socket.local.is_none_or(|bound| bound == local.addr);
@@ -159,7 +161,14 @@ impl Udp {
 
     // 1122/UDP-1
     // The application is told of every error about its datagrams.
-    fn note_failure(&mut self, place: u32, error: &IcmpError<'_>, towards: Endpoint, at: Instant, context: &mut Context) {
+    fn note_failure(
+        &mut self,
+        place: u32,
+        error: &IcmpError<'_>,
+        towards: Endpoint,
+        at: Instant,
+        context: &mut Context,
+    ) {
         let Some(socket) = self.sockets.get_mut(place) else { return };
         socket.note_failure(UdpFailure { from: error.from, cause: error.cause, towards, at });
         socket.raise(EventKind::Failed, context);

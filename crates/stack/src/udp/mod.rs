@@ -36,6 +36,14 @@ pub use verbs::{BindError, UdpReceiveError, UdpSendError};
 /// How many sockets there may be.
 pub(crate) const UDP_SOCKETS_MAX: usize = 65_536;
 
+/// Who has a port.
+#[derive(Default)]
+struct PortHolders {
+    places: Vec<u32>,
+    /// How many of them do not share it.
+    unshared: usize,
+}
+
 /// All UDP sockets.
 pub(crate) struct Udp {
     sockets: Slab<Socket>,
@@ -44,7 +52,7 @@ pub(crate) struct Udp {
     /// Sockets by what they are bound to.
     names: Names,
     /// Sockets by port alone, each list in the order of binding, for what goes to many.
-    by_port: HashMap<u16, Vec<u32>, BuildHasherDefault<siphasher::sip::SipHasher13>>,
+    by_port: HashMap<u16, PortHolders, BuildHasherDefault<siphasher::sip::SipHasher13>>,
     key: HashKey,
     ports: PortChooser,
     pool: Pool,
@@ -94,7 +102,7 @@ impl Udp {
     }
 
     fn on_port(&self, port: u16) -> impl Iterator<Item = &Socket> {
-        let places = self.by_port.get(&port).map_or(&[][..], Vec::as_slice);
+        let places = self.by_port.get(&port).map_or(&[][..], |holders| holders.places.as_slice());
         places.iter().filter_map(|place| self.sockets.get(*place))
     }
 

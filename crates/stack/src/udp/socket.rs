@@ -203,8 +203,8 @@ impl Socket {
         pool: &mut Pool,
     ) -> bool {
         let most = MAX_RING_OCTETS.min(self.options.receive_octets as usize);
-        let has_room = self.octets.len() + data.len() <= most
-            && self.waiting.len() < self.options.receive_datagrams as usize;
+        let has_room =
+            self.octets.len() + data.len() <= most && self.waiting.len() < self.options.receive_datagrams as usize;
         if !has_room {
             self.dropped += 1;
             return false;

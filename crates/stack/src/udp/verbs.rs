@@ -111,7 +111,9 @@ impl Udp {
         };
         let index =
             self.sockets.insert_with(|index, generation| Socket::new(UdpId { index, generation }, port, options));
-        self.by_port.entry(port).or_default().push(index);
+        let holders = self.by_port.entry(port).or_default();
+        holders.places.push(index);
+        holders.unshared += usize::from(!options.shared);
         self.add_name(index);
         // The place was filled above.
         Ok(self.sockets.get(index).map_or(UdpId { index, generation: 0 }, |socket| socket.id))
@@ -224,8 +226,12 @@ impl Udp {
     /// Changes what may change: permissions, limits and header fields, but no name.
     pub(crate) fn set_options(&mut self, id: UdpId, options: UdpOptions) -> Result<(), NoSuchSocket> {
         let socket = self.get_mut(id).ok_or(NoSuchSocket)?;
-        let UdpOptions { local, port, link, .. } = socket.options;
+        let UdpOptions { local, port, link, shared, .. } = socket.options;
         socket.options = UdpOptions { local, port, link, ..options };
+        let bound = socket.port;
+        if let Some(holders) = self.by_port.get_mut(&bound) {
+            holders.unshared = holders.unshared + usize::from(!options.shared) - usize::from(!shared);
+        }
         Ok(())
     }
 
@@ -246,9 +252,12 @@ impl Udp {
         }
         socket.events = EventSet::default();
         socket.forget_waiting(&mut self.pool);
-        if let Some(places) = self.by_port.get_mut(&socket.port) {
-            places.retain(|place| *place != id.index);
-            if places.is_empty() {
+        if let Some(holders) = self.by_port.get_mut(&socket.port) {
+            holders.unshared -= usize::from(!socket.options.shared);
+            if let Some(at) = holders.places.iter().rposition(|place| *place == id.index) {
+                holders.places.remove(at);
+            }
+            if holders.places.is_empty() {
                 self.by_port.remove(&socket.port);
             }
         }
@@ -292,6 +301,9 @@ impl Udp {
     }
 
     fn clashes(&self, options: &UdpOptions, port: u16) -> bool {
+        if options.shared && self.by_port.get(&port).is_none_or(|holders| holders.unshared == 0) {
+            return false;
+        }
         self.on_port(port).any(|socket| {
             let same_addr = match (socket.options.local, options.local) {
                 (Some(one), Some(other)) => one == other,
