@@ -204,6 +204,29 @@ fn an_end_by_fin_and_an_end_by_reset_are_told_apart() {
     assert_eq!(t.call(|stack, now| stack.tcp_send(now, flow, b"x")), Err(SendError::Closed));
 }
 
+// RFC 9293 section 3.10.7.4: in LAST-ACK and CLOSING a reset ends the connection, and the user is not told of one. The peer's
+// TIME-WAIT ran out while the acknowledgment of our FIN was lost again and again.
+#[test]
+fn a_reset_after_both_sides_ended_is_no_failure() {
+    let mut t = Script::v4();
+    let flow = sackless(&mut t);
+    t.send(seg().fin().seq(101).ack(1).text(b"bye"));
+    t.shutdown(flow);
+    t.expect_state(flow, State::LastAck);
+    t.send(seg().rst().seq(105));
+    assert!(t.status(flow).failure.is_none());
+    assert_eq!(t.receive(flow), b"bye");
+    assert_eq!(t.call(|stack, now| stack.tcp_receive(now, flow, &mut [0; 8])), Ok(0));
+    // But data that nobody acknowledged is lost, and that is told.
+    let mut t = Script::v4();
+    let flow = sackless(&mut t);
+    t.send(seg().fin().seq(101).ack(1));
+    t.write(flow, b"precious");
+    t.shutdown(flow);
+    t.send(seg().rst().seq(102));
+    assert_eq!(t.failure(flow).cause, Cause::Reset { by: t.remote });
+}
+
 // Trap: an ACK for data that was never sent is neither progress nor harmless.
 #[test]
 fn an_acknowledgment_of_what_was_never_sent_is_answered_and_brings_nothing() {

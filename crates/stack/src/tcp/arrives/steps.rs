@@ -175,10 +175,15 @@ pub(crate) fn second_reset(flow: &mut Flow, segment: &Segment<'_>, turn: &mut Tu
     if !segment.has(Flags::RST) {
         return ControlFlow::Continue(());
     }
+    let both_ended = matches!(flow.state(), State::Closing | State::LastAck);
     let (head, conn) = synchronized!(flow);
     // 9293/SHLD-2
     // What a reset carries as text is no reason to refuse it.
     if segment.header.seq == conn.rcv.nxt {
+        if both_ended && conn.snd.buffer.is_empty() {
+            // RFC 9293 section 3.10.7.4: only the acknowledgment of our FIN was lost, and nobody is told of a reset.
+            return ControlFlow::Break(Outcome::Ended);
+        }
         return ControlFlow::Break(Outcome::Fail(Cause::Reset { by: segment.from() }));
     }
     // 5961/1
