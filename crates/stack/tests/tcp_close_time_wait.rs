@@ -282,3 +282,38 @@ fn a_flood_of_fins_keeps_one_wait_and_no_more() {
     assert!(t.now.since(last) >= Duration::from_secs(60));
     assert_eq!(t.stack.next_deadline(), None);
 }
+
+// Trap: accept must not throw TIME-WAIT away: neither does a listener that has no room for the new connection.
+#[test]
+fn a_listener_without_room_leaves_time_wait_alone() {
+    let mut t = Script::v4();
+    let listener = t.listen_with(|options| options.backlog = 1);
+    let flow = t.accepted(listener);
+    close_first(&mut t, flow);
+    t.send(seg().syn().seq(100).peer_port(9));
+    t.expect(seg().syn_ack());
+    t.send(seg().seq(101).ack(1).peer_port(9));
+    t.send(seg().syn().seq(9_000));
+    t.expect_nothing();
+    assert_eq!(t.stack.tcp_population().time_wait, 1);
+    t.send(seg().fin().seq(101).ack(2));
+    t.expect(seg().seq(2).ack(102));
+    // With room, the same SYN opens.
+    t.call(|stack, now| stack.tcp_accept(now, listener)).unwrap();
+    t.send(seg().syn().seq(9_000));
+    t.expect(seg().syn_ack().ack(9_001));
+}
+
+// The same when the queue of half-open connections is what is full.
+#[test]
+fn a_full_half_open_queue_leaves_time_wait_alone() {
+    let mut t = Script::with(TcpConfig { half_open_per_listener: 1, syn_cookies: false, ..TcpConfig::default() });
+    let listener = t.listen();
+    let flow = t.accepted(listener);
+    close_first(&mut t, flow);
+    t.send(seg().syn().seq(100).peer_port(9));
+    t.expect(seg().syn_ack());
+    t.send(seg().syn().seq(9_000));
+    t.expect_nothing();
+    assert_eq!(t.stack.tcp_population().time_wait, 1);
+}

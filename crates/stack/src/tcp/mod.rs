@@ -351,9 +351,14 @@ impl Tcp {
                 turn.send(&segment.tuple, &ack, 0, None);
             }
             Verdict::Reopen => {
-                // Only a listener makes room: without one the SYN would be refused and the wait lost.
+                // Only a listener with room may end the wait: otherwise the SYN would lead to nothing and the wait be lost. A
+                // cookie is no room, for it cannot promise a number above the old ones.
                 let tuple = segment.tuple;
-                if self.listeners.find(tuple.local.addr, tuple.local.port, link).is_some()
+                let listener = self.listeners.find(tuple.local.addr, tuple.local.port, link);
+                if let Some(reason) = listener.and_then(|listener| self.lacks_room(listener)) {
+                    return context.dropped(now, link, reason);
+                }
+                if listener.is_some()
                     && let Some(old) = self.time_waits.get(index).map(|entry| entry.snd_nxt)
                 {
                     self.disown(segment.hash, Owner::TimeWait(index));

@@ -63,19 +63,15 @@ impl Tcp {
         ip: &mut Ip,
         context: &mut Context,
     ) {
-        let Some(listener) = self.listeners.entries.get_mut(place) else { return };
-        // 4987/5
-        // A queue of complete connections that is full lets no more begin; silence makes the peer try again later.
-        if listener.complete.len() >= listener.backlog {
-            return context.dropped(now, link, DropReason::TcpAcceptQueueFull);
-        }
         let theirs = TheirSyn::of(segment);
-        if listener.half_open >= self.shared.config.half_open_per_listener {
-            if self.shared.config.syn_cookies && !listener.deferred {
+        match self.lacks_room(place) {
+            Some(DropReason::TcpSynQueueFull) if self.may_send_cookie(place) => {
                 return self.send_cookie(now, place, segment, &theirs, link, ip, context);
             }
-            return context.dropped(now, link, DropReason::TcpSynQueueFull);
+            Some(reason) => return context.dropped(now, link, reason),
+            None => {}
         }
+        let Some(listener) = self.listeners.entries.get_mut(place) else { return };
         listener.half_open += 1;
         if self.half_open.entries.len() >= self.shared.config.half_open_max
             && let Some(oldest) = self.half_open.oldest()
@@ -89,6 +85,24 @@ impl Tcp {
         let tuple = segment.tuple;
         context.trace(now, || change(tuple, State::Listen, State::SynReceived));
         self.answer_or_ask(now, index, link, ip, context);
+    }
+
+    /// Which queue of a listener is full, if one is.
+    pub(in crate::tcp) fn lacks_room(&self, place: u32) -> Option<DropReason> {
+        let listener = self.listeners.entries.get(place)?;
+        // 4987/5
+        // A queue of complete connections that is full lets no more begin; silence makes the peer try again later.
+        if listener.complete.len() >= listener.backlog {
+            return Some(DropReason::TcpAcceptQueueFull);
+        }
+        let is_full = listener.half_open >= self.shared.config.half_open_per_listener;
+        is_full.then_some(DropReason::TcpSynQueueFull)
+    }
+
+    /// Whether SYN cookies may stand in for half-open connections: not where the application decides first.
+    fn may_send_cookie(&self, place: u32) -> bool {
+        let decides = self.listeners.entries.get(place).is_none_or(|listener| listener.deferred);
+        self.shared.config.syn_cookies && !decides
     }
 
     fn keep_half_open(
