@@ -16,7 +16,10 @@ pub(crate) const DUP_THRESH: u32 = 3;
 const WINDOW_PERSISTS_RECOVERIES: u8 = 16;
 /// What a peer may delay its acknowledgment.
 const MAX_ACK_DELAY: Duration = Duration::from_millis(200);
-/// The probe timeout before anything was measured.
+/// The shortest time after which a probe is sent: on a path of microseconds a peer that was not scheduled for a moment is no sign
+/// of loss, and a probe for each such moment would be a storm.
+const PROBE_TIMEOUT_MIN: Duration = Duration::from_millis(5);
+/// The time before a probe while no round trip was measured.
 const PROBE_TIMEOUT_UNMEASURED: Duration = Duration::from_secs(1);
 /// The coarsest tick that the clock behind our timestamps may have.
 const TIMESTAMP_TICK: Duration = Duration::from_millis(1);
@@ -142,7 +145,7 @@ pub(super) fn sent_before(earlier: u32, later: u32) -> bool {
 pub(crate) fn probe_timeout(srtt: Option<Duration>, rto_left: Duration, flight_segments: usize) -> Duration {
     let timeout = match srtt {
         Some(srtt) if flight_segments <= 1 => srtt * 2 + MAX_ACK_DELAY,
-        Some(srtt) => srtt * 2,
+        Some(srtt) => (srtt * 2).max(PROBE_TIMEOUT_MIN),
         None => PROBE_TIMEOUT_UNMEASURED,
     };
     timeout.min(rto_left)
@@ -255,6 +258,7 @@ mod tests {
         assert_eq!(probe_timeout(srtt, second, 1), Duration::from_millis(400));
         assert_eq!(probe_timeout(srtt, Duration::from_millis(300), 1), Duration::from_millis(300));
         assert_eq!(probe_timeout(None, second * 3, 1), second);
+        assert_eq!(probe_timeout(Some(Duration::from_micros(50)), second, 5), Duration::from_millis(5));
     }
 
     #[test]
