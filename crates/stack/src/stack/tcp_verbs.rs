@@ -4,7 +4,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use super::Stack;
 use crate::config::TcpOptions;
-use crate::event::{FlowId, HalfOpenId, ListenerId};
+use crate::event::{FlowId, HalfOpenId, ListenerId, SocketId};
 use crate::tcp::calls::open::{Decision, ListenError, NoSuchSocket, OpenError, OpenOptions};
 use crate::tcp::calls::receive::ReceiveError;
 use crate::tcp::calls::send::SendError;
@@ -12,6 +12,9 @@ use crate::tcp::calls::status::Status;
 use crate::tcp::four_tuple::FourTuple;
 use crate::tcp::listener::ListenOptions;
 use crate::time::Instant;
+
+/// How many entries of connections that were given back may wait in the queue of events besides twice the living ones.
+const STALE_EVENTS_SLACK: usize = 64;
 
 /// How many sockets TCP holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,12 +117,14 @@ impl Stack {
     pub fn tcp_close(&mut self, now: Instant, flow: FlowId) {
         let now = self.advance(now);
         self.tcp.close(now, flow, &mut self.ip, &mut self.context);
+        self.drop_stale_events();
     }
 
     /// ABORT: resets the connection and gives the handle back.
     pub fn tcp_abort(&mut self, now: Instant, flow: FlowId) {
         let now = self.advance(now);
         self.tcp.abort(now, flow, &mut self.ip, &mut self.context);
+        self.drop_stale_events();
     }
 
     /// STATUS.
@@ -149,5 +154,42 @@ impl Stack {
     pub fn tcp_population(&self) -> Population {
         let (flows, half_open, time_wait) = self.tcp.population();
         Population { flows, half_open, time_wait }
+    }
+
+    /// An application that gives handles back and never asks for events leaves entries that nobody waits for: they go once they
+    /// outnumber the others.
+    fn drop_stale_events(&mut self) {
+        let Stack { tcp, context, .. } = self;
+        if context.ready_sockets.len() > STALE_EVENTS_SLACK + 2 * tcp.population().0 {
+            context.ready_sockets.retain(|socket| match socket {
+                SocketId::Flow(id) => tcp.flow(*id).is_some(),
+                SocketId::Listener(_) | SocketId::Udp(_) => true,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::link::LinkId;
+    use crate::time::Duration;
+    use core::net::Ipv4Addr;
+
+    #[test]
+    fn events_that_nobody_takes_leave_with_their_connections() {
+        let mut stack = Stack::new(Config::default(), [7; 32]);
+        let (mut now, mut frame) = (Instant::from_secs(1), [0; 2_000]);
+        for _ in 0..1_000 {
+            now += Duration::from_millis(1);
+            let nobody = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
+            let flow = stack.tcp_connect(now, OpenOptions::to(nobody)).expect("loopback is always there");
+            assert!(stack.poll_transmit(now, LinkId::LOOPBACK, &mut frame).is_none());
+            assert!(stack.tcp_status(flow).is_some_and(|status| status.failure.is_some()));
+            stack.tcp_close(now, flow);
+            assert!(stack.context.ready_sockets.len() <= STALE_EVENTS_SLACK + 1);
+        }
+        assert_eq!(stack.poll_event(), None);
     }
 }
