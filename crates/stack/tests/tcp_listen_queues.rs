@@ -369,3 +369,39 @@ fn requests_that_were_taken_back_are_not_asked_about() {
     assert_eq!(t.stack.tcp_pending_tuple(pending).unwrap().remote.port, 9);
     assert_eq!(t.stack.tcp_next_pending(listener), None);
 }
+
+// 4987/3
+#[test]
+fn a_cookie_works_over_ipv6() {
+    let config = Config { tcp: TcpConfig { half_open_per_listener: 1, ..TcpConfig::default() }, ..Config::default() };
+    let mut t = Script::new(Setup { v6: true, config, ..Setup::default() });
+    let listener = t.listen();
+    t.send(seg().syn().seq(100).peer_port(1));
+    t.expect(seg().syn_ack());
+    t.send(seg().syn().seq(100).mss(1_440));
+    t.expect(seg().syn_ack().seq(ISS).ack(101).mss(1_440));
+    t.send(seg().seq(101).ack(3));
+    t.expect(seg().rst().seq(3));
+    t.send(seg().seq(101).ack(1).text(b"hello"));
+    let flow = accept(&mut t, listener).unwrap();
+    assert_eq!(t.receive(flow), b"hello");
+    assert_eq!(t.status(flow).segment_octets, 1_440);
+}
+
+// A listener that names a link takes no SYN from another one.
+#[test]
+fn a_listener_for_one_link_takes_no_syn_from_another() {
+    let mut t = Script::v4();
+    let now = t.now;
+    let second = t.stack.add_link(now, LinkConfig::ip("net1"));
+    t.stack.add_address(now, second, Cidr::new("10.1.0.1".parse().unwrap(), 24).unwrap()).unwrap();
+    t.listen_with(|options| options.link = Some(second));
+    t.send(seg().syn().seq(100));
+    t.expect(seg().rst().seq(0).ack(101));
+    let first = t.link;
+    t.link = second;
+    t.send(seg().syn().seq(100).source("10.1.0.2".parse().unwrap()).destination("10.1.0.1".parse().unwrap()));
+    t.expect(seg().syn_ack().ack(101).destination("10.1.0.2".parse().unwrap()));
+    t.link = first;
+    t.expect_nothing();
+}

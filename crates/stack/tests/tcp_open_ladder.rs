@@ -180,3 +180,19 @@ fn data_queued_before_the_connection_stands_waits_as_long_as_the_syn() {
     t.send(seg().syn_ack().seq(100).ack(1));
     t.expect(seg().seq(1).ack(101).text(b"data"));
 }
+
+// 9293/MUST-20
+// 9293/MUST-22
+// At R1 of a SYN, as of data, the internet layer is advised: it asks whether the next hop is still there.
+#[test]
+fn at_r1_the_next_hop_is_asked_for_again() {
+    let mut t = Script::new(Setup { ethernet: true, ..Setup::default() });
+    t.connect();
+    t.expect(seg().syn());
+    // Questions that the script does not answer stand among the other frames.
+    t.answers_arp = false;
+    t.wait_ms(14_900);
+    assert!(t.others.is_empty(), "the next hop has just answered");
+    t.wait_secs(10);
+    assert!(!t.others.is_empty(), "nobody asked");
+}

@@ -78,9 +78,15 @@ fn a_reset_with_the_exact_number_ends_every_synchronized_state() {
         let (mut t, flow, nxt, _) = in_state(state);
         t.send(seg().rst().seq(nxt));
         t.expect_nothing();
-        t.expect_event(EventKind::Failed);
         t.expect_state(flow, State::Closed);
-        assert_eq!(t.failure(flow).cause, Cause::Reset { by: t.remote }, "{state}");
+        // RFC 9293 section 3.10.7.4: where both FINs are out, nobody is told of a reset; the connection was over anyway.
+        if matches!(state, State::Closing | State::LastAck) {
+            t.expect_event(EventKind::Closed);
+            assert!(t.status(flow).failure.is_none(), "{state}");
+        } else {
+            t.expect_event(EventKind::Failed);
+            assert_eq!(t.failure(flow).cause, Cause::Reset { by: t.remote }, "{state}");
+        }
         t.wait_secs(400);
         t.expect_nothing();
     }
@@ -321,4 +327,48 @@ fn the_reset_of_an_abort_stands_after_all_that_was_sent() {
     t.take_all();
     t.abort(flow);
     t.expect(seg().rst().seq(1_001).ack(101));
+}
+
+// What arrived in order before the reset can still be read; then the failure is told, not an orderly end.
+#[test]
+fn data_that_came_before_the_reset_can_be_read() {
+    let mut t = Script::v4();
+    let flow = t.established();
+    t.send(seg().seq(101).ack(1).text(b"before"));
+    t.send(seg().rst().seq(107));
+    assert_eq!(t.status(flow).readable, 6);
+    assert_eq!(t.receive(flow), b"before");
+    let mut buffer = [0; 8];
+    assert_eq!(t.stack.tcp_receive(t.now, flow, &mut buffer), Err(ReceiveError::Failed));
+    t.close(flow);
+    t.expect_nothing();
+    assert_eq!(t.stack.tcp_population().flows, 0);
+}
+
+// 9293/MUST-12
+// The same after the peer's FIN: a reset in CLOSE-WAIT is no orderly end.
+#[test]
+fn a_reset_after_the_fin_is_told_as_a_reset() {
+    let (mut t, flow, nxt, _) = in_state(State::CloseWait);
+    t.send(seg().rst().seq(nxt));
+    let mut buffer = [0; 8];
+    assert_eq!(t.stack.tcp_receive(t.now, flow, &mut buffer), Err(ReceiveError::Failed));
+    assert_eq!(t.stack.tcp_send(t.now, flow, b"x"), Err(SendError::Closed));
+}
+
+// Over IPv6 the same rules hold.
+// 5961/1
+// 5961/3
+#[test]
+fn over_ipv6_doubtful_segments_are_challenged_as_well() {
+    let mut t = Script::v6();
+    let flow = t.established();
+    t.send(seg().rst().seq(102));
+    t.expect(seg().seq(1).ack(101));
+    t.send(seg().syn().seq(9_000));
+    t.expect(seg().seq(1).ack(101));
+    t.send(seg().rst().seq(101));
+    let failure = t.failure(flow);
+    assert_eq!(failure.cause, Cause::Reset { by: t.remote });
+    assert_eq!(failure.to_string(), "reset: RST from fd00::2 after 0.0 ms");
 }

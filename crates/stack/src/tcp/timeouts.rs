@@ -140,7 +140,10 @@ fn opening_timeout(head: &mut Head, opening: &mut Opening, turn: &mut Turn<'_>) 
     }
     if due {
         if retries == u32::from(head.options.retries_before_trouble) {
+            // 9293/MUST-20
+            // R1 of a SYN is R1 of any segment: the application is told, and the internet layer looks whether the way is alive.
             head.raise(EventKind::Troubled, turn.context);
+            turn.ip.advise_dead_path(turn.now, head.tuple.remote.addr);
         }
         // 6298/2
         opening.rtt.back_off();
