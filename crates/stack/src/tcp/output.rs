@@ -150,9 +150,10 @@ fn acknowledgment(conn: &Synchronized, now: Instant) -> Option<Plan> {
     // 9293/MUST-59
     // An acknowledgment is not made when a segment arrives but when the link asks, after all that arrived was processed; one
     // then speaks for all.
-    // A peer whose window closed below SND.NXT refuses what lies beyond its right edge, acknowledgments too.
+    // The octet of a window probe lies beyond the peer's right edge. As long as it is not taken, a peer whose window is closed
+    // refuses acknowledgments that count it as sent.
     let edge = conn.snd.una + conn.snd.wnd;
-    let seq = if conn.snd.nxt.after(edge) { edge } else { conn.snd.nxt };
+    let seq = if conn.snd.nxt == edge + 1 { edge } else { conn.snd.nxt };
     let plan = Plan { purpose: Purpose::Ack, seq, len: 0, fin: false, push: false };
     is_ack_due(conn, now).then_some(plan)
 }

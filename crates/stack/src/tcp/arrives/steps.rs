@@ -87,6 +87,14 @@ pub(crate) fn first_sequence_number<'a>(
         if is_bare_ack && seq == conn.rcv.edge {
             return ControlFlow::Continue(Accepted { seq, text: &[], fin: false });
         }
+        // And for one from just before RCV.NXT, which is answered besides: a keep-alive probe, or the acknowledgment of a sender
+        // that does not know yet that the octet of its window probe was taken. If both sides waited for each other's numbers
+        // here, neither would hear that the other's window is open.
+        if is_bare_ack && seq == nxt - 1 {
+            conn.rcv.ack = AckDue::Now;
+            note_heard(conn, head.options.keep_alive.map(|keep_alive| keep_alive.idle), turn);
+            return ControlFlow::Continue(Accepted { seq, text: &[], fin: false });
+        }
         turn.dropped(DropReason::TcpUnacceptable);
         if !segment.has(Flags::RST) {
             refuse(head.tuple.local.port, conn, segment, turn);
