@@ -227,6 +227,7 @@ fn a_reset_after_both_sides_ended_is_no_failure() {
     assert_eq!(t.failure(flow).cause, Cause::Reset { by: t.remote });
 }
 
+// 5961/4
 // Trap: an ACK for data that was never sent is neither progress nor harmless.
 #[test]
 fn an_acknowledgment_of_what_was_never_sent_is_answered_and_brings_nothing() {

@@ -323,6 +323,20 @@ fn an_acknowledgment_is_acceptable_to_a_peer_whose_window_is_closed() {
     assert!(update.iter().any(|seen| seen.win == 1_000 && seen.seq == 1), "{update:?}");
 }
 
+// A sender does not know yet that the octet of its window probe was taken: its acknowledgment comes from just before RCV.NXT.
+// Two sides that refused such acknowledgments of each other would never hear that the other's window is open.
+#[test]
+fn an_acknowledgment_from_just_before_what_is_expected_counts_and_is_answered() {
+    let mut t = Script::v4();
+    let flow = t.established_with(seg().mss(1_460).win(0), |_| {});
+    t.write(flow, b"held back");
+    t.wait_ms(RTO_MILLIS);
+    t.expect(seg().seq(1).ack(101).len(1));
+    t.send(seg().seq(100).ack(2).win(0));
+    t.expect(seg().seq(2).ack(101));
+    assert_eq!(t.status(flow).unacknowledged, 8);
+}
+
 // Trap: a FIN on a segment trimmed at the window's edge must not count.
 #[test]
 fn text_beyond_the_window_is_cut_off_and_a_fin_behind_it_does_not_count() {

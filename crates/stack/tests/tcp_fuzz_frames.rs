@@ -183,8 +183,8 @@ impl Host {
         let known = self.known[which % self.known.len()];
         // A connection that is being opened expects a SYN; the number before it is whatever the peer says.
         let opening = known.ack == 0;
-        let mut options = Options::default();
-        options.timestamps = (known.clock != 0).then_some(Timestamps { value: 2_000, echo: known.clock });
+        let timestamps = (known.clock != 0).then_some(Timestamps { value: 2_000, echo: known.clock });
+        let options = Options { timestamps, ..Options::default() };
         let header = Repr {
             source_port: known.their_port,
             destination_port: known.our_port,

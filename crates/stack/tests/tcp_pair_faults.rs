@@ -192,7 +192,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 fn faults() -> impl Strategy<Value = Faults> {
-    let rare = || prop_oneof![Just(0u64), 1..300u64];
+    let rare = || prop_oneof![Just(0u64), 1..150u64];
     (rare(), rare(), rare(), 0..200u64, prop_oneof![Just(0u64), 0..100u64]).prop_map(
         |(lost, doubled, corrupted, delay_millis, jitter_millis)| Faults {
             lost,
