@@ -80,7 +80,7 @@ fn open(session: &Session, handle: &Handle, remote: SocketAddr, tcp: TcpOptions)
         }
     })?;
     match failure {
-        Some(failure) => Err(Ending::Failed(failure)),
+        Some(failure) => Err(Ending::Failed(Box::new(failure))),
         None => Ok(flow),
     }
 }

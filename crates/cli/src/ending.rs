@@ -16,7 +16,7 @@ pub(crate) enum Ending {
     Device(#[from] DeviceError),
     /// The connection failed.
     #[error("{0}")]
-    Failed(Failure),
+    Failed(Box<Failure>),
     /// The connection did not even begin.
     #[error("{0}")]
     NotOpened(OpenError),
@@ -63,7 +63,7 @@ impl Ending {
 
     /// Whether the user ended it, and needs no telling.
     pub(crate) fn is_interrupt(&self) -> bool {
-        matches!(self, Ending::Failed(Failure { cause: Cause::Aborted, .. }))
+        matches!(self, Ending::Failed(failure) if failure.cause == Cause::Aborted)
     }
 
     /// The exit code, as `arguments.rs` documents them.

@@ -29,7 +29,7 @@ pub(crate) fn join(handle: &Handle, flow: FlowId) -> Result<(), Ending> {
         return Ok(());
     }
     if let Some(failure) = wait_for_end(handle, flow)? {
-        return Err(Ending::Failed(failure));
+        return Err(Ending::Failed(Box::new(failure)));
     }
     match sending.join() {
         Ok(result) => result,

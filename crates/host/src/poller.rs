@@ -1,6 +1,6 @@
 //! Sleeping until a device, another thread or a deadline has something for the driver.
 //!
-//! A [`Poller`] is an epoll descriptor and an eventfd. It may be waited on without the driver's lock, and its descriptor may
+//! A `Poller` is an epoll descriptor and an eventfd. It may be waited on without the driver's lock, and its descriptor may
 //! itself stand in somebody else's poll.
 
 use std::io;

@@ -21,7 +21,8 @@ const PLANS: [Plan; 4] = [
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn(Plan)); 7] = [
+    type Body = fn(Plan);
+    let tests: [(&str, Body); 7] = [
         ("refused_by_the_kernel", refused_by_the_kernel),
         ("refused_by_us", refused_by_us),
         ("silence", silence),
