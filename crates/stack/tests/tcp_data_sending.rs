@@ -191,6 +191,18 @@ fn urgent_data_is_marked_and_the_pointer_names_the_octet_after_it() {
 
 // 9293/MUST-30
 #[test]
+fn urgent_data_that_was_sent_before_the_connection_stood_is_marked() {
+    let mut t = Script::v4();
+    let flow = t.connect();
+    assert_eq!(t.call(|stack, now| stack.tcp_send_urgent(now, flow, b"now")), Ok(3));
+    t.write(flow, b"then");
+    t.expect(seg().syn());
+    t.send(seg().syn_ack().seq(100).ack(1).mss(1_460));
+    t.expect(seg().seq(1).ack(101).urg(3).text(b"nowthen"));
+}
+
+// 9293/MUST-30
+#[test]
 fn text_before_the_end_of_urgent_data_is_marked_too() {
     let mut t = Script::v4();
     let flow = t.established();

@@ -84,6 +84,8 @@ pub(crate) struct Opening {
     /// What the application sent before the connection was open.
     pub(crate) buffer: Ring,
     pub(crate) fin_queued: bool,
+    /// How far urgent data reaches into what was sent before the connection was open.
+    pub(crate) urgent_octets: Option<u32>,
     /// The next hop that did not answer, if so.
     pub(crate) neighbour_lost: bool,
     pub(crate) challenge: ChallengeLimit,

@@ -53,7 +53,9 @@ pub(crate) fn synchronize_active(
         rtt.after_syn_retransmission();
     }
     let buffer = core::mem::replace(&mut opening.buffer, Ring::new());
-    synchronize(head, &handshake, rtt, buffer, turn)
+    let mut conn = synchronize(head, &handshake, rtt, buffer, turn);
+    conn.snd.up = opening.urgent_octets.map(|octets| conn.snd.una + octets);
+    conn
 }
 
 /// Builds the synchronized shape.

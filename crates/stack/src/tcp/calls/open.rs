@@ -303,6 +303,7 @@ impl Tcp {
                 give_up_at: now + tcp.syn_timeout,
                 buffer: Ring::new(),
                 fin_queued: false,
+                urgent_octets: None,
                 neighbour_lost: false,
                 challenge: ChallengeLimit::default(),
             };

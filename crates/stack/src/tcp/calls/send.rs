@@ -46,7 +46,12 @@ impl Tcp {
                     return Err(SendError::ShutDown);
                 }
                 // Before the connection is open, data is queued.
-                opening.buffer.push(&mut shared.pool, data, head.options.send_buffer.initial as usize)
+                let limit = head.options.send_buffer.initial as usize;
+                let taken = opening.buffer.push(&mut shared.pool, data, limit);
+                if urgent && taken > 0 {
+                    opening.urgent_octets = Some(opening.buffer.len() as u32);
+                }
+                taken
             }
             (head, Shape::Synchronized(conn)) => take(now, head, conn, data, urgent, shared)?,
             (_, Shape::Over(_)) => return Err(SendError::Closed),
