@@ -237,6 +237,25 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_table_is_bounded_and_finds_few_addresses_as_well_as_many() {
+        let mut addresses = Addresses::new([1; 16]);
+        let link = LinkId::from_index(1);
+        let addr = |number: usize| IpAddr::V4(core::net::Ipv4Addr::from_bits(0x0a00_0000 + number as u32));
+        let assigned =
+            |number| Assigned { link, cidr: Cidr::host(addr(number)), state: AddressState::Ready, lifetime: None };
+        for number in 0..ADDRESSES_MAX {
+            assert_eq!(addresses.add(assigned(number)), Ok(()));
+            if number <= SCANNED_MAX {
+                assert!((0..=number).all(|known| addresses.accepts(link, addr(known))));
+                assert!(!addresses.accepts(link, addr(number + 1)));
+            }
+        }
+        assert_eq!(addresses.add(assigned(ADDRESSES_MAX)), Err(AddressError::TooMany));
+        assert!(addresses.remove(link, addr(ADDRESSES_MAX - 1)).is_some());
+        assert_eq!(addresses.add(assigned(ADDRESSES_MAX)), Ok(()));
+    }
+
     // 1122/IP-2
     #[test]
     fn no_host_has_a_broadcast_multicast_or_class_e_address() {

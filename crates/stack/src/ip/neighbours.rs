@@ -101,6 +101,8 @@ pub(crate) struct Neighbours {
     cache: [u32; CACHE],
     unresolved_own: usize,
     unresolved_provoked: usize,
+    /// Packets that left with a neighbour that made room for another.
+    discarded: usize,
 }
 
 impl Neighbours {
@@ -113,6 +115,7 @@ impl Neighbours {
             cache: [NOWHERE; CACHE],
             unresolved_own: 0,
             unresolved_provoked: 0,
+            discarded: 0,
         }
     }
 
@@ -228,6 +231,11 @@ impl Neighbours {
         Some(queue)
     }
 
+    /// How many packets were discarded with their neighbour since this was asked last.
+    pub(crate) fn take_discarded(&mut self) -> usize {
+        core::mem::take(&mut self.discarded)
+    }
+
     /// Whether the address was asked for or is in the table.
     pub(crate) fn knows(&self, link: LinkId, addr: IpAddr) -> bool {
         self.places.contains_key(&(link, addr))
@@ -335,6 +343,7 @@ impl Neighbours {
 
     fn discard(&mut self, place: Option<u32>, pool: &mut Pool) {
         let Some(neighbour) = place.and_then(|place| self.remove(place)) else { return };
+        self.discarded += neighbour.queue.len();
         for (packet, _) in neighbour.queue {
             pool.give_back(packet);
         }
@@ -427,6 +436,7 @@ mod tests {
         assert!(table.knows(LINK, addr(1)));
         assert_eq!((table.unresolved_own, table.unresolved_provoked), (1, UNRESOLVED_PROVOKED_MAX));
         assert_eq!(table.places.len(), 1 + UNRESOLVED_PROVOKED_MAX);
+        assert_eq!(table.take_discarded(), 99_998 - UNRESOLVED_PROVOKED_MAX);
     }
 
     #[test]

@@ -172,7 +172,11 @@ impl Ip {
         urge: Urge,
         ctx: &mut Context,
     ) -> Result<(), DropReason> {
-        match self.neighbours.wait(now, link, next_hop, packet, urge, &mut self.pool) {
+        let waiting = self.neighbours.wait(now, link, next_hop, packet, urge, &mut self.pool);
+        for _ in 0..self.neighbours.take_discarded() {
+            ctx.dropped(now, link, DropReason::NeighbourTableFull);
+        }
+        match waiting {
             Waiting::Queued { ask, replaced } => {
                 if let Some(replaced) = replaced {
                     self.pool.give_back(replaced);
@@ -232,6 +236,12 @@ impl Ip {
             }
         }
         self.pool.give_back(packet);
+    }
+
+    /// Whether what waits for a link lets flows go first this time.
+    #[inline]
+    pub(crate) fn queue_yields(&mut self, link: LinkId) -> bool {
+        self.links.get_mut(link.index()).is_some_and(|link| link.output.yields())
     }
 
     /// Writes the next packet that waits for a link into its buffer.

@@ -90,6 +90,8 @@ pub(crate) struct Outgoing {
 pub(crate) struct OutputQueue {
     waiting: VecDeque<Outgoing>,
     provoked: usize,
+    /// A packet was taken since flows had their turn.
+    had_turn: bool,
 }
 
 impl OutputQueue {
@@ -117,7 +119,14 @@ impl OutputQueue {
     pub(crate) fn pop(&mut self) -> Option<Outgoing> {
         let outgoing = self.waiting.pop_front()?;
         self.provoked -= usize::from(outgoing.urge == Urge::Provoked);
+        self.had_turn = true;
         Some(outgoing)
+    }
+
+    /// Whether it is the turn of flows: a queue that answers a flood must not keep them from the link.
+    #[inline]
+    pub(crate) fn yields(&mut self) -> bool {
+        core::mem::take(&mut self.had_turn)
     }
 
     #[inline]

@@ -172,6 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn the_table_is_bounded_and_loses_no_route_to_a_new_one() {
+        let mut routes = Routes::default();
+        let to = |number: u32| alloc::format!("{}/32", core::net::Ipv4Addr::from_bits(0x0a00_0000 + number));
+        for number in 0..ROUTES_MAX as u32 {
+            assert_eq!(routes.insert(entry(&to(number), 1, 0)), Ok(()));
+        }
+        assert_eq!(routes.insert(entry("192.0.2.0/24", 1, 0)), Err(RouteError::TooMany));
+        assert!(routes.lookup("10.0.0.0".parse().unwrap(), None).is_some());
+    }
+
+    #[test]
     fn the_longest_prefix_wins_then_the_smallest_metric_then_the_oldest() {
         let mut routes = Routes::default();
         for (destination, link, metric) in [

@@ -84,19 +84,28 @@ impl Stack {
     pub fn poll_transmit(&mut self, now: Instant, link: LinkId, frame: &mut [u8]) -> Option<Transmit> {
         let now = self.advance(now);
         self.run_loopback(now);
-        let transmit = match self.ip.poll_queue(now, link, frame, &mut self.context) {
-            Some(transmit) => {
-                self.udp.on_room(&mut self.context);
-                Some(transmit)
-            }
-            None => {
-                let segment = self.tcp.poll_transmit(now, link, frame, &mut self.ip, &mut self.context);
-                // Building the last segment may have left a packet in a queue: a question for a neighbour's address.
-                segment.or_else(|| self.ip.poll_queue(now, link, frame, &mut self.context))
-            }
+        // The link's queue and the flows take turns, so that answers to a flood do not keep data from leaving.
+        let first = match self.ip.queue_yields(link) {
+            true => self.poll_flows(now, link, frame),
+            false => None,
         };
+        // Building the last segment may have left a packet in a queue: a question for a neighbour's address.
+        let transmit = first
+            .or_else(|| self.poll_queue(now, link, frame))
+            .or_else(|| self.poll_flows(now, link, frame))
+            .or_else(|| self.poll_queue(now, link, frame));
         self.context.counters.frames_sent += u64::from(transmit.is_some());
         transmit
+    }
+
+    fn poll_queue(&mut self, now: Instant, link: LinkId, frame: &mut [u8]) -> Option<Transmit> {
+        let transmit = self.ip.poll_queue(now, link, frame, &mut self.context)?;
+        self.udp.on_room(&mut self.context);
+        Some(transmit)
+    }
+
+    fn poll_flows(&mut self, now: Instant, link: LinkId, frame: &mut [u8]) -> Option<Transmit> {
+        self.tcp.poll_transmit(now, link, frame, &mut self.ip, &mut self.context)
     }
 
     /// When `on_deadline` should be called at the latest; `None`: nothing is due unless something else happens first.

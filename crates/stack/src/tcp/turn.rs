@@ -177,3 +177,16 @@ pub(crate) fn may_challenge(limit: &mut ChallengeLimit, tuple: &FourTuple, turn:
     let jitter = tuple.hash(&turn.shared.hash_key);
     limit.allow(turn.now, jitter.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_its_bound_of_spare_scoreboards_is_kept() {
+        let mut shared = Shared::new(TcpConfig::default(), HashKey::new([1; 16]), IsnGenerator::new([2; 16]));
+        let boards: Vec<_> = (0..SPARE_SCOREBOARDS_MAX * 2).map(|_| shared.scoreboard()).collect();
+        boards.into_iter().for_each(|board| shared.spare(Some(board)));
+        assert_eq!(shared.spare_scoreboards.len(), SPARE_SCOREBOARDS_MAX);
+    }
+}

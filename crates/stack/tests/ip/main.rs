@@ -1,5 +1,6 @@
 //! The internet layer as its neighbours see it: hand-made packets in, frames out, in virtual time.
 
+mod bounds;
 mod fragments;
 mod groups;
 mod hostile;
