@@ -141,13 +141,14 @@ fn send_planned(flow: &mut Flow, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent 
     let Some((head, conn)) = flow.synchronized() else { return Sent::Nothing };
     let Some(path) = &head.path else { return Sent::Nothing };
     let burst = burst_octets(conn, path);
-    let Some(plan) = output::decide(conn, head.options.no_delay, burst, turn.now) else {
+    let Some(mut plan) = output::decide(conn, head.options.no_delay, burst, turn.now) else {
         conn.probe = None;
         timeouts::arm_recovery(conn, turn.now, false);
         timeouts::arm_user_timeout(head, conn);
         return Sent::Nothing;
     };
-    let (plan, segment) = build(head, conn, plan, path, turn);
+    let (window, edge) = conn.rcv.announce();
+    let segment = build(head, conn, &mut plan, window, path, turn);
     let room = turn.ip.header_room(path.link);
     let headers = ip_header_len(&head.tuple) + segment.header_len();
     let text_at = room + headers;
@@ -164,6 +165,7 @@ fn send_planned(flow: &mut Flow, frame: &mut [u8], turn: &mut Turn<'_>) -> Sent 
     let text_len = plan.len as usize;
     let tuple = &head.tuple;
     let sent = finish_segment(tuple, &segment, sum, text_len, partial, again, class, hop_limit, path, frame, turn);
+    conn.rcv.edge = edge;
     note_sent(conn, &plan, turn);
     timeouts::arm_user_timeout(head, conn);
     if plan.fin && conn.our_fin() == OurFin::Queued {
@@ -181,10 +183,9 @@ fn burst_octets(conn: &Synchronized, path: &Path) -> u32 {
 }
 
 /// The header of a planned segment; the plan shrinks where options take the room.
-fn build(head: &Head, conn: &mut Synchronized, mut plan: Plan, path: &Path, turn: &Turn<'_>) -> (Plan, Repr) {
+fn build(head: &Head, conn: &mut Synchronized, plan: &mut Plan, window: u16, path: &Path, turn: &Turn<'_>) -> Repr {
     let mut flags = Flags::ACK;
     let mut segment = header(&head.tuple, flags, plan.seq, conn.rcv.nxt);
-    let (window, _) = conn.rcv.announce();
     segment.window = window;
     segment.options.timestamps = timestamps_of(conn, turn.now);
     if conn.rcv.selective_acks && (conn.rcv.duplicate.is_some() || !conn.rcv.holes.is_empty()) {
@@ -219,7 +220,7 @@ fn build(head: &Head, conn: &mut Synchronized, mut plan: Plan, path: &Path, turn
         segment.urgent_pointer = (up.distance_from(plan.seq) as u32).min(u32::from(u16::MAX)) as u16;
     }
     segment.flags = flags;
-    (plan, segment)
+    segment
 }
 
 /// What is reported to the peer: a duplicate first (RFC 2883), then the ranges beyond holes, the latest first (RFC 2018).
@@ -251,7 +252,6 @@ fn sack_ranges(conn: &Synchronized, timestamps: bool) -> SackRanges {
 /// Notes that the link, or a queue on the way to it, has taken the segment.
 fn note_sent(conn: &mut Synchronized, plan: &Plan, turn: &mut Turn<'_>) {
     let now = turn.now;
-    conn.rcv.edge = conn.rcv.announce().1;
     conn.rcv.last_ack_sent = conn.rcv.nxt;
     conn.rcv.ack = AckDue::No;
     conn.rcv.duplicate = None;
