@@ -11,6 +11,7 @@ use core::net::IpAddr;
 
 use hashbrown::HashMap;
 use synsent_wire::ethernet::Address;
+use synsent_wire::ip::Protocol;
 
 use super::addresses::Keyed;
 use super::packet::{PacketBuffer, Pool, Urge};
@@ -19,6 +20,8 @@ use crate::time::{Duration, Instant};
 
 /// How many packets wait for one neighbour; the oldest leaves for a new one.
 pub(crate) const NEIGHBOUR_QUEUE_PACKETS: usize = 4;
+/// How many packets wait for one neighbour when fragments are among them: those of the largest datagram at the usual MTU.
+pub(crate) const FRAGMENTS_QUEUE_PACKETS: usize = 48;
 /// How many neighbours there are, at most; the one that was not used for longest leaves.
 pub(crate) const NEIGHBOURS_MAX: usize = 1024;
 /// How many neighbours this host may look for at once.
@@ -76,7 +79,7 @@ pub(crate) enum Due {
 #[derive(Debug)]
 pub(crate) enum Waiting {
     /// It waits, in place of an older one if need be; the first one for a neighbour makes a question.
-    Queued { ask: bool, replaced: Option<PacketBuffer> },
+    Queued { ask: bool, replaced: Vec<PacketBuffer> },
     /// Too many neighbours are being looked for.
     Refused(PacketBuffer),
 }
@@ -300,9 +303,20 @@ impl Neighbours {
 
     fn join_queue(&mut self, place: u32, packet: PacketBuffer, urge: Urge, ask: bool) -> Waiting {
         let Some(neighbour) = self.slots[place as usize].as_mut() else { return Waiting::Refused(packet) };
-        let full = neighbour.queue.len() >= NEIGHBOUR_QUEUE_PACKETS;
-        let replaced = if full { neighbour.queue.pop_front().map(|(packet, _)| packet) } else { None };
-        neighbour.queue.push_back((packet, urge));
+        let queue = &mut neighbour.queue;
+        let mut replaced = Vec::new();
+        // A datagram in fragments is as good as lost when one of them leaves, so they come and go together.
+        let full = match urge == Urge::Own && is_later_fragment(&packet) {
+            true => queue.len() >= FRAGMENTS_QUEUE_PACKETS,
+            false => queue.iter().filter(|(packet, _)| !is_later_fragment(packet)).count() >= NEIGHBOUR_QUEUE_PACKETS,
+        };
+        if full {
+            replaced.extend(queue.pop_front().map(|(packet, _)| packet));
+            while queue.front().is_some_and(|(packet, _)| is_later_fragment(packet)) {
+                replaced.extend(queue.pop_front().map(|(packet, _)| packet));
+            }
+        }
+        queue.push_back((packet, urge));
         Waiting::Queued { ask, replaced }
     }
 
@@ -387,6 +401,18 @@ impl Neighbours {
     }
 }
 
+/// Whether a packet carries a part of a datagram but not its beginning.
+fn is_later_fragment(packet: &PacketBuffer) -> bool {
+    match packet.octets() {
+        [first, _, _, _, _, _, high, low, ..] if first >> 4 == 4 => u16::from_be_bytes([high & 0x1f, *low]) != 0,
+        // The stack's own fragments have their header right behind the fixed one.
+        [first, _, _, _, _, _, next, ..] if first >> 4 == 6 && *next == Protocol::FRAGMENT.0 => {
+            packet.octets().get(42..44).is_some_and(|offset| offset[0] != 0 || offset[1] >> 3 != 0)
+        }
+        _ => false,
+    }
+}
+
 /// Where the cache keeps an address. Whoever finds two that collide wins nothing but a slower lookup.
 #[inline]
 fn cache_line(link: LinkId, addr: IpAddr) -> usize {
@@ -418,10 +444,16 @@ mod tests {
     fn one_dead_neighbour_holds_up_its_own_packets_only() {
         let (mut table, mut pool) = (Neighbours::new([1; 16]), Pool::default());
         for _ in 0..NEIGHBOUR_QUEUE_PACKETS {
-            assert!(matches!(wait(&mut table, &mut pool, 1, Urge::Own), Waiting::Queued { replaced: None, .. }));
+            assert!(
+                matches!(wait(&mut table, &mut pool, 1, Urge::Own), Waiting::Queued { replaced, .. } if replaced.is_empty())
+            );
         }
-        assert!(matches!(wait(&mut table, &mut pool, 2, Urge::Own), Waiting::Queued { ask: true, replaced: None }));
-        assert!(matches!(wait(&mut table, &mut pool, 1, Urge::Own), Waiting::Queued { ask: false, replaced: Some(_) }));
+        let queued = |waiting| match waiting {
+            Waiting::Queued { ask, replaced } => (ask, replaced.len()),
+            Waiting::Refused(_) => panic!("refused"),
+        };
+        assert_eq!(queued(wait(&mut table, &mut pool, 2, Urge::Own)), (true, 0));
+        assert_eq!(queued(wait(&mut table, &mut pool, 1, Urge::Own)), (false, 1));
         let waited = table.learn(Instant::ZERO, LINK, addr(2), Address([2; 6]), ANSWER, &mut pool).unwrap();
         assert_eq!(waited.len(), 1);
     }

@@ -178,7 +178,7 @@ impl Ip {
         }
         match waiting {
             Waiting::Queued { ask, replaced } => {
-                if let Some(replaced) = replaced {
+                for replaced in replaced {
                     self.pool.give_back(replaced);
                     ctx.dropped(now, link, DropReason::NeighbourQueueFull);
                 }

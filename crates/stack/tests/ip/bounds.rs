@@ -4,7 +4,7 @@ use crate::net::*;
 use synsent_stack::*;
 use synsent_wire::ethernet::EtherType;
 use synsent_wire::ip::Protocol;
-use synsent_wire::{icmpv4, icmpv6, ipv4, ndp};
+use synsent_wire::{arp, icmpv4, icmpv6, ipv4, ndp};
 
 #[test]
 fn a_packet_of_too_many_fragments_is_given_up_and_others_are_not() {
@@ -143,4 +143,25 @@ fn routers_may_offer_no_more_than_sixteen_default_routes() {
         host.give(&frame(EtherType::IPV6, &icmp6_packet(&format!("fe80::{number}"), "ff02::1", 255, &message)));
     }
     assert_eq!(host.stack.routes().count() - before, 16);
+}
+
+#[test]
+fn a_large_datagram_waits_whole_for_its_neighbour_and_many_of_them_do_not_pile_up() {
+    let mut host = Host::ethernet();
+    let socket = host.socket(5000);
+    for (peer, peer_hardware) in [(PEER, THEIRS), ("10.0.0.3", THEIRS)] {
+        let to = Some(format!("{peer}:7").parse().unwrap());
+        let datagrams = if peer == PEER { 1 } else { 20 };
+        for _ in 0..datagrams {
+            host.stack.udp_send_to(host.now, socket, to, &[6; 60_000]).unwrap();
+            host.out();
+        }
+        let out = host.give(&arp_frame(arp::Operation::Reply, peer_hardware, peer, US));
+        // 60,008 octets in pieces of 1,480: the newest datagram is whole, and little of older ones is left.
+        assert!((41..=48).contains(&out.len()), "{}", out.len());
+        let newest: usize = out[out.len() - 41..].iter().map(|frame| frame.len() - 14 - 20).sum();
+        assert_eq!(newest, 60_008);
+        let lost = host.dropped(DropReason::NeighbourQueueFull) as usize;
+        assert_eq!(lost + out.len(), datagrams * 41);
+    }
 }
