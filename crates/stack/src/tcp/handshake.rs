@@ -5,11 +5,12 @@ use synsent_wire::SeqNumber;
 use super::block::{AckDue, Head, Opening, ReceiveSide, Recovery, SendSide, Synchronized, TheirSyn, Timestamping};
 use super::buffer::Ring;
 use super::cc::CongestionControl;
+use super::mss::{DEFAULT_MSS_V4, DEFAULT_MSS_V6, announced_mss, effective_mss};
 use super::out_of_order::OutOfOrder;
 use super::rtt::RttEstimator;
 use super::segment::Segment;
 use super::turn::{Turn, timestamp_at};
-use super::{DEFAULT_MSS_V4, DEFAULT_MSS_V6, effective_mss, window};
+use super::window;
 use crate::time::Instant;
 
 /// What a handshake agreed on.
@@ -131,7 +132,7 @@ pub(crate) fn synchronize(
         holes: OutOfOrder::default(),
         limit,
         scale: our_scale,
-        mss: head.path.as_ref().map_or(DEFAULT_MSS_V4, |path| super::announced_mss(path, &head.tuple, None)),
+        mss: head.path.as_ref().map_or(DEFAULT_MSS_V4, |path| announced_mss(path, &head.tuple, None)),
         selective_acks: options.selective_acks && theirs.selective_acks,
         timestamps,
         last_ack_sent: nxt,

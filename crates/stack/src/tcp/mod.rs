@@ -3,8 +3,8 @@
 //! `calls/` holds the user calls (section 3.10.1 to 3.10.6), `arrives/` SEGMENT ARRIVES (3.10.7), `timeouts.rs` TIMEOUTS
 //! (3.10.8). Beside them stand what a connection is (`block.rs`, `state.rs`), what may be sent (`output.rs`, `transmit.rs`),
 //! half-open and finished connections (`syncache.rs`, `time_wait.rs`) and the parts that each do one thing (`rtt.rs`,
-//! `window.rs`, `scoreboard.rs`, `cc/` …). [`Tcp`] owns the tables and carries out what those decide: it is the only place
-//! where connections are made, found and removed.
+//! `window.rs`, `scoreboard.rs`, `cc/` …). [`Tcp`] owns the tables: `tables.rs` says who owns a four-tuple, `endings.rs` carries out
+//! what ends a connection.
 
 pub(crate) mod arrives;
 pub(crate) mod block;
@@ -13,11 +13,13 @@ pub(crate) mod calls;
 pub(crate) mod cc;
 pub(crate) mod challenge;
 pub(crate) mod deadlines;
+pub(crate) mod endings;
 pub(crate) mod four_tuple;
 pub(crate) mod handshake;
 pub(crate) mod icmp;
 pub(crate) mod isn;
 pub(crate) mod listener;
+pub(crate) mod mss;
 pub(crate) mod out_of_order;
 pub(crate) mod output;
 pub(crate) mod ports;
@@ -28,85 +30,44 @@ pub(crate) mod segment;
 pub(crate) mod state;
 pub(crate) mod syn_cookie;
 pub(crate) mod syncache;
+pub(crate) mod tables;
 pub(crate) mod time_wait;
 pub(crate) mod timeouts;
 pub(crate) mod transmit;
 pub(crate) mod turn;
 pub(crate) mod window;
 
-use alloc::boxed::Box;
 use core::net::IpAddr;
 
 use synsent_wire::tcp::{Repr, Timestamps, View};
 use synsent_wire::{SeqNumber, tcp as wire};
 
 use self::arrives::{Outcome, syn_sent, synchronized};
-use self::block::{Change, Flow, Head, Over, Shape, TheirFin};
-use self::buffer::Ring;
+use self::block::{Flow, Head, Shape};
 use self::four_tuple::{Endpoint, FlowTable, FourTuple, HashKey, TupleHash};
 use self::isn::IsnGenerator;
 use self::listener::Listeners;
 use self::ports::PortChooser;
-use self::segment::{Segment, reset_for, reset_from};
+use self::segment::{Segment, reset_for};
 use self::syn_cookie::SynCookies;
 use self::syncache::SynCache;
+use self::tables::Owner;
 use self::time_wait::{TimeWaits, Verdict};
 use self::transmit::Sent;
-use self::turn::{Shared, Turn, timestamps_of};
+use self::turn::{Shared, Turn};
 use crate::config::Config;
 use crate::context::{Context, DropReason};
 use crate::event::{EventKind, FlowId};
-use crate::ip::{Cast, Datagram, IcmpError, Ip, Path};
+use crate::ip::{Cast, Datagram, IcmpError, Ip};
 use crate::link::{LinkId, Transmit};
-use crate::reason::{Cause, Failure, SynSchedule};
+use crate::reason::Cause;
 use crate::seed::Seed;
 use crate::slab::Slab;
-use crate::time::{Duration, Instant, earliest};
+use crate::time::{Instant, earliest};
 use crate::trace::{Fact, IcmpVerdict};
-
-/// What a host takes when it does not say (9293/MUST-15).
-pub(crate) const DEFAULT_MSS_V4: u16 = 536;
-pub(crate) const DEFAULT_MSS_V6: u16 = 1_220;
-
-/// Octets of the timestamps option with its padding.
-const TIMESTAMPS_OCTETS: u32 = 12;
 
 /// How many expired timers are looked at in one turn.
 const TIMERS_PER_TURN: usize = 4_096;
-
-/// How old a TIME-WAIT must be before an active open may have its four-tuple: longer than a tick of any timestamp clock.
-const TIME_WAIT_REUSE: Duration = Duration::from_secs(1);
-
-/// Who owns a four-tuple: a place in one of three tables, packed into the number that the flow table keeps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Owner {
-    Flow(u32),
-    HalfOpen(u32),
-    TimeWait(u32),
-}
-
-const OWNER_SHIFT: u32 = 30;
-const PLACE_MASK: u32 = (1 << OWNER_SHIFT) - 1;
-
-impl Owner {
-    fn pack(self) -> u32 {
-        match self {
-            Owner::Flow(place) => place,
-            Owner::HalfOpen(place) => 1 << OWNER_SHIFT | place,
-            Owner::TimeWait(place) => 2 << OWNER_SHIFT | place,
-        }
-    }
-
-    #[inline]
-    fn unpack(packed: u32) -> Owner {
-        let place = packed & PLACE_MASK;
-        match packed >> OWNER_SHIFT {
-            0 => Owner::Flow(place),
-            1 => Owner::HalfOpen(place),
-            _ => Owner::TimeWait(place),
-        }
-    }
-}
 
 /// All of TCP's state.
 pub(crate) struct Tcp {
@@ -273,47 +234,6 @@ impl Tcp {
         (self.flows.len(), self.half_open.entries.len(), self.time_waits.len())
     }
 
-    fn tables(&self) -> Tables<'_> {
-        let Tcp { flows, half_open, time_waits, table, .. } = self;
-        Tables { flows, half_open, time_waits, table }
-    }
-
-    #[inline]
-    fn owner(&self, tuple: &FourTuple) -> Option<Owner> {
-        self.tables().owner(tuple, tuple.hash(&self.shared.hash_key))
-    }
-
-    /// Who owns a segment's four-tuple. Most segments are for the connection that the last one was for: that is asked before a
-    /// hash is computed.
-    #[inline]
-    fn owner_of_segment(&mut self, tuple: &FourTuple) -> (TupleHash, Option<Owner>) {
-        if let Some(flow) = self.flows.get(self.last_flow)
-            && flow.head.tuple == *tuple
-            && !matches!(flow.shape(), Shape::Over(_))
-        {
-            return (flow.head.hash, Some(Owner::Flow(self.last_flow)));
-        }
-        let hash = tuple.hash(&self.shared.hash_key);
-        let owner = self.tables().owner(tuple, hash);
-        if let Some(Owner::Flow(index)) = owner {
-            self.last_flow = index;
-        }
-        (hash, owner)
-    }
-
-    fn own(&mut self, hash: TupleHash, owner: Owner) {
-        self.table.insert(hash, owner.pack());
-    }
-
-    /// The four-tuple stays in use, and another owns it.
-    fn hand_over(&mut self, hash: TupleHash, from: Owner, to: Owner) {
-        self.table.replace(hash, from.pack(), to.pack());
-    }
-
-    fn disown(&mut self, hash: TupleHash, owner: Owner) {
-        self.table.remove(hash, owner.pack());
-    }
-
     fn on_flow(&mut self, now: Instant, index: u32, segment: &Segment<'_>, ip: &mut Ip, context: &mut Context) {
         let Some(flow) = self.flows.get_mut(index) else { return };
         let link = flow.head.link();
@@ -395,146 +315,6 @@ impl Tcp {
         }
     }
 
-    /// Carries out what a segment, a timer or a message did to a connection.
-    fn carry_out(
-        &mut self,
-        now: Instant,
-        index: u32,
-        outcome: Outcome,
-        link: LinkId,
-        ip: &mut Ip,
-        context: &mut Context,
-    ) {
-        match outcome {
-            Outcome::Stay => {}
-            Outcome::Ended => self.end_in_order(now, index, false, context),
-            Outcome::TimeWait => {
-                self.acknowledge_last(now, index, link, ip, context);
-                self.end_in_order(now, index, true, context);
-            }
-            Outcome::Fail(cause) => self.fail(now, index, cause, context),
-            Outcome::Abort(cause) => {
-                self.send_reset(now, index, link, ip, context);
-                self.fail(now, index, cause, context);
-            }
-        }
-    }
-
-    /// The acknowledgment of the peer's FIN leaves before the connection becomes an entry of TIME-WAIT.
-    fn acknowledge_last(&mut self, now: Instant, index: u32, link: LinkId, ip: &mut Ip, context: &mut Context) {
-        let Some(flow) = self.flows.get_mut(index) else { return };
-        let Some((head, conn)) = flow.synchronized() else { return };
-        if conn.rcv.ack == block::AckDue::No {
-            return;
-        }
-        let mut ack = segment::header(&head.tuple, wire::Flags::ACK, conn.snd.nxt, conn.rcv.nxt);
-        ack.window = conn.rcv.announce().0;
-        ack.options.timestamps = timestamps_of(conn, now);
-        Turn { now, shared: &mut self.shared, ip, context, link }.send_for(head, &ack);
-    }
-
-    /// Tells the peer that the connection is given up.
-    pub(crate) fn send_reset(&mut self, now: Instant, index: u32, link: LinkId, ip: &mut Ip, context: &mut Context) {
-        let Some(flow) = self.flows.get_mut(index) else { return };
-        let (head, shape) = flow.parts();
-        // 9293/ABORT-1
-        // In SYN-SENT the peer knows of nothing that could be reset.
-        let reset = match shape {
-            Shape::Opening(opening) => match &opening.theirs {
-                Some(theirs) => reset_from(&head.tuple, opening.iss + 1, theirs.irs + 1, None),
-                None => return,
-            },
-            Shape::Synchronized(conn) => reset_from(&head.tuple, conn.snd.nxt, conn.rcv.nxt, timestamps_of(conn, now)),
-            Shape::Over(_) => return,
-        };
-        Turn { now, shared: &mut self.shared, ip, context, link }.send_for(head, &reset);
-    }
-
-    /// A connection ended in order; with `time_wait`, an entry of that table takes the four-tuple over.
-    fn end_in_order(&mut self, now: Instant, index: u32, time_wait: bool, context: &mut Context) {
-        let Some(flow) = self.flows.get_mut(index) else { return };
-        let tuple = (flow.head.tuple, flow.head.hash);
-        let Some((head, conn)) = flow.synchronized() else { return };
-        let in_order = conn.their_fin() == TheirFin::Reached;
-        let unread = core::mem::replace(&mut conn.rcv.buffer, Ring::new());
-        let numbers = (conn.snd.nxt, conn.rcv.nxt, conn.rcv.announce().0);
-        let stamps = conn.rcv.timestamps.map(|agreed| (agreed.recent, agreed.offset));
-        Self::give_back(&mut self.shared, conn);
-        head.raise(EventKind::Closed, context);
-        let over = Over { unread, in_order };
-        let change = if time_wait { Change::ToTimeWait(over) } else { Change::To(Shape::Over(over)) };
-        flow.apply(change, now, context);
-        if time_wait {
-            let entry = self.time_waits.insert(now, tuple, numbers, stamps);
-            self.hand_over(tuple.1, Owner::Flow(index), Owner::TimeWait(entry));
-            self.expire_time_waits(now);
-        } else {
-            self.disown(tuple.1, Owner::Flow(index));
-        }
-        self.free_if_unheld(index);
-    }
-
-    /// A connection failed; what it received in order can still be read, unless a reset ended it (as everywhere).
-    pub(crate) fn fail(&mut self, now: Instant, index: u32, cause: Cause, context: &mut Context) {
-        let Some(flow) = self.flows.get_mut(index) else { return };
-        let (head, shape) = flow.parts();
-        let (tuple, hash) = (head.tuple, head.hash);
-        let mut unread = Ring::new();
-        let mut syns = SynSchedule::default();
-        match shape {
-            Shape::Opening(opening) => {
-                syns = opening.syns;
-                opening.buffer.discard_front(opening.buffer.len());
-                opening.buffer.release(&mut self.shared.pool);
-            }
-            Shape::Synchronized(conn) => {
-                core::mem::swap(&mut unread, &mut conn.rcv.buffer);
-                Self::give_back(&mut self.shared, conn);
-            }
-            Shape::Over(_) => return,
-        }
-        let soft = head.soft.as_deref().copied();
-        let failure = Failure { cause, at: now, opened_at: head.opened_at, remote: tuple.remote, syns, soft };
-        head.failure = Some(Box::new(failure));
-        head.raise(EventKind::Failed, context);
-        context.trace(now, || Fact::Failed { tuple, cause });
-        flow.apply(Change::To(Shape::Over(Over { unread, in_order: false })), now, context);
-        self.disown(hash, Owner::Flow(index));
-        self.free_if_unheld(index);
-    }
-
-    /// Gives a connection's buffers back.
-    fn give_back(shared: &mut Shared, conn: &mut block::Synchronized) {
-        conn.snd.buffer.discard_front(conn.snd.buffer.len());
-        conn.snd.buffer.release(&mut shared.pool);
-        conn.rcv.buffer.discard_front(conn.rcv.buffer.len());
-        conn.rcv.buffer.release(&mut shared.pool);
-        shared.spare(conn.snd.board.take());
-    }
-
-    /// Frees the place of a connection that is over and that nobody holds.
-    fn free_if_unheld(&mut self, index: u32) {
-        let Some(flow) = self.flows.get(index) else { return };
-        // A connection that failed in the accept queue stays there: who accepts it learns of its data and of its failure.
-        let is_wanted = flow.head.held || flow.head.waits_at.is_some();
-        if is_wanted || !matches!(flow.shape(), Shape::Over(_)) {
-            return;
-        }
-        self.free(index);
-    }
-
-    /// Frees a place; the flow is owned by no four-tuple any more.
-    fn free(&mut self, index: u32) {
-        self.shared.deadlines.cancel(index);
-        if let Some(mut flow) = self.flows.remove(index)
-            && let (_, Shape::Over(over)) = flow.parts()
-        {
-            over.unread.discard_front(over.unread.len());
-            over.unread.release(&mut self.shared.pool);
-            // A number that is left in a queue finds nothing, or a newer flow that is asked once too often.
-        }
-    }
-
     /// The flow at the head of a link's queue has nothing to send there now.
     fn leave_queue(&mut self, link: LinkId, index: u32) {
         self.shared.ready_on(link).pop_front();
@@ -545,17 +325,6 @@ impl Tcp {
             self.shared.queue(&mut flow.head);
         }
         self.shared.arm(flow);
-    }
-
-    fn expire_time_waits(&mut self, now: Instant) {
-        for _ in 0..TIMERS_PER_TURN {
-            let Some(index) = self.time_waits.next_expired(now) else { return };
-            if let Some(entry) = self.time_waits.get(index) {
-                let hash = entry.hash;
-                self.disown(hash, Owner::TimeWait(index));
-                self.time_waits.remove(index);
-            }
-        }
     }
 
     fn judge_icmp_error(
@@ -579,59 +348,6 @@ impl Tcp {
         self.shared.arm(flow);
         self.carry_out(now, index, outcome, error.link, ip, context);
         verdict
-    }
-}
-
-/// What is needed to find the owner of a four-tuple.
-struct Tables<'a> {
-    flows: &'a Slab<Flow>,
-    half_open: &'a SynCache,
-    time_waits: &'a TimeWaits,
-    table: &'a FlowTable,
-}
-
-impl Tables<'_> {
-    #[inline]
-    fn owner(&self, tuple: &FourTuple, hash: TupleHash) -> Option<Owner> {
-        let is_it = |packed| tuple_of(self.flows, self.half_open, self.time_waits, packed) == Some(tuple);
-        self.table.find(hash, is_it).map(Owner::unpack)
-    }
-
-    /// The place of a four-tuple that a new connection may have: nobody has it, or a TIME-WAIT whose timestamps are older than
-    /// our clock's next tick, so that the new connection's segments prove to be newer (RFC 6191).
-    fn vacancy(&self, now: Instant, tuple: &FourTuple, key: &HashKey) -> Option<Vacancy> {
-        let hash = tuple.hash(key);
-        match self.owner(tuple, hash) {
-            None => Some(Vacancy { hash, time_wait: None }),
-            Some(Owner::TimeWait(index)) => {
-                let entry = self.time_waits.get(index)?;
-                let is_free = entry.timestamps.is_some() && now.since(entry.since) >= TIME_WAIT_REUSE;
-                is_free.then_some(Vacancy { hash, time_wait: Some(index) })
-            }
-            Some(_) => None,
-        }
-    }
-}
-
-/// A four-tuple that a new connection may have.
-#[derive(Clone, Copy)]
-struct Vacancy {
-    hash: TupleHash,
-    /// The TIME-WAIT that gives it up.
-    time_wait: Option<u32>,
-}
-
-#[inline]
-fn tuple_of<'a>(
-    flows: &'a Slab<Flow>,
-    half_open: &'a SynCache,
-    time_waits: &'a TimeWaits,
-    packed: u32,
-) -> Option<&'a FourTuple> {
-    match Owner::unpack(packed) {
-        Owner::Flow(index) => flows.get(index).map(|flow| &flow.head.tuple),
-        Owner::HalfOpen(index) => half_open.entries.get(index).map(|entry| &entry.tuple),
-        Owner::TimeWait(index) => time_waits.get(index).map(|entry| &entry.tuple),
     }
 }
 
@@ -659,31 +375,6 @@ pub(crate) fn is_unicast(addr: IpAddr) -> bool {
         IpAddr::V4(addr) => !addr.is_multicast() && !addr.is_broadcast() && !addr.is_unspecified(),
         IpAddr::V6(addr) => !addr.is_multicast() && !addr.is_unspecified(),
     }
-}
-
-/// Eff.snd.MSS (9293/MUST-16): the least of what the peer takes and what the path takes, without the options of each segment.
-pub(crate) fn effective_mss(
-    peer_mss: u16,
-    path_mtu: u32,
-    tuple: &FourTuple,
-    timestamps: bool,
-    most: Option<u16>,
-) -> u32 {
-    let headers = transmit::ip_header_len(tuple) as u32 + wire::HEADER_LEN as u32;
-    let mut mss = u32::from(peer_mss).min(path_mtu.saturating_sub(headers));
-    if let Some(most) = most {
-        mss = mss.min(u32::from(most));
-    }
-    let options = if timestamps { TIMESTAMPS_OCTETS } else { 0 };
-    // A peer that asks for less than a header's worth gets segments that still make progress.
-    mss.saturating_sub(options).max(8)
-}
-
-/// The MSS that we announce: what arrives in one packet of the link, less the fixed headers (9293/MUST-67, 9293/SHLD-6).
-pub(crate) fn announced_mss(path: &Path, tuple: &FourTuple, most: Option<u16>) -> u16 {
-    let headers = transmit::ip_header_len(tuple) as u32 + wire::HEADER_LEN as u32;
-    let mss = path.link_mtu.saturating_sub(headers).min(u32::from(u16::MAX)) as u16;
-    most.map_or(mss, |most| mss.min(most))
 }
 
 /// A timestamps option; without an acknowledgment there is nothing to echo (7323/2).

@@ -11,10 +11,11 @@ use super::block::{
     AckDue, Change, Flow, Head, Opening, OurFin, Probe, Recovery, RecoveryTimer, Shape, Synchronized, TheirFin,
 };
 use super::four_tuple::FourTuple;
+use super::mss::{announced_mss, effective_mss};
 use super::output::{self, Plan, Purpose};
 use super::segment::{header, summary};
+use super::timeouts;
 use super::turn::{Turn, timestamp_at, timestamps_of};
-use super::{effective_mss, timeouts};
 use crate::context::Context;
 use crate::ip::{Finished, Ip, Path};
 use crate::link::{LinkId, SegmentOffload, Transmit};
@@ -117,7 +118,7 @@ fn syn_header(head: &Head, opening: &Opening, path: &Path, now: Instant) -> Repr
     // 9293/SHLD-5, 9293/MAY-3
     // 9293/MUST-65
     // The MSS goes out with every SYN and with nothing else.
-    syn.options.mss = Some(super::announced_mss(path, &head.tuple, options.max_segment_octets));
+    syn.options.mss = Some(announced_mss(path, &head.tuple, options.max_segment_octets));
     let theirs = opening.theirs.as_ref();
     syn.options.sack_permitted = options.selective_acks && theirs.is_none_or(|syn| syn.selective_acks);
     if options.window_scaling && theirs.is_none_or(|syn| syn.window_scale.is_some()) {

@@ -7,18 +7,20 @@ use crate::context::{Context, DropReason};
 use crate::event::{EventKind, FlowId, ListenerId, SocketId};
 use crate::ip::Ip;
 use crate::link::LinkId;
+use crate::tcp::Tcp;
 use crate::tcp::block::{Flow, Head, Shape, TheirSyn};
 use crate::tcp::buffer::Ring;
 use crate::tcp::four_tuple::TupleHash;
 use crate::tcp::handshake::{Handshake, synchronize};
 use crate::tcp::listener::Listener;
+use crate::tcp::mss::{DEFAULT_MSS_V4, announced_mss};
 use crate::tcp::rtt::RttEstimator;
 use crate::tcp::segment::{Segment, header};
 use crate::tcp::state::State;
 use crate::tcp::syn_cookie::SynCookies;
 use crate::tcp::syncache::{self, HalfOpen, Stage};
+use crate::tcp::tables::Owner;
 use crate::tcp::turn::{Turn, timestamp_at};
-use crate::tcp::{Owner, Tcp, announced_mss};
 use crate::time::Instant;
 use crate::trace::Fact;
 
@@ -183,7 +185,7 @@ impl Tcp {
         // 4987/3
         // 4987/4
         // The ISN is the memory of this SYN; what it cannot hold rides in our timestamp, where the peer sends one.
-        let iss = self.cookies.make(now, &tuple, theirs.irs, theirs.mss.unwrap_or(crate::tcp::DEFAULT_MSS_V4));
+        let iss = self.cookies.make(now, &tuple, theirs.irs, theirs.mss.unwrap_or(DEFAULT_MSS_V4));
         let clock = timestamp_at(now, self.shared.isn.timestamp_offset(&tuple));
         let scale = theirs.window_scale.filter(|_| options.window_scaling);
         let sack = theirs.selective_acks && options.selective_acks;

@@ -23,8 +23,9 @@ use crate::tcp::rtt::RttEstimator;
 use crate::tcp::segment::header;
 use crate::tcp::state::State;
 use crate::tcp::syncache::Stage;
+use crate::tcp::tables::{Owner, Tables, Vacancy};
 use crate::tcp::turn::Turn;
-use crate::tcp::{Owner, Tables, Tcp, Vacancy, is_unicast};
+use crate::tcp::{Tcp, is_unicast};
 use crate::time::Instant;
 use crate::trace::Fact;
 
