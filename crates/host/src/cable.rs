@@ -61,11 +61,7 @@ impl Device for CableEnd {
 
     fn transmit(&mut self, frame: &[u8], _offload: Option<SegmentOffload>) -> io::Result<Sent> {
         // SIGPIPE is ignored in every Rust program, so a lost other end is an error here and no signal.
-        match virtio::finish(rustix::io::write(&self.descriptor, frame)) {
-            Ok(true) => Ok(Sent::Done),
-            Ok(false) => Ok(Sent::Busy),
-            Err(error) => Err(error.into()),
-        }
+        virtio::sent(rustix::io::write(&self.descriptor, frame))
     }
 }
 

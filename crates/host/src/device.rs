@@ -14,8 +14,10 @@ pub const FRAME_MAX_OCTETS: usize = 65_535 + 18;
 /// What became of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sent {
-    /// The device has it, or dropped it as a network may.
+    /// The device has it.
     Done,
+    /// The device could not take it and it is gone, as a network may lose it; the error number of the kernel says why.
+    Lost(i32),
     /// The device is full; the same frame may be offered again once its descriptor is writable.
     Busy,
 }

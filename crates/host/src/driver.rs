@@ -14,7 +14,7 @@
 //! A device that is full keeps back the frame that it refused, and with it the stack: nothing is asked for while a frame
 //! waits. For calls from several threads there is [`Engine`](crate::engine::Engine).
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -45,6 +45,33 @@ pub struct DriverError {
     pub device: String,
     /// What the kernel said.
     pub source: io::Error,
+}
+
+/// What went over a device since it was attached.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct DeviceCounters {
+    /// Its name.
+    pub device: String,
+    /// Frames that it handed over.
+    pub frames_received: u64,
+    /// Frames that it took.
+    pub frames_sent: u64,
+    /// Frames that it could neither take nor keep back: they are gone.
+    pub frames_lost: u64,
+    /// The kernel's error number for the last of those.
+    pub last_loss: Option<i32>,
+}
+
+/// As one clause: `t0: received 12 frames, sent 9, lost 1 (Cannot allocate memory (os error 12))`.
+impl fmt::Display for DeviceCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DeviceCounters { device, frames_received, frames_sent, frames_lost, .. } = self;
+        write!(f, "{device}: received {frames_received} frames, sent {frames_sent}, lost {frames_lost}")?;
+        match self.last_loss {
+            Some(number) => write!(f, " ({})", io::Error::from_raw_os_error(number)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A stack, its devices and its clock.
@@ -80,6 +107,7 @@ struct Port {
     comment: String,
     watching_room: bool,
     capture: Option<(Capture, InterfaceId)>,
+    counters: DeviceCounters,
 }
 
 impl Driver {
@@ -128,6 +156,7 @@ impl Driver {
             None => None,
         };
         let largest = usize::from(config.offload.segmentation.unwrap_or(0).max(config.mtu));
+        let counters = DeviceCounters { device: device.name().into(), ..DeviceCounters::default() };
         let link = self.stack.add_link(self.clock.now(), config);
         self.ports.push(Port {
             link,
@@ -137,6 +166,7 @@ impl Driver {
             comment: String::new(),
             watching_room: false,
             capture,
+            counters,
         });
         Ok(link)
     }
@@ -149,6 +179,11 @@ impl Driver {
     /// The stack, for its socket verbs; what they cause is sent by the next [`flush`](Driver::flush) or turn.
     pub fn stack(&mut self) -> &mut Stack {
         &mut self.stack
+    }
+
+    /// What went over each device, in the order in which they were attached.
+    pub fn device_counters(&self) -> Vec<DeviceCounters> {
+        self.ports.iter().map(|port| port.counters.clone()).collect()
     }
 
     /// The stack's time.
@@ -178,10 +213,6 @@ impl Driver {
     /// Takes in what arrived, does what is due and sends what is to be sent: at most a fixed number of frames of each link.
     pub fn turn(&mut self) -> Result<(), DriverError> {
         self.more = false;
-        let now = self.clock.now();
-        if self.stack.next_deadline().is_some_and(|deadline| deadline <= now) {
-            self.stack.on_deadline(now);
-        }
         for port in 0..self.ports.len() {
             let mut batches = 0;
             while self.take_batch(port)? {
@@ -192,6 +223,12 @@ impl Driver {
                 }
                 self.send_all()?;
             }
+        }
+        // After what arrived: a process that did not get the processor for a while must not retransmit what has been answered
+        // meanwhile.
+        let now = self.clock.now();
+        if self.stack.next_deadline().is_some_and(|deadline| deadline <= now) {
+            self.stack.on_deadline(now);
         }
         self.send_all()
     }
@@ -235,6 +272,7 @@ impl Driver {
             let received = port.device.receive(frame).map_err(|source| port.gone(source))?;
             let Some((len, received)) = received else { return Ok(false) };
             let frame = &frame[..len];
+            port.counters.frames_received += 1;
             stack.on_frame_with(now, port.link, frame, received);
             trace.drain(stack, port.capture.is_some());
             if let Some((capture, interface)) = &port.capture {
@@ -268,9 +306,12 @@ impl Driver {
             let Some(transmit) = port.kept else { return Ok(()) };
             let frame = &port.out[..transmit.len];
             match port.device.transmit(frame, transmit.offload).map_err(|source| port.gone(source))? {
-                Sent::Done => port.kept = None,
+                Sent::Done => port.counters.frames_sent += 1,
+                Sent::Lost(number) => port.lost(number),
                 Sent::Busy => return port.watch_room(poller, true),
             }
+            port.kept = None;
+            let frame = &port.out[..transmit.len];
             if let Some((capture, interface)) = &port.capture {
                 capture.write_packet(*interface, clock.since_epoch(now), Direction::Outbound, frame, &port.comment);
                 port.comment.clear();
@@ -285,6 +326,18 @@ impl Driver {
 impl Port {
     fn gone(&self, source: io::Error) -> DriverError {
         DriverError { device: self.device.name().into(), source }
+    }
+
+    /// Counts a frame that the device lost, and says so in the capture, where it stands among those that left.
+    fn lost(&mut self, error_number: i32) {
+        self.counters.frames_lost += 1;
+        self.counters.last_loss = Some(error_number);
+        if self.capture.is_some() {
+            let separator = if self.comment.is_empty() { "" } else { "\n" };
+            let error = io::Error::from_raw_os_error(error_number);
+            // Writing to a String cannot fail.
+            let _ = write!(self.comment, "{separator}lost by the device: {error}");
+        }
     }
 
     fn watch_room(&mut self, poller: &Poller, room: bool) -> Result<(), DriverError> {

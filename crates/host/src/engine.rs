@@ -13,7 +13,7 @@ use std::time::Duration;
 use synsent_stack::{Instant, Stack};
 use thiserror::Error;
 
-use crate::driver::Driver;
+use crate::driver::{DeviceCounters, Driver};
 use crate::poller::{Poller, Waker};
 
 /// Why a call to the stack did not come to an end.
@@ -107,6 +107,11 @@ impl Handle {
         self.0.after_call(&mut state);
         self.0.callers.fetch_sub(1, Ordering::Relaxed);
         result
+    }
+
+    /// What went over each device, also after the engine has stopped.
+    pub fn device_counters(&self) -> Vec<DeviceCounters> {
+        self.0.lock().driver.device_counters()
     }
 
     /// Runs `attempt` now and whenever something became ready, until it answers with `Some`. `None` as the time: for ever.

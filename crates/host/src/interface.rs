@@ -71,6 +71,12 @@ pub fn set_down(name: &str) -> io::Result<()> {
     message.exchange()
 }
 
+/// Removes an interface that was made: a device, or a pair of virtual Ethernet interfaces by either end.
+pub fn remove(name: &str) -> io::Result<()> {
+    let mut message = Message::link(libc::RTM_DELLINK, 0, index(name)?, 0);
+    message.exchange()
+}
+
 /// Sets the largest IP packet of an interface; unit: octets.
 pub fn set_mtu(name: &str, mtu: u32) -> io::Result<()> {
     let mut message = Message::link(libc::RTM_NEWLINK, 0, index(name)?, 0);

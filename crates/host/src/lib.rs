@@ -30,7 +30,7 @@ pub use cable::{CableEnd, cable};
 pub use capture::Capture;
 pub use clock::Clock;
 pub use device::{Device, FRAME_MAX_OCTETS, Sent};
-pub use driver::{Driver, DriverError};
+pub use driver::{DeviceCounters, Driver, DriverError};
 pub use engine::{Engine, Handle, WaitError};
 pub use error::OpenError;
 pub use interrupt::Interrupt;

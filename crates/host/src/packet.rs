@@ -14,7 +14,7 @@ use rustix::net::eth;
 use rustix::net::sockopt;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use synsent_stack::{Medium, Offload, Received, SegmentOffload};
-use synsent_wire::ethernet::{self, Address};
+use synsent_wire::ethernet::Address;
 
 use crate::device::{Device, Sent};
 use crate::error::OpenError;
@@ -34,6 +34,7 @@ const RECEIVE_BUFFER_OCTETS: usize = 8 << 20;
 pub struct PacketSocket {
     descriptor: OwnedFd,
     name: String,
+    index: u32,
     address: Address,
     mtu: u16,
     virtio: VirtioHeader,
@@ -51,7 +52,7 @@ impl PacketSocket {
             let descriptor = rustix::net::socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
             set_options(&descriptor, index, virtio)?;
             bind(&descriptor, index)?;
-            Ok(PacketSocket { descriptor, name: name.into(), address, mtu, virtio })
+            Ok(PacketSocket { descriptor, name: name.into(), index, address, mtu, virtio })
         };
         open().map_err(|error| OpenError::packet(name, error))
     }
@@ -93,24 +94,16 @@ impl Device for PacketSocket {
             },
         };
         match result {
-            // The interface went down; the socket says so once and stays.
-            Err(Errno::NETDOWN) => Ok(None),
+            // The interface went down or away; the socket says so once and stays.
+            Err(Errno::NETDOWN) => is_still_there(&self.descriptor, self.index).map(|()| None),
             result => Ok(result?),
         }
     }
 
     fn transmit(&mut self, frame: &[u8], offload: Option<SegmentOffload>) -> io::Result<Sent> {
-        let result = match self.virtio {
-            VirtioHeader::With => {
-                let header = virtio::header(offload, ethernet::HEADER_LEN as u16);
-                virtio::write(self.descriptor.as_fd(), &header, frame)
-            }
-            VirtioHeader::Without => virtio::finish(rustix::io::write(&self.descriptor, frame)),
-        };
-        match result {
-            Ok(true) => Ok(Sent::Done),
-            Ok(false) => Ok(Sent::Busy),
-            Err(error) => virtio::lost_or_gone(error).map(|()| Sent::Done),
+        match self.virtio {
+            VirtioHeader::With => virtio::write(self.descriptor.as_fd(), &virtio::header(offload), frame),
+            VirtioHeader::Without => virtio::sent(rustix::io::write(&self.descriptor, frame)),
         }
     }
 }
@@ -126,13 +119,23 @@ fn set_options(descriptor: &OwnedFd, index: u32, virtio: VirtioHeader) -> io::Re
     if virtio == VirtioHeader::With {
         set_option(descriptor, libc::PACKET_VNET_HDR, &on)?;
     }
-    let groups = libc::packet_mreq {
+    set_option(descriptor, libc::PACKET_ADD_MEMBERSHIP, &groups_of(index))
+}
+
+/// An error when the interface was removed. Memberships are changed under the kernel's lock on interfaces, so that this waits
+/// for a removal that is under way and has only been half told.
+fn is_still_there(descriptor: &OwnedFd, index: u32) -> io::Result<()> {
+    set_option(descriptor, libc::PACKET_ADD_MEMBERSHIP, &groups_of(index))?;
+    set_option(descriptor, libc::PACKET_DROP_MEMBERSHIP, &groups_of(index))
+}
+
+fn groups_of(index: u32) -> libc::packet_mreq {
+    libc::packet_mreq {
         mr_ifindex: index as c_int,
         mr_type: libc::PACKET_MR_ALLMULTI as u16,
         mr_alen: 0,
         mr_address: [0; 8],
-    };
-    set_option(descriptor, libc::PACKET_ADD_MEMBERSHIP, &groups)
+    }
 }
 
 fn set_option<T>(descriptor: &OwnedFd, option: c_int, value: &T) -> io::Result<()> {

@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::ioctl::{IntegerSetter, Opcode, Setter, Updater, ioctl, opcode};
 use synsent_stack::{Medium, Offload, Received, SegmentOffload};
-use synsent_wire::ethernet::{self, Address};
+use synsent_wire::ethernet::Address;
 use synsent_wire::virtio_net;
 
 use crate::device::{Device, Sent};
@@ -88,13 +88,6 @@ impl Tun {
         self.mtu = mtu;
         Ok(())
     }
-
-    fn link_header_len(&self) -> u16 {
-        match self.medium {
-            Medium::Ethernet(_) => ethernet::HEADER_LEN as u16,
-            Medium::Ip => 0,
-        }
-    }
 }
 
 impl Device for Tun {
@@ -136,17 +129,9 @@ impl Device for Tun {
     }
 
     fn transmit(&mut self, frame: &[u8], offload: Option<SegmentOffload>) -> io::Result<Sent> {
-        let result = match self.virtio {
-            VirtioHeader::With => {
-                let header = virtio::header(offload, self.link_header_len());
-                virtio::write(self.descriptor.as_fd(), &header, frame)
-            }
-            VirtioHeader::Without => virtio::finish(rustix::io::write(&self.descriptor, frame)),
-        };
-        match result {
-            Ok(true) => Ok(Sent::Done),
-            Ok(false) => Ok(Sent::Busy),
-            Err(error) => virtio::lost_or_gone(error).map(|()| Sent::Done),
+        match self.virtio {
+            VirtioHeader::With => virtio::write(self.descriptor.as_fd(), &virtio::header(offload), frame),
+            VirtioHeader::Without => virtio::sent(rustix::io::write(&self.descriptor, frame)),
         }
     }
 }

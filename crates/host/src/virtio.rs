@@ -1,7 +1,7 @@
 //! Between the virtio header that the kernel puts before a frame and what the stack knows of it.
 //!
-//! TUN and TAP devices with `IFF_VNET_HDR` and packet sockets with `PACKET_VNET_HDR` share this; only the length of the link
-//! header differs, because the kernel counts from the frame and the stack from the IP packet.
+//! TUN and TAP devices with `IFF_VNET_HDR` and packet sockets with `PACKET_VNET_HDR` share this. The kernel and the stack both
+//! count from the beginning of the frame, link header included.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::BorrowedFd;
@@ -9,6 +9,8 @@ use std::os::fd::BorrowedFd;
 use rustix::io::Errno;
 use synsent_stack::{Received, SegmentOffload};
 use synsent_wire::virtio_net::{GsoType, HEADER_LEN, Header};
+
+use crate::device::Sent;
 
 /// What the header of a received frame tells. A checksum that is still to be finished never left this machine, so the data
 /// under it is what was sent.
@@ -18,18 +20,18 @@ pub(crate) fn received(header: &Header) -> Received {
 }
 
 /// The header for a frame that leaves the rest to the link.
-pub(crate) fn header(offload: Option<SegmentOffload>, link_header_len: u16) -> Header {
+pub(crate) fn header(offload: Option<SegmentOffload>) -> Header {
     let Some(offload) = offload else { return Header::default() };
     let mut header = Header {
         needs_csum: true,
-        csum_start: offload.checksum_start + link_header_len,
+        csum_start: offload.checksum_start,
         csum_offset: offload.checksum_offset,
         ..Header::default()
     };
     if let Some(size) = offload.segment_size {
         header.gso_type = if offload.ipv6 { GsoType::TcpV6 } else { GsoType::TcpV4 };
         header.gso_size = size;
-        header.hdr_len = offload.header_len + link_header_len;
+        header.hdr_len = offload.header_len;
     }
     header
 }
@@ -49,28 +51,23 @@ pub(crate) fn read(descriptor: BorrowedFd<'_>, frame: &mut [u8]) -> Result<Optio
     }
 }
 
-/// Writes a frame behind its header; false when the device is full.
-pub(crate) fn write(descriptor: BorrowedFd<'_>, header: &Header, frame: &[u8]) -> Result<bool, Errno> {
+/// Writes a frame behind its header.
+pub(crate) fn write(descriptor: BorrowedFd<'_>, header: &Header, frame: &[u8]) -> io::Result<Sent> {
     let mut bytes = [0; HEADER_LEN];
     header.emit(&mut bytes);
-    finish(rustix::io::writev(descriptor, &[IoSlice::new(&bytes), IoSlice::new(frame)]))
+    sent(rustix::io::writev(descriptor, &[IoSlice::new(&bytes), IoSlice::new(frame)]))
 }
 
-/// Whether a write was taken.
-pub(crate) fn finish(result: Result<usize, Errno>) -> Result<bool, Errno> {
+/// What a write came to. A device that is down, out of memory, or that finds a frame too long has lost that frame, as a network
+/// may. Every other error means that the device is gone.
+pub(crate) fn sent(result: Result<usize, Errno>) -> io::Result<Sent> {
     match result {
-        Ok(_) => Ok(true),
-        Err(Errno::AGAIN | Errno::INTR) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// A device that is down, out of memory, or that finds a frame too long has lost that frame, as a network may. Every other
-/// error means that the device is gone.
-pub(crate) fn lost_or_gone(error: Errno) -> io::Result<()> {
-    match error {
-        Errno::IO | Errno::NETDOWN | Errno::NOBUFS | Errno::NOMEM | Errno::INVAL | Errno::MSGSIZE => Ok(()),
-        error => Err(error.into()),
+        Ok(_) => Ok(Sent::Done),
+        Err(Errno::AGAIN | Errno::INTR) => Ok(Sent::Busy),
+        Err(error @ (Errno::IO | Errno::NETDOWN | Errno::NOBUFS | Errno::NOMEM | Errno::INVAL | Errno::MSGSIZE)) => {
+            Ok(Sent::Lost(error.raw_os_error()))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -81,20 +78,20 @@ mod tests {
     #[test]
     fn a_large_segment_on_ethernet_counts_from_the_frame() {
         let offload = SegmentOffload {
-            checksum_start: 40,
+            checksum_start: 54,
             checksum_offset: 16,
             segment_size: Some(1_428),
-            header_len: 72,
+            header_len: 86,
             ipv6: true,
         };
-        let header = header(Some(offload), 14);
+        let header = header(Some(offload));
         assert_eq!((header.csum_start, header.csum_offset, header.hdr_len), (54, 16, 86));
         assert_eq!((header.gso_type, header.gso_size, header.needs_csum), (GsoType::TcpV6, 1_428, true));
     }
 
     #[test]
     fn a_frame_that_is_complete_asks_for_nothing() {
-        assert_eq!(header(None, 14), Header::default());
+        assert_eq!(header(None), Header::default());
         let told = received(&Header::default());
         assert_eq!((told.checksum_valid, told.segment_size), (false, None));
     }
@@ -104,6 +101,13 @@ mod tests {
         let header = Header { needs_csum: true, gso_type: GsoType::TcpV4, gso_size: 1_448, ..Header::default() };
         let told = received(&header);
         assert_eq!((told.checksum_valid, told.segment_size), (true, Some(1_448)));
+    }
+
+    #[test]
+    fn a_frame_that_cannot_be_sent_is_lost_but_the_device_lives() {
+        assert_eq!(sent(Err(Errno::NOMEM)).unwrap(), Sent::Lost(libc::ENOMEM));
+        assert_eq!(sent(Err(Errno::AGAIN)).unwrap(), Sent::Busy);
+        assert_eq!(sent(Err(Errno::BADFD)).unwrap_err().raw_os_error(), Some(libc::EBADFD));
     }
 
     #[test]

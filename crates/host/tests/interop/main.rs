@@ -14,6 +14,7 @@ mod world;
 mod bulk;
 mod ending;
 mod faults;
+mod forwarding;
 mod icmp;
 mod net;
 mod programs;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     trials.extend(short::trials());
     trials.extend(ending::trials());
     trials.extend(icmp::trials());
+    trials.extend(forwarding::trials());
     trials.extend(programs::trials());
     world::run(trials)
 }

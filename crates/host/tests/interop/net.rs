@@ -1,14 +1,15 @@
 //! A device between the kernel and a stack, and the loop that drives the stack in the test's own thread.
 
 use std::fmt;
+use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant as HostInstant};
 
 use synsent_host::{Device, Driver, Layer, PacketSocket, Tun, VirtioHeader, interface};
 use synsent_stack::{
-    Cidr, Config, FlowId, Instant, LinkConfig, LinkId, ListenOptions, ListenerId, OpenOptions, Route, Stack, State,
-    Status,
+    Cidr, Config, FlowId, Instant, LinkConfig, LinkId, ListenOptions, ListenerId, Medium, OpenOptions, Route, Stack,
+    State, Status,
 };
 
 /// How long a test waits for anything.
@@ -67,12 +68,16 @@ impl Plan {
             Link::Tap => (Box::new(Tun::open("t0", Layer::Ethernet, self.virtio).expect("a TAP device")), "t0"),
             Link::Packet => {
                 interface::add_veth("v0", "v1").expect("a pair");
+                await_carrier("v1");
                 (Box::new(PacketSocket::open("v1", self.virtio).expect("a packet socket")), "v0")
             }
         };
         interface::add_address(kernel_end, self.kernel(), self.prefix_len()).expect("the kernel's address");
         interface::set_up(kernel_end).expect("the kernel's end is up");
         await_carrier(kernel_end);
+        if let Medium::Ethernet(_) = device.medium() {
+            await_neighbour_discovery(kernel_end, self.kernel());
+        }
         device
     }
 }
@@ -82,6 +87,21 @@ fn await_carrier(name: &str) {
     let end = HostInstant::now() + PATIENCE;
     while !interface::is_running(name).expect("its flags") {
         assert!(HostInstant::now() < end, "{name} has no carrier");
+        thread::sleep(Duration::from_millis(5));
+    }
+    // The carrier is told a moment before frames are taken, both under the lock that this request has to wait for.
+    interface::set_up(name).expect("an interface that is up already");
+}
+
+/// The kernel joins the group on which its address is asked for in its own time too; a question before that is not heard and
+/// is repeated after a second.
+fn await_neighbour_discovery(name: &str, address: IpAddr) {
+    let IpAddr::V6(address) = address else { return };
+    let [.., a, b, c] = address.octets();
+    let group = format!("ff0200000000000000000001ff{a:02x}{b:02x}{c:02x}");
+    let end = HostInstant::now() + PATIENCE;
+    while !fs::read_to_string("/proc/thread-self/net/igmp6").expect("the groups").contains(&group) {
+        assert!(HostInstant::now() < end, "{name} is not in the group {group}");
         thread::sleep(Duration::from_millis(5));
     }
 }
