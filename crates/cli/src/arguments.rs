@@ -57,7 +57,7 @@ pub(crate) struct NetworkArguments {
     /// Complete packets only: no segmentation or checksums left to the kernel
     #[arg(long)]
     pub(crate) no_offload: bool,
-    /// Tell every change of state; twice: everything that is observed
+    /// Tell every change of state, and at the end what went over the device; twice: everything that is observed
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }

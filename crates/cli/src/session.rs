@@ -21,6 +21,7 @@ const INTERRUPTED: i32 = 130;
 pub(crate) struct Session {
     engine: Engine,
     capture: Option<Capture>,
+    verbose: bool,
     /// The connection that an interrupt resets.
     flow: Arc<Mutex<Option<FlowId>>>,
 }
@@ -43,7 +44,7 @@ impl Session {
         }
         arguments.net.join(&mut driver, arguments.virtio(), capture.as_ref())?;
         let engine = Engine::start(driver).map_err(Ending::file("the driver's thread"))?;
-        let session = Session { engine, capture, flow: Arc::default() };
+        let session = Session { engine, capture, verbose: arguments.verbose > 0, flow: Arc::default() };
         session.obey(interrupt)?;
         Ok(session)
     }
@@ -59,9 +60,13 @@ impl Session {
         *self.flow.lock().unwrap_or_else(PoisonError::into_inner) = Some(flow);
     }
 
-    /// Ends the network; tells when the capture is not complete.
+    /// Ends the network; with `-v` tells what went over it, and always when the capture is not complete.
     pub(crate) fn close(self) -> Result<(), Ending> {
+        let handle = self.handle();
         self.engine.stop();
+        if self.verbose {
+            tell_devices(&handle);
+        }
         match self.capture.and_then(|capture| capture.error()) {
             Some(error) => Err(Ending::file("the capture is not complete")(error)),
             None => Ok(()),
@@ -70,6 +75,7 @@ impl Session {
 
     fn obey(&self, interrupt: Interrupt) -> Result<(), Ending> {
         let (handle, flow, capture) = (self.handle(), Arc::clone(&self.flow), self.capture.clone());
+        let verbose = self.verbose;
         let wait = move || {
             if interrupt.wait().is_err() {
                 return;
@@ -81,6 +87,9 @@ impl Session {
             });
             if let Some(capture) = capture {
                 capture.flush();
+            }
+            if verbose {
+                tell_devices(&handle);
             }
             process::exit(INTERRUPTED);
         };
@@ -97,4 +106,11 @@ fn tell(record: &Record, everything: bool) {
         _ => {}
     }
     let _ = io::stderr().flush();
+}
+
+/// The last lines of `-v`: what went over each device, and what it lost.
+fn tell_devices(handle: &Handle) {
+    for device in handle.device_counters() {
+        ending::say(device);
+    }
 }

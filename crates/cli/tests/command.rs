@@ -11,6 +11,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Command, ExitCode, Output, Stdio};
 
+use rustix::thread::{CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities};
 use synsent_host::interface;
 use world::trial;
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         trial("reset", reset),
         trial("usage", usage),
         trial("no_device", no_device),
+        trial("no_privileges", no_privileges),
         trial("connect_joins_both_directions", connect_joins_both_directions),
         trial("listen_joins_both_directions", listen_joins_both_directions),
         trial("a_closed_output_is_no_panic", a_closed_output_is_no_panic),
@@ -93,6 +95,34 @@ fn no_device() {
     fails(&["connect", "--net", net, "10.9.0.1", "80"], 7, "there is no interface nowhere0");
 }
 
+/// The command inherits what its thread may do, which is nothing. Nobody is root then, whatever the user's number.
+fn no_privileges() {
+    interface::add_veth("v0", "v1").expect("a pair");
+    if let Err(error) = give_up_privileges() {
+        assert!(skip::skip(&format!("way to give up privileges ({error})")));
+        return;
+    }
+    let device = "the device t0 may not be made: this needs the capability CAP_NET_ADMIN. Run as root, ";
+    fails(&["connect", "--net", NET, "10.9.0.1", "80"], 7, device);
+    fails(&["listen", "--net", NET_V6, "80"], 7, device);
+    let socket = "a packet socket on v0 needs the capability CAP_NET_RAW: run as root, ";
+    fails(&["connect", "--net", "packet:v0:10.9.0.2/24", "10.9.0.1", "80"], 7, socket);
+}
+
+/// For this thread and the processes that it starts.
+fn give_up_privileges() -> rustix::io::Result<()> {
+    let last: u32 = std::fs::read_to_string("/proc/sys/kernel/cap_last_cap")
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(CapabilitySet::CHECKPOINT_RESTORE.bits().trailing_zeros());
+    for number in 0..=last {
+        // A program of root gets what this set still holds when it starts.
+        remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << number))?;
+    }
+    let none = CapabilitySet::empty();
+    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })
+}
+
 fn connect_joins_both_directions() {
     let (listener, port) = kernel_listener();
     let arguments = ["connect", "--net", NET, "-v", "10.9.0.1", &port];
@@ -113,6 +143,8 @@ fn connect_joins_both_directions() {
     for change in ["CLOSED -> SYN-SENT", "SYN-SENT -> ESTABLISHED", "ESTABLISHED -> FIN-WAIT-1", "-> TIME-WAIT"] {
         assert!(said.contains(change), "{change} is missing in: {said}");
     }
+    let last = said.lines().last().expect("a last line");
+    assert!(last.starts_with("synsent: t0: received ") && last.ends_with(", lost 0"), "{last}");
 }
 
 fn listen_joins_both_directions() {
