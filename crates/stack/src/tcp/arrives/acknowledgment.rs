@@ -5,7 +5,7 @@ use synsent_wire::SeqNumber;
 use synsent_wire::tcp::Flags;
 
 use crate::event::EventKind;
-use crate::tcp::block::{Head, Recovery, RecoveryTimer, Synchronized};
+use crate::tcp::block::{Head, OurFin, Recovery, RecoveryTimer, Synchronized};
 use crate::tcp::scoreboard::Acked;
 use crate::tcp::segment::Segment;
 use crate::tcp::timeouts;
@@ -26,6 +26,10 @@ pub(crate) fn process(head: &mut Head, conn: &mut Synchronized, segment: &Segmen
     let is_duplicate = is_duplicate(conn, segment);
     update_window(conn, segment);
     let progress = ack.distance_from(conn.snd.una) as u32;
+    if progress == 0 && owes_nothing(conn) {
+        // The way of most segments of a receiver: nothing is acknowledged, because nothing was sent.
+        return;
+    }
     if progress > 0 {
         advance(head, conn, ack, turn);
     }
@@ -49,6 +53,17 @@ pub(crate) fn process(head: &mut Head, conn: &mut Synchronized, segment: &Segmen
     timeouts::arm_recovery(conn, turn.now, progress > 0 || was_closed);
     timeouts::arm_user_timeout(head, conn);
     grow_send_buffer(head, conn, turn);
+}
+
+/// Whether this side has nothing in flight, nothing to send and no timer that waits for the peer.
+#[inline]
+fn owes_nothing(conn: &Synchronized) -> bool {
+    let snd = &conn.snd;
+    snd.board.is_none()
+        && snd.buffer.is_empty()
+        && conn.our_fin() != OurFin::Queued
+        && conn.timers.recovery == Instant::FAR
+        && conn.timers.user == Instant::FAR
 }
 
 /// A duplicate acknowledgment as RFC 5681 section 2 defines it; it matters only for a peer without SACK.
