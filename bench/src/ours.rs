@@ -11,8 +11,8 @@ use crate::engine::{BUFFER_OCTETS, Clock, Engine, LISTENERS};
 use crate::pipe::{MTU, Pipe};
 
 /// How many connections may stand in TIME-WAIT. It lasts a minute, in which more connections are opened and closed here than
-/// there are ports towards one address; the peer keeps one for each socket.
-const TIME_WAIT_MAX: usize = 16_384;
+/// there are ports towards one address. The peer keeps no list of them, so ours is kept short.
+const TIME_WAIT_MAX: usize = 1_024;
 
 /// Our stack.
 pub(crate) struct Ours {
