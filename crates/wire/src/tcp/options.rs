@@ -51,10 +51,17 @@ impl fmt::Debug for SackRange {
 }
 
 /// The ranges of a SACK option, in the order of the option.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct SackRanges {
     ranges: [SackRange; MAX_SACK_RANGES],
     len: u8,
+}
+
+impl Default for SackRanges {
+    #[inline]
+    fn default() -> SackRanges {
+        SackRanges::EMPTY
+    }
 }
 
 impl SackRanges {
@@ -120,7 +127,7 @@ impl<'a> IntoIterator for &'a SackRanges {
 /// The options of a segment.
 ///
 /// They are emitted in a fixed order, and as many SACK ranges as then have room.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
     /// The largest segment that the sender wants to get.
     pub mss: Option<u16>,
@@ -134,7 +141,19 @@ pub struct Options {
     pub sack: SackRanges,
 }
 
+impl Default for Options {
+    #[inline]
+    fn default() -> Options {
+        Options::NONE
+    }
+}
+
 impl Options {
+    /// No option. A constant is written where it is wanted; what is put together field by field would be copied there, and a
+    /// copy that follows its parts at once has to wait for them.
+    pub const NONE: Options =
+        Options { mss: None, window_scale: None, sack_permitted: false, timestamps: None, sack: SackRanges::EMPTY };
+
     /// Reads options at whatever alignment and in whatever segment they stand.
     ///
     /// A known option of a length that it cannot have is ignored; of an option that comes twice the last one counts.
