@@ -9,11 +9,15 @@
 //!
 //! The scoreboard keeps no data and has no timer, and it decides nothing about the congestion window.
 
+mod episode;
+mod reports;
+
 use alloc::collections::VecDeque;
 
 use synsent_wire::SeqNumber;
 use synsent_wire::tcp::{SackRange, SackRanges};
 
+use self::reports::split_duplicate;
 use super::rack::{DUP_THRESH, Delivered, Evidence, Probe, ProbeOutcome, Rack, sent_before};
 use crate::time::{Duration, Instant};
 
@@ -513,77 +517,6 @@ impl Scoreboard {
         }
     }
 
-    /// Marks what `sacks` report, and returns how many octets are new among them.
-    fn take_sacked(&mut self, sacks: &[SackRange], reading: &mut Reading) -> u32 {
-        let before_octets = self.sacked_octets;
-        let mut ranges = SackRanges::EMPTY;
-        // From low to high: what one acknowledgment reports did not arrive out of order because it is listed so.
-        let mut floor = self.una;
-        while let Some(range) = self.next_valid(sacks, floor) {
-            if !ranges.push(range) {
-                break;
-            }
-            self.mark_sacked_news(range, reading);
-            floor = range.end;
-        }
-        if !sacks.is_empty() {
-            self.seen = ranges;
-        }
-        self.sacked_octets - before_octets
-    }
-
-    /// The range that begins first among those that lie in what was sent and reach beyond `floor`, cut at `floor`.
-    fn next_valid(&self, sacks: &[SackRange], floor: SeqNumber) -> Option<SackRange> {
-        sacks
-            .iter()
-            .filter(|range| range.start.before(range.end) && range.end.at_or_before(self.high))
-            .filter(|range| range.end.after(floor) && self.una.distance_from(range.start) < MAX_WINDOW_OCTETS)
-            .map(|range| SackRange { start: range.start.max(floor), end: range.end })
-            .min_by_key(|range| octets_between(floor, range.start))
-    }
-
-    /// Walks over the parts of `range` that the last acknowledgment did not report.
-    fn mark_sacked_news(&mut self, range: SackRange, reading: &mut Reading) {
-        let seen = self.seen;
-        let mut at = range.start;
-        while at.before(range.end) {
-            if let Some(known) = seen.iter().find(|known| at.within(known.start, known.end)) {
-                at = known.end.min(range.end);
-                // A segment may end beyond the known part, and be complete only now.
-                if at.before(range.end) {
-                    self.mark_sacked(at, at + 1, range, reading);
-                }
-                continue;
-            }
-            let next_known = seen.iter().map(|known| known.start).filter(|start| start.after(at));
-            let stop = next_known.fold(range.end, SeqNumber::min);
-            self.mark_sacked(at, stop, range, reading);
-            at = stop;
-        }
-    }
-
-    /// Marks the segments that touch `from..to` and lie in `range` as a whole.
-    fn mark_sacked(&mut self, from: SeqNumber, to: SeqNumber, range: SackRange, reading: &mut Reading) {
-        let Some(mut index) = self.locate(from) else { return };
-        while let Some(&segment) = self.segments.get(index)
-            && segment.start.before(to)
-        {
-            self.touch();
-            let covered = segment.start.at_or_after(range.start) && segment.end.at_or_before(range.end);
-            if covered && !segment.is(SACKED) {
-                self.segments[index].flags = segment.flags & !LOST | SACKED;
-                self.sacked_octets += segment.octets();
-                self.sacked_segments += 1;
-                if segment.is(LOST) {
-                    self.lost_octets -= segment.octets();
-                    self.seek_lost(index);
-                }
-                self.deliver(&segment, reading);
-            }
-            index += 1;
-        }
-    }
-
     fn mark_lost(&mut self, index: usize) {
         let segment = self.segments[index];
         if segment.is(SACKED | LOST) {
@@ -647,64 +580,6 @@ impl Scoreboard {
         self.send_order.make_contiguous().sort_by_key(|sent| core::cmp::Reverse(next.wrapping_sub(sent.serial)));
     }
 
-    fn begin_recovery(&mut self) {
-        self.probe = None;
-        match &mut self.episode {
-            Some(episode) if self.in_recovery => episode.end = self.high,
-            _ => {
-                self.episode = Some(Episode {
-                    start: self.una,
-                    end: self.high,
-                    first_retransmission: None,
-                    unproved_octets: 0,
-                    told_spurious: false,
-                });
-            }
-        }
-        self.in_recovery = true;
-    }
-
-    fn end_recovery_if_done(&mut self, acked_octets: u32) {
-        if acked_octets == 0 {
-            return;
-        }
-        let past_octets = self.episode.map_or(0, |episode| self.una.distance_from(episode.end));
-        if self.in_recovery && past_octets >= 0 {
-            self.in_recovery = false;
-            self.rack.on_recovery_end();
-        }
-        if !self.in_recovery {
-            (self.duplicate_acks, self.duplicate_octets) = (0, 0);
-            if past_octets > MAX_WINDOW_OCTETS {
-                self.episode = None;
-            }
-        }
-        self.duplicate_octets = self.duplicate_octets.min(self.outstanding_octets());
-    }
-
-    /// The echoed segment was sent before anything was sent again (RFC 3522).
-    fn echo_denies_loss(&self, evidence: &Evidence) -> bool {
-        let first = self.episode.and_then(|episode| episode.first_retransmission);
-        first.is_some_and(|first| evidence.is_before(first))
-    }
-
-    /// Takes note of a duplicate, and tells whether the episode is proved to be spurious by it or by `told_late`.
-    fn is_spurious(&mut self, duplicate: Option<SackRange>, told_late: bool) -> bool {
-        let Some(episode) = &mut self.episode else { return false };
-        let mut all_proved = false;
-        if let Some(range) = duplicate
-            && episode.first_retransmission.is_some()
-            && range.start.at_or_after(episode.start)
-            && range.end.at_or_before(episode.end)
-        {
-            episode.unproved_octets = episode.unproved_octets.saturating_sub(octets_between(range.start, range.end));
-            all_proved = episode.unproved_octets == 0;
-        }
-        let spurious = (all_proved || told_late) && !episode.told_spurious;
-        episode.told_spurious |= spurious;
-        spurious
-    }
-
     /// Counts a look at a record, for the test of what an acknowledgment costs.
     #[inline]
     fn touch(&self) {
@@ -716,17 +591,6 @@ impl Scoreboard {
 /// `end - start`, for numbers in order.
 fn octets_between(start: SeqNumber, end: SeqNumber) -> u32 {
     end.0.wrapping_sub(start.0)
-}
-
-/// Takes the report of a duplicate off the ranges: it is the first one, and lies below the acknowledgment number or
-/// inside the second range (RFC 2883 section 4).
-fn split_duplicate(una: SeqNumber, sacks: &[SackRange]) -> (Option<SackRange>, &[SackRange]) {
-    let Some((&first, rest)) = sacks.split_first() else { return (None, sacks) };
-    let is_range = first.start.before(first.end);
-    let below = first.start.before(una);
-    let inside =
-        rest.first().is_some_and(|second| first.start.at_or_after(second.start) && first.end.at_or_before(second.end));
-    if is_range && (below || inside) { (Some(first), rest) } else { (None, sacks) }
 }
 
 #[cfg(test)]
