@@ -99,8 +99,7 @@ impl World {
         config.tcp.half_open_max = HALF_OPEN_MAX;
         config.tcp.half_open_per_listener = 2;
         config.tcp.time_wait_max = TIME_WAIT_MAX;
-        config.tcp.options =
-            TcpOptions { receive_buffer: BufferSize::fixed(BUFFER_OCTETS), ..TcpOptions::default() };
+        config.tcp.options = TcpOptions { receive_buffer: BufferSize::fixed(BUFFER_OCTETS), ..TcpOptions::default() };
         let mut stack = Stack::new(config, [3; 32]);
         let now = Instant::from_secs(1);
         let wired = stack.add_link(now, LinkConfig::ethernet("wired", ethernet::Address([2, 0, 0, 0, 0, 1])));
@@ -172,17 +171,27 @@ impl World {
         let flow = |which| pick(&self.flows, which);
         let socket = |which| pick(&self.sockets, which);
         match step {
-            Step::Send(which, len) => drop(flow(which).map(|id| stack.tcp_send(now, id, &buffer[..len as usize % 4_096]))),
+            Step::Send(which, len) => {
+                let _ = flow(which).map(|id| stack.tcp_send(now, id, &buffer[..len as usize % 4_096]));
+            }
             Step::SendUrgent(which, len) => {
-                drop(flow(which).map(|id| stack.tcp_send_urgent(now, id, &buffer[..len as usize])));
+                let _ = flow(which).map(|id| stack.tcp_send_urgent(now, id, &buffer[..len as usize]));
             }
             Step::Receive(which, len) => {
-                drop(flow(which).map(|id| stack.tcp_receive(now, id, &mut buffer[..len as usize % 4_096])));
+                let _ = flow(which).map(|id| stack.tcp_receive(now, id, &mut buffer[..len as usize % 4_096]));
             }
-            Step::ShutdownSend(which) => drop(flow(which).map(|id| stack.tcp_shutdown_send(now, id))),
-            Step::ShutdownReceive(which) => drop(flow(which).map(|id| stack.tcp_shutdown_receive(now, id))),
-            Step::Close(which) => drop(flow(which).map(|id| stack.tcp_close(now, id))),
-            Step::Abort(which) => drop(flow(which).map(|id| stack.tcp_abort(now, id))),
+            Step::ShutdownSend(which) => {
+                let _ = flow(which).map(|id| stack.tcp_shutdown_send(now, id));
+            }
+            Step::ShutdownReceive(which) => {
+                let _ = flow(which).map(|id| stack.tcp_shutdown_receive(now, id));
+            }
+            Step::Close(which) => {
+                let _ = flow(which).map(|id| stack.tcp_close(now, id));
+            }
+            Step::Abort(which) => {
+                let _ = flow(which).map(|id| stack.tcp_abort(now, id));
+            }
             Step::UdpBind(port) => {
                 let options = UdpOptions { port: u16::from(port % 4), ..UdpOptions::default() };
                 let bound = stack.udp_bind(now, options);
@@ -190,14 +199,19 @@ impl World {
             }
             Step::UdpConnect(which, peer) => {
                 let remote = SocketAddr::new(peer_addr(peer), 1);
-                drop(socket(which).map(|id| stack.udp_connect(now, id, Some(remote))));
+                let _ = socket(which).map(|id| stack.udp_connect(now, id, Some(remote)));
             }
             Step::UdpSend(which, len) => {
                 let remote = SocketAddr::new(peer_addr(which), 2);
-                drop(socket(which).map(|id| stack.udp_send_to(now, id, Some(remote), &buffer[..len as usize % 4_096])));
+                let _ =
+                    socket(which).map(|id| stack.udp_send_to(now, id, Some(remote), &buffer[..len as usize % 4_096]));
             }
-            Step::UdpReceive(which) => drop(socket(which).map(|id| stack.udp_receive(id, &mut buffer))),
-            Step::UdpClose(which) => drop(socket(which).map(|id| stack.udp_close(id))),
+            Step::UdpReceive(which) => {
+                let _ = socket(which).map(|id| stack.udp_receive(id, &mut buffer));
+            }
+            Step::UdpClose(which) => {
+                let _ = socket(which).map(|id| stack.udp_close(id));
+            }
             _ => {}
         }
     }
