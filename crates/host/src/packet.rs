@@ -72,12 +72,7 @@ impl Device for PacketSocket {
     }
 
     fn offload(&self) -> Offload {
-        match self.virtio {
-            VirtioHeader::With => {
-                Offload { receive_checksum_valid: false, transmit_checksum: true, segmentation: Some(u16::MAX) }
-            }
-            VirtioHeader::Without => Offload::default(),
-        }
+        virtio::offload(self.virtio)
     }
 
     fn descriptor(&self) -> BorrowedFd<'_> {
@@ -85,14 +80,7 @@ impl Device for PacketSocket {
     }
 
     fn receive(&mut self, frame: &mut [u8]) -> io::Result<Option<(usize, Received)>> {
-        let result = match self.virtio {
-            VirtioHeader::With => virtio::read(self.descriptor.as_fd(), frame),
-            VirtioHeader::Without => match rustix::io::read(&self.descriptor, frame) {
-                Ok(len) => Ok(Some((len, Received::default()))),
-                Err(Errno::AGAIN | Errno::INTR) => Ok(None),
-                Err(error) => Err(error),
-            },
-        };
+        let result = virtio::receive(self.descriptor.as_fd(), self.virtio, frame);
         match result {
             // The interface went down or away; the socket says so once and stays.
             Err(Errno::NETDOWN) => is_still_there(&self.descriptor, self.index).map(|()| None),

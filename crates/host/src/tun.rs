@@ -10,7 +10,6 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
 use rustix::ioctl::{IntegerSetter, Opcode, Setter, Updater, ioctl, opcode};
 use synsent_stack::{Medium, Offload, Received, SegmentOffload};
 use synsent_wire::ethernet::Address;
@@ -104,12 +103,7 @@ impl Device for Tun {
     }
 
     fn offload(&self) -> Offload {
-        match self.virtio {
-            VirtioHeader::With => {
-                Offload { receive_checksum_valid: false, transmit_checksum: true, segmentation: Some(u16::MAX) }
-            }
-            VirtioHeader::Without => Offload::default(),
-        }
+        virtio::offload(self.virtio)
     }
 
     fn descriptor(&self) -> BorrowedFd<'_> {
@@ -117,15 +111,7 @@ impl Device for Tun {
     }
 
     fn receive(&mut self, frame: &mut [u8]) -> io::Result<Option<(usize, Received)>> {
-        let result = match self.virtio {
-            VirtioHeader::With => virtio::read(self.descriptor.as_fd(), frame),
-            VirtioHeader::Without => match rustix::io::read(&self.descriptor, frame) {
-                Ok(len) => Ok(Some((len, Received::default()))),
-                Err(Errno::AGAIN | Errno::INTR) => Ok(None),
-                Err(error) => Err(error),
-            },
-        };
-        Ok(result?)
+        Ok(virtio::receive(self.descriptor.as_fd(), self.virtio, frame)?)
     }
 
     fn transmit(&mut self, frame: &[u8], offload: Option<SegmentOffload>) -> io::Result<Sent> {

@@ -7,10 +7,11 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
-use synsent_stack::{Received, SegmentOffload};
+use synsent_stack::{Offload, Received, SegmentOffload};
 use synsent_wire::virtio_net::{GsoType, HEADER_LEN, Header};
 
 use crate::device::Sent;
+use crate::tun::VirtioHeader;
 
 /// What the header of a received frame tells. A checksum that is still to be finished never left this machine, so the data
 /// under it is what was sent.
@@ -36,9 +37,35 @@ pub(crate) fn header(offload: Option<SegmentOffload>) -> Header {
     header
 }
 
+/// What the kernel does for a device that speaks with the header, or without.
+pub(crate) fn offload(virtio: VirtioHeader) -> Offload {
+    match virtio {
+        VirtioHeader::With => {
+            Offload { receive_checksum_valid: false, transmit_checksum: true, segmentation: Some(u16::MAX) }
+        }
+        VirtioHeader::Without => Offload::default(),
+    }
+}
+
+/// Reads the next frame, if there is one.
+pub(crate) fn receive(
+    descriptor: BorrowedFd<'_>,
+    virtio: VirtioHeader,
+    frame: &mut [u8],
+) -> Result<Option<(usize, Received)>, Errno> {
+    match virtio {
+        VirtioHeader::With => read(descriptor, frame),
+        VirtioHeader::Without => match rustix::io::read(descriptor, frame) {
+            Ok(len) => Ok(Some((len, Received::default()))),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+            Err(error) => Err(error),
+        },
+    }
+}
+
 /// Reads a frame behind its header. `None`: nothing waits. A frame whose header makes no sense is handed over without a word
 /// about its checksum, so that the stack judges it.
-pub(crate) fn read(descriptor: BorrowedFd<'_>, frame: &mut [u8]) -> Result<Option<(usize, Received)>, Errno> {
+fn read(descriptor: BorrowedFd<'_>, frame: &mut [u8]) -> Result<Option<(usize, Received)>, Errno> {
     let mut header = [0; HEADER_LEN];
     let mut parts = [IoSliceMut::new(&mut header), IoSliceMut::new(frame)];
     match rustix::io::readv(descriptor, &mut parts) {

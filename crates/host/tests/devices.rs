@@ -57,7 +57,9 @@ fn packet_echo(virtio: VirtioHeader) {
 fn echo(device: &mut dyn Device, kernel_end: &str, checked: bool) {
     let socket = UdpSocket::bind((KERNEL, 0)).expect("a socket");
     socket.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
+    let patience = std::time::Instant::now() + Duration::from_secs(10);
     while !interface::is_running(kernel_end).expect("flags") {
+        assert!(std::time::Instant::now() < patience, "{kernel_end} does not come up");
         std::thread::sleep(Duration::from_millis(5));
     }
     socket.send_to(b"there and back", (OURS, 7)).expect("sent");
