@@ -76,27 +76,42 @@ pub(crate) fn synchronize(
         echoed: timestamp_at(turn.now, handshake.timestamp_offset),
     });
     // 7323/1
-    // Scaling holds only when both SYNs carried it, and no shift is larger than 14.
-    let both_scale = theirs.window_scale.filter(|_| options.window_scaling);
-    let their_scale = both_scale.unwrap_or(0).min(window::MAX_SHIFT);
-    let our_scale = if both_scale.is_some() { window::shift_for(options.receive_buffer.limit) } else { 0 };
+    // Scaling holds only when both SYNs carried it.
+    let their_scale = theirs.window_scale.filter(|_| options.window_scaling);
+    let snd = send_side(head, handshake, their_scale, timestamps.is_some(), (rtt, buffer), turn.now);
+    let rcv = receive_side(head, theirs, their_scale.is_some(), timestamps, turn.now);
+    let mut conn = Synchronized::new(snd, rcv);
+    conn.timers.idle = options.keep_alive.map_or(Instant::FAR, |keep_alive| turn.now + keep_alive.idle);
+    conn
+}
+
+/// The send sequence space as the handshake leaves it.
+fn send_side(
+    head: &Head,
+    handshake: &Handshake,
+    their_scale: Option<u8>,
+    timestamps: bool,
+    (rtt, buffer): (RttEstimator, Ring),
+    now: Instant,
+) -> SendSide {
+    let options = &head.options;
+    // No shift is larger than 14.
+    let scale = their_scale.unwrap_or(0).min(window::MAX_SHIFT);
     // 9293/MUST-14
     // 9293/MUST-15
     // Without an MSS option the peer takes what every host takes.
-    let peer_mss = theirs.mss.unwrap_or(if head.tuple.remote.addr.is_ipv6() { DEFAULT_MSS_V6 } else { DEFAULT_MSS_V4 });
+    let default = if head.tuple.remote.addr.is_ipv6() { DEFAULT_MSS_V6 } else { DEFAULT_MSS_V4 };
+    let peer_mss = handshake.theirs.mss.unwrap_or(default);
     let path_mtu = head.path.as_ref().map_or(576, |path| path.mtu);
-    let mss = effective_mss(peer_mss, path_mtu, &head.tuple, timestamps.is_some(), options.max_segment_octets);
-    let shift = if handshake.window_is_unscaled { 0 } else { their_scale };
+    let mss = effective_mss(peer_mss, path_mtu, &head.tuple, timestamps, options.max_segment_octets);
+    let shift = if handshake.window_is_unscaled { 0 } else { scale };
     let wnd = u32::from(handshake.window) << shift;
-    let nxt = theirs.irs + 1;
     let mut cc = CongestionControl::new(options.algorithm, mss);
     if handshake.transmissions > 2 {
         // RFC 5681 section 3.1, with the leave of RFC 6928 section 2: a SYN that was lost more than once tells of congestion.
         cc.after_syn_retransmission();
     }
-    // A window of which the scale leaves nothing would never open.
-    let limit = window::limit_of(options.receive_buffer.initial).max(2 << our_scale);
-    let snd = SendSide {
+    SendSide {
         una: handshake.iss + 1,
         nxt: handshake.iss + 1,
         wnd,
@@ -109,7 +124,7 @@ pub(crate) fn synchronize(
         starved: false,
         peer_mss,
         mss,
-        scale: their_scale,
+        scale,
         cc,
         rtt,
         board: None,
@@ -118,20 +133,35 @@ pub(crate) fn synchronize(
         duplicate_acks: 0,
         retries: 0,
         window_probes: 0,
-        last_sent_at: turn.now,
-        waiting_since: turn.now,
+        last_sent_at: now,
+        waiting_since: now,
         largest_acked: 0,
         largest_sent: 0,
         doubted_mtu: None,
-    };
-    let rcv = ReceiveSide {
+    }
+}
+
+/// The receive sequence space as the handshake leaves it.
+fn receive_side(
+    head: &Head,
+    theirs: &TheirSyn,
+    both_scale: bool,
+    timestamps: Option<Timestamping>,
+    now: Instant,
+) -> ReceiveSide {
+    let options = &head.options;
+    let nxt = theirs.irs + 1;
+    let scale = if both_scale { window::shift_for(options.receive_buffer.limit) } else { 0 };
+    // A window of which the scale leaves nothing would never open.
+    let limit = window::limit_of(options.receive_buffer.initial).max(2 << scale);
+    ReceiveSide {
         nxt,
         edge: nxt + options.receive_buffer.initial.min(u32::from(u16::MAX)),
         up: None,
         buffer: Ring::new(),
         holes: OutOfOrder::default(),
         limit,
-        scale: our_scale,
+        scale,
         mss: head.path.as_ref().map_or(DEFAULT_MSS_V4, |path| announced_mss(path, &head.tuple, None)),
         selective_acks: options.selective_acks && theirs.selective_acks,
         timestamps,
@@ -140,12 +170,9 @@ pub(crate) fn synchronize(
         ack: AckDue::No,
         duplicate: None,
         read_octets: 0,
-        tuned_at: turn.now,
-        heard_at: turn.now,
+        tuned_at: now,
+        heard_at: now,
         keep_alive_probes: 0,
         traffic_class: 0,
-    };
-    let mut conn = Synchronized::new(snd, rcv);
-    conn.timers.idle = options.keep_alive.map_or(Instant::FAR, |keep_alive| turn.now + keep_alive.idle);
-    conn
+    }
 }
