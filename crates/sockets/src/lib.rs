@@ -1,0 +1,34 @@
+//! What a socket is, whoever provides it: names, settings, readiness, failures with their reason, and the one blocking loop.
+//!
+//! A [`Socket`] belongs to a [`Network`]. Its verbs prepare what the caller left open (a local name, a [`Transport`] that is
+//! opened late), start the work, and wait where the socket blocks. Who does the work is a [`Provider`] of the network, one for
+//! each [`Domain`]: this crate has the one for our own stack, [`stack`]; the kernel's and the simulated file system's live
+//! with what they need. A transport never blocks: it answers done, pending or failed, and the loop in `wait` does the rest.
+//! What waiting means is the network's business: virtual time in a lab, a condition variable over a device, `poll` over the
+//! kernel.
+//!
+//! Nothing here knows a clock, a descriptor or an error number. A [`Failure`] is neutral; a dialect has the word for it.
+
+#![forbid(unsafe_code)]
+
+mod cancel;
+mod failure;
+mod memory;
+mod name;
+mod network;
+mod provider;
+mod ready;
+mod settings;
+mod socket;
+mod table;
+
+pub use cancel::Cancel;
+pub use failure::{Failure, Outcome, Reason};
+pub use memory::{Fault, Memory, Pointer, PointerMut};
+pub use name::{Domain, Kind, LOCAL_PATH_MAX, LocalName, Name};
+pub use network::{Network, Numbers, Ticket, Watched, Woken};
+pub use provider::{Accepted, Answer, Cast, Progress, Provider, ReceiveHow, Received, SendHow, Shutdown, Transport};
+pub use ready::Ready;
+pub use settings::{ConnectPolicy, Setting, Settings};
+pub use socket::{Linger, Phase, Socket, select};
+pub use table::{SocketId, Table};

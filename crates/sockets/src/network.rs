@@ -1,0 +1,75 @@
+//! A network as a process sees it: who provides each domain, what time it is, and what waiting means.
+
+use synsent_stack::Instant;
+
+use crate::cancel::Cancel;
+use crate::failure::Failure;
+use crate::name::Domain;
+use crate::provider::{Provider, Transport};
+use crate::ready::Ready;
+
+/// A point in the sequence of changes of a network: taken before a socket is asked, it makes sure that no change between
+/// the asking and the waiting is slept through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ticket(pub u64);
+
+/// A socket that is waited on.
+#[derive(Clone, Copy)]
+pub struct Watched<'a> {
+    /// Which.
+    pub transport: &'a dyn Transport,
+    /// For what. An opening that is under way is waited for as writable or failed.
+    pub interest: Ready,
+}
+
+/// Why a wait ended.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Woken {
+    /// Something may have changed: ask again.
+    Changed,
+    /// The deadline is reached.
+    DeadlinePassed,
+    /// The call was cancelled.
+    Cancelled,
+    /// A signal came.
+    Interrupted,
+    /// Nothing will ever happen any more: the network has stopped, or in a lab nothing is left to come.
+    Over(Failure),
+}
+
+/// Small numbers for sockets, as systems give them that count files and sockets together.
+pub trait Numbers: Send + Sync {
+    /// The lowest number that neither a file nor a socket has.
+    ///
+    /// # Errors
+    /// When the process may have no more.
+    fn take(&self) -> Result<i32, Failure>;
+
+    /// Gives a number back.
+    fn give_back(&self, number: i32);
+
+    /// Whether the number is that of an open file that is no socket of ours.
+    fn is_file(&self, number: i32) -> bool;
+}
+
+/// What sockets stand on.
+pub trait Network: Send + Sync {
+    /// Who provides the sockets of a domain; `None`: nobody.
+    fn provider(&self, domain: Domain) -> Option<&dyn Provider>;
+
+    /// The time.
+    fn now(&self) -> Instant;
+
+    /// Where the sequence of changes stands.
+    fn ticket(&self) -> Ticket;
+
+    /// Waits until something changed since `since`, at best for one of the watched sockets, or the deadline has come, or the
+    /// call is cancelled. It may end early without a cause.
+    fn wait(&self, since: Ticket, watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken;
+
+    /// Ends all waits, so that each looks at its [`Cancel`].
+    fn wake_all(&self);
+
+    /// Descriptor numbers of the process.
+    fn numbers(&self) -> &dyn Numbers;
+}
