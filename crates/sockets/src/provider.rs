@@ -12,7 +12,7 @@ use std::sync::Arc;
 use synsent_stack::Duration;
 
 use crate::failure::Failure;
-use crate::name::{Kind, Name};
+use crate::name::{Domain, Kind, Name};
 use crate::ready::Ready;
 use crate::settings::{Setting, Settings};
 
@@ -89,11 +89,11 @@ pub struct Accepted {
 
 /// Whoever provides the sockets of a domain.
 pub trait Provider: Send + Sync {
-    /// Opens a socket with these settings.
+    /// Opens a socket of one of its domains with these settings.
     ///
     /// # Errors
     /// When there is no room, or no such kind.
-    fn open(&self, kind: Kind, settings: &Settings) -> Result<Arc<dyn Transport>, Failure>;
+    fn open(&self, domain: Domain, kind: Kind, settings: &Settings) -> Result<Arc<dyn Transport>, Failure>;
 
     /// What an address stands for.
     fn cast(&self, address: IpAddr) -> Cast;
