@@ -220,7 +220,9 @@ impl fmt::Display for Failure {
             Reason::Flow(failure) => write!(f, "{failure}"),
             Reason::Datagram(failure) => write!(f, "{} said {}", failure.from, failure.cause),
             Reason::Open(error) => write!(f, "{error}"),
-            Reason::Kernel { call, number } => write!(f, "{}: the kernel answered {call} with error {number}", self.outcome),
+            Reason::Kernel { call, number } => {
+                write!(f, "{}: the kernel answered {call} with error {number}", self.outcome)
+            }
             Reason::Said(sentence) => f.write_str(sentence),
         }
     }

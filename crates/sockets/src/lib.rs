@@ -20,6 +20,7 @@ mod provider;
 mod ready;
 mod settings;
 mod socket;
+pub mod stack;
 mod table;
 
 pub use cancel::Cancel;
