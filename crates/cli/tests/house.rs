@@ -8,12 +8,13 @@ use sources::{Source, root, sources};
 const SANS_IO: [&str; 2] = ["wire", "stack"];
 
 /// What each crate may depend on inside the house.
-const MAY_DEPEND: [(&str, &[&str]); 6] = [
+const MAY_DEPEND: [(&str, &[&str]); 7] = [
     ("wire", &[]),
     ("stack", &["wire"]),
     ("lab", &["stack", "wire"]),
     ("host", &["stack", "wire"]),
     ("sockets", &["stack"]),
+    ("dialects", &["sockets", "stack"]),
     ("cli", &["host", "lab", "stack", "wire"]),
 ];
 

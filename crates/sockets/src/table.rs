@@ -34,6 +34,9 @@ struct Entry {
 }
 
 impl Table {
+    /// Generations are counted within these bits, so that a handle fits where a system has room for it.
+    pub const GENERATION_MASK: u32 = 0x1fff;
+
     /// A table with room for this many.
     pub fn new(sockets_max: u32) -> Table {
         Table { places: RwLock::default(), sockets_max }
@@ -70,7 +73,7 @@ impl Table {
         let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
         let entry = places.entries.get_mut(id.index as usize).filter(|entry| entry.generation == id.generation)?;
         let socket = entry.socket.take()?;
-        entry.generation = entry.generation.wrapping_add(1);
+        entry.generation = entry.generation.wrapping_add(1) & Table::GENERATION_MASK;
         places.free.push(id.index);
         Some(socket)
     }
@@ -82,7 +85,7 @@ impl Table {
         let mut sockets = Vec::new();
         for (index, entry) in entries.iter_mut().enumerate() {
             if let Some(socket) = entry.socket.take() {
-                entry.generation = entry.generation.wrapping_add(1);
+                entry.generation = entry.generation.wrapping_add(1) & Table::GENERATION_MASK;
                 free.push(index as u32);
                 sockets.push(socket);
             }

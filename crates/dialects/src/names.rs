@@ -1,0 +1,207 @@
+//! The layout of socket names in a caller's memory: decoding with every fact about what is wrong, and encoding.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+
+use synsent_sockets::{Domain, LocalName, Name, Pointer, PointerMut};
+
+use crate::page::{Fact, Facts};
+
+/// How a dialect numbers families and lays names out. Ports and addresses stand in the order of the network; family, flow
+/// information and scope in the machine's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NameFormat {
+    /// The number of "unspecified".
+    pub unspecified: u16,
+    /// The number of IPv4.
+    pub inet4: u16,
+    /// The number of IPv6, where it has it.
+    pub inet6: Option<u16>,
+    /// The number of the local domain, where it has it.
+    pub local: Option<u16>,
+    /// The room for a path in a local name; unit: octets.
+    pub local_path_octets: usize,
+}
+
+/// The size of a name of IPv4: family, port, address, eight octets of nothing.
+pub(crate) const INET4_OCTETS: usize = 16;
+/// The size of a name of IPv6: family, port, flow information, address, scope.
+pub(crate) const INET6_OCTETS: usize = 28;
+/// Where the path of a local name begins.
+pub(crate) const LOCAL_PATH_AT: usize = 2;
+
+/// What a name in a caller's memory says.
+pub(crate) struct Decoded {
+    /// What is wrong with it, and what its address is.
+    pub(crate) facts: Facts,
+    /// The name, where there is one.
+    pub(crate) name: Option<Name>,
+}
+
+impl Decoded {
+    fn only(facts: Facts) -> Decoded {
+        Decoded { facts, name: None }
+    }
+}
+
+impl NameFormat {
+    /// The domain of a family number.
+    pub(crate) fn domain(&self, family: i32) -> Option<Domain> {
+        let family = u16::try_from(family).ok()?;
+        if family == self.inet4 {
+            Some(Domain::Inet4)
+        } else if self.inet6 == Some(family) {
+            Some(Domain::Inet6)
+        } else if self.local == Some(family) {
+            Some(Domain::Local)
+        } else {
+            None
+        }
+    }
+
+    /// The number of a domain.
+    pub(crate) fn family(&self, domain: Domain) -> u16 {
+        match domain {
+            Domain::Inet4 => self.inet4,
+            // A socket of a domain that the dialect lacks cannot exist in it.
+            Domain::Inet6 => self.inet6.unwrap_or(self.unspecified),
+            Domain::Local => self.local.unwrap_or(self.unspecified),
+        }
+    }
+
+    /// The largest size of a name of a domain.
+    pub(crate) fn octets(&self, domain: Domain) -> usize {
+        match domain {
+            Domain::Inet4 => INET4_OCTETS,
+            Domain::Inet6 => INET6_OCTETS,
+            Domain::Local => LOCAL_PATH_AT + self.local_path_octets,
+        }
+    }
+
+    /// The smallest size of a name of a domain.
+    fn octets_min(&self, domain: Domain) -> usize {
+        match domain {
+            Domain::Local => LOCAL_PATH_AT,
+            _ => self.octets(domain),
+        }
+    }
+
+    /// Reads a name for a socket of this domain.
+    pub(crate) fn decode(&self, pointer: Pointer<'_>, len: i32, socket: Domain) -> Decoded {
+        if pointer.is_null() {
+            return Decoded::only(Fact::NullName.alone());
+        }
+        let len = usize::try_from(len).unwrap_or(0);
+        let mut family = [0; 2];
+        if len < family.len() {
+            return Decoded::only(Fact::ShortName.alone());
+        }
+        if pointer.read(0, &mut family).is_err() {
+            return Decoded::only(Fact::UnreadableName.alone());
+        }
+        let family = u16::from_ne_bytes(family);
+        let domain = self.domain(i32::from(family));
+        // A family that is none is measured by the socket's own.
+        let measure = domain.unwrap_or(socket);
+        let mut facts = Fact::ShortName.when(len < self.octets_min(measure))
+            | Fact::LongName.when(len > self.octets(measure))
+            | Fact::UnspecifiedFamily.when(family == self.unspecified)
+            | Fact::WrongFamily.when(domain != Some(socket));
+        let Some(domain) = domain.filter(|_| !facts.has(Fact::ShortName)) else { return Decoded::only(facts) };
+        let Some(name) = self.read(pointer, len, domain) else {
+            facts |= Fact::UnreadableName.alone();
+            return Decoded::only(facts);
+        };
+        facts |= address_facts(&name);
+        Decoded { facts, name: Some(name) }
+    }
+
+    fn read(&self, pointer: Pointer<'_>, len: usize, domain: Domain) -> Option<Name> {
+        let mut octets = [0; INET6_OCTETS];
+        match domain {
+            Domain::Local => {
+                let mut path = vec![0; len.min(self.octets(domain)) - LOCAL_PATH_AT];
+                pointer.read(LOCAL_PATH_AT, &mut path).ok()?;
+                return Some(Name::Local(LocalName::new(&path)));
+            }
+            Domain::Inet4 => pointer.read(0, &mut octets[..INET4_OCTETS]).ok()?,
+            Domain::Inet6 => pointer.read(0, &mut octets).ok()?,
+        }
+        let port = u16::from_be_bytes([octets[2], octets[3]]);
+        let [.., a, b, c, d] = [octets[4], octets[5], octets[6], octets[7]];
+        if domain == Domain::Inet4 {
+            return Some(Name::Inet(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(a, b, c, d)), port)));
+        }
+        let flow = u32::from_ne_bytes([a, b, c, d]);
+        let address: [u8; 16] = octets[8..24].try_into().ok()?;
+        let scope = u32::from_ne_bytes(octets[24..28].try_into().ok()?);
+        Some(Name::Inet(SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::from(address), port, flow, scope))))
+    }
+
+    /// A name as the dialect lays it out.
+    pub fn encode(&self, name: &Name) -> Vec<u8> {
+        let mut octets = self.family(name.domain()).to_ne_bytes().to_vec();
+        match name {
+            Name::Inet(address) => {
+                octets.extend(address.port().to_be_bytes());
+                match address {
+                    SocketAddr::V4(address) => {
+                        octets.extend(address.ip().octets());
+                        octets.extend([0; 8]);
+                    }
+                    SocketAddr::V6(address) => {
+                        octets.extend(address.flowinfo().to_ne_bytes());
+                        octets.extend(address.ip().octets());
+                        octets.extend(address.scope_id().to_ne_bytes());
+                    }
+                }
+            }
+            Name::Local(local) => {
+                octets.extend(local.path());
+                if !local.path().is_empty() {
+                    octets.push(0);
+                }
+            }
+        }
+        octets
+    }
+
+    /// Writes a name into a caller's memory, as much as there is room for, and its whole length beside it.
+    ///
+    /// # Errors
+    /// The length as it is needed, when there is less room; or the memory cannot be written.
+    pub(crate) fn write(
+        &self,
+        name: &Name,
+        into: &mut PointerMut<'_>,
+        len: &mut PointerMut<'_>,
+    ) -> Result<(), WriteNameError> {
+        let octets = self.encode(name);
+        let room = len.read_i32().map_err(|_| WriteNameError::Unwritable)?;
+        let room = usize::try_from(room).map_err(|_| WriteNameError::NegativeRoom)?;
+        let fits = octets.len().min(room);
+        into.write(0, &octets[..fits]).map_err(|_| WriteNameError::Unwritable)?;
+        len.write_i32(octets.len() as i32).map_err(|_| WriteNameError::Unwritable)?;
+        if fits < octets.len() { Err(WriteNameError::Truncated) } else { Ok(()) }
+    }
+}
+
+/// Why a name could not be given to a caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum WriteNameError {
+    /// The memory cannot be used.
+    Unwritable,
+    /// The length is negative.
+    NegativeRoom,
+    /// What fitted was written, and the whole length.
+    Truncated,
+}
+
+/// What an address is by itself; what it is on a network, the network has to be asked.
+fn address_facts(name: &Name) -> Facts {
+    match name {
+        Name::Inet(address) => {
+            Fact::ZeroAddress.when(address.ip().is_unspecified()) | Fact::ZeroPort.when(address.port() == 0)
+        }
+        Name::Local(local) => Fact::BlankPath.when(local.path().is_empty()),
+    }
+}

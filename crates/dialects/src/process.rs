@@ -1,0 +1,258 @@
+//! The process that calls: its network, its sockets by handle, how often it was started, and what was said to each thread.
+//!
+//! The functions of a dialect find their process by the thread that calls: the one it has [entered](Process::enter), else the
+//! one that was [installed](Process::install) for all threads of the program. Without one, nothing was started.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+
+use synsent_sockets::{Domain, Failure, Kind, Network, Settings, Socket, SocketId, Table};
+
+use crate::dialect::{Dialect, HandleScheme, Starting};
+use crate::page::{Rule, Source};
+use crate::words::Word;
+
+/// How many sockets a process may have; Windows Sockets announces half of it.
+pub const SOCKETS_MAX: u32 = 65_536;
+
+/// A handle as a caller passes it, whatever type the dialect gives it.
+pub type Handle = i64;
+
+/// A process of a dialect on a network.
+pub struct Process {
+    dialect: &'static Dialect,
+    network: Arc<dyn Network>,
+    table: Table,
+    descriptors: RwLock<HashMap<i32, SocketId>>,
+    started: Mutex<Started>,
+}
+
+/// How often a process was started, and as what.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Started {
+    pub(crate) count: u32,
+    /// The version that was agreed on: major, minor.
+    pub(crate) version: (u8, u8),
+}
+
+/// What a call said that failed.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The dialect.
+    pub dialect: &'static str,
+    /// The call.
+    pub call: &'static str,
+    /// The word.
+    pub word: Word,
+    /// Its symbolic name in this dialect.
+    pub name: &'static str,
+    /// Its number in this dialect.
+    pub number: i32,
+    /// Where it comes from.
+    pub source: Source,
+    /// What the layer below answered, if it was asked.
+    pub failure: Option<Failure>,
+}
+
+/// As long as this lives, the calls of this thread in this dialect belong to one process.
+pub struct Entered {
+    dialect: &'static str,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<Arc<Process>>> = const { RefCell::new(Vec::new()) };
+    static SAID: RefCell<Option<Said>> = const { RefCell::new(None) };
+}
+
+fn installed() -> &'static RwLock<Vec<Arc<Process>>> {
+    static INSTALLED: OnceLock<RwLock<Vec<Arc<Process>>>> = OnceLock::new();
+    INSTALLED.get_or_init(RwLock::default)
+}
+
+/// What the last call of this thread that failed was told.
+pub fn last_said() -> Option<Said> {
+    SAID.with_borrow(Clone::clone)
+}
+
+impl Process {
+    /// A process that was not started yet.
+    pub fn new(dialect: &'static Dialect, network: Arc<dyn Network>) -> Arc<Process> {
+        Arc::new(Process {
+            dialect,
+            network,
+            table: Table::new(SOCKETS_MAX),
+            descriptors: RwLock::default(),
+            started: Mutex::default(),
+        })
+    }
+
+    /// The calls of this thread in this dialect belong to this process from now on; the last one entered counts.
+    #[must_use]
+    pub fn enter(self: &Arc<Process>) -> Entered {
+        CURRENT.with_borrow_mut(|entered| entered.push(Arc::clone(self)));
+        Entered { dialect: self.dialect.name }
+    }
+
+    /// The calls of all threads that entered no other process of this dialect belong to this one from now on.
+    pub fn install(self: Arc<Process>) {
+        let mut all = installed().write().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|process| process.dialect.name != self.dialect.name);
+        all.push(self);
+    }
+
+    /// The dialect.
+    pub fn dialect(&self) -> &'static Dialect {
+        self.dialect
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Arc<dyn Network> {
+        &self.network
+    }
+
+    /// The process of this thread in this dialect.
+    pub(crate) fn current(dialect: &Dialect) -> Option<Arc<Process>> {
+        let is_it = |process: &&Arc<Process>| process.dialect.name == dialect.name;
+        let entered = CURRENT.with_borrow(|entered| entered.iter().rev().find(is_it).cloned());
+        entered.or_else(|| {
+            let all = installed().read().unwrap_or_else(PoisonError::into_inner);
+            all.iter().find(is_it).cloned()
+        })
+    }
+
+    pub(crate) fn started(&self) -> MutexGuard<'_, Started> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether calls are served.
+    pub(crate) fn is_started(&self) -> bool {
+        self.dialect.ways.starting.value == Starting::Always || self.started().count > 0
+    }
+
+    /// A new socket and its handle.
+    pub(crate) fn open(&self, domain: Domain, kind: Kind) -> Result<Handle, Failure> {
+        let settings = Settings { connect: self.dialect.ways.connect.value, ..Settings::default() };
+        self.adopt(Socket::new(Arc::clone(&self.network), domain, kind, settings)?)
+    }
+
+    /// A handle for a socket.
+    pub(crate) fn adopt(&self, socket: Socket) -> Result<Handle, Failure> {
+        match self.dialect.ways.handles.value {
+            HandleScheme::Opaque => Ok(opaque(self.table.insert(Arc::new(socket))?)),
+            HandleScheme::Descriptors => {
+                let number = self.network.numbers().take()?;
+                let id = match self.table.insert(Arc::new(socket)) {
+                    Ok(id) => id,
+                    Err(failure) => {
+                        self.network.numbers().give_back(number);
+                        return Err(failure);
+                    }
+                };
+                self.descriptors_mut().insert(number, id);
+                Ok(Handle::from(number))
+            }
+        }
+    }
+
+    /// The socket of a handle.
+    pub(crate) fn find(&self, handle: Handle) -> Option<Arc<Socket>> {
+        self.table.get(self.id(handle)?)
+    }
+
+    /// Whether a handle is that of a file that is no socket.
+    pub(crate) fn is_file(&self, handle: Handle) -> bool {
+        i32::try_from(handle).is_ok_and(|number| self.network.numbers().is_file(number))
+    }
+
+    /// Takes a socket from its handle.
+    pub(crate) fn remove(&self, handle: Handle) -> Option<Arc<Socket>> {
+        let socket = self.table.remove(self.id(handle)?)?;
+        if let Ok(number) = i32::try_from(handle)
+            && self.descriptors_mut().remove(&number).is_some()
+        {
+            self.network.numbers().give_back(number);
+        }
+        Some(socket)
+    }
+
+    /// Closes all sockets in the background.
+    pub(crate) fn close_all(&self) {
+        for (number, _) in self.descriptors_mut().drain() {
+            self.network.numbers().give_back(number);
+        }
+        for socket in self.table.drain() {
+            // Nobody is left who could be told.
+            let _ = socket.close();
+        }
+    }
+
+    fn id(&self, handle: Handle) -> Option<SocketId> {
+        match self.dialect.ways.handles.value {
+            HandleScheme::Opaque => from_opaque(handle),
+            HandleScheme::Descriptors => {
+                let descriptors = self.descriptors.read().unwrap_or_else(PoisonError::into_inner);
+                descriptors.get(&i32::try_from(handle).ok()?).copied()
+            }
+        }
+    }
+
+    fn descriptors_mut(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<i32, SocketId>> {
+        self.descriptors.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.close_all();
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.with_borrow_mut(|entered| {
+            if let Some(place) = entered.iter().rposition(|process| process.dialect.name == self.dialect) {
+                entered.remove(place);
+            }
+        });
+    }
+}
+
+impl Said {
+    /// What a row decided.
+    pub(crate) fn by_rule(dialect: &'static Dialect, call: &'static str, word: Word, rule: &Rule) -> Said {
+        Said::new(dialect, call, word, rule.source, None)
+    }
+
+    /// What the dialect says of an answer of the layer below.
+    pub(crate) fn new(
+        dialect: &'static Dialect,
+        call: &'static str,
+        word: Word,
+        source: Source,
+        failure: Option<Failure>,
+    ) -> Said {
+        let (name, number) = dialect.spelling(word).map_or(("", -1), |spelling| (spelling.name, spelling.number));
+        Said { dialect: dialect.name, call, word, name, number, source, failure }
+    }
+
+    /// Keeps it for the thread.
+    pub(crate) fn keep(self) {
+        SAID.set(Some(self));
+    }
+}
+
+/// Handles are multiples of four from four on, as Windows has them: place in 16 bits, generation in 13, so that they also fit
+/// where a program keeps one in an `int`.
+fn opaque(id: SocketId) -> Handle {
+    (Handle::from(id.generation) << 16 | Handle::from(id.index)) * 4 + 4
+}
+
+fn from_opaque(handle: Handle) -> Option<SocketId> {
+    if handle < 4 || handle % 4 != 0 {
+        return None;
+    }
+    let value = (handle - 4) / 4;
+    let generation = u32::try_from(value >> 16).ok().filter(|generation| *generation <= Table::GENERATION_MASK)?;
+    Some(SocketId { index: (value & 0xffff) as u32, generation })
+}
