@@ -101,7 +101,8 @@ fn code_of_no_path(why: NoPath) -> u8 {
         | NoPath::Prohibited
         | NoPath::Blackhole
         | NoPath::NoSource
-        | NoPath::NoLink => 5,
+        | NoPath::NoLink
+        | NoPath::LinkDown => 5,
         NoPath::ForeignSource => 1,
     }
 }

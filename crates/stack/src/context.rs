@@ -29,6 +29,7 @@ macro_rules! drop_reasons {
 
 drop_reasons! {
     UnknownLink "the link does not exist",
+    LinkDown "the link is down",
     FrameMalformed "not a well-formed frame",
     FrameNotForUs "the frame's destination is another station",
     EtherTypeUnknown "a protocol that is not spoken here",

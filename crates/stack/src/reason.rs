@@ -197,6 +197,8 @@ pub enum NoPath {
     ForeignSource,
     /// The link that the route names is not there.
     NoLink,
+    /// Every link that leads there is down.
+    LinkDown,
 }
 
 impl fmt::Display for NoPath {
@@ -209,6 +211,7 @@ impl fmt::Display for NoPath {
             NoPath::NoSource => "no local address can be the source",
             NoPath::ForeignSource => "the chosen source address is not one of ours",
             NoPath::NoLink => "the route's link does not exist",
+            NoPath::LinkDown => "every link that leads there is down",
         })
     }
 }

@@ -194,6 +194,13 @@ pub enum Fact {
         /// The new MTU; unit: octets.
         mtu: u32,
     },
+    /// A link went up or down.
+    LinkChanged {
+        /// Which.
+        link: LinkId,
+        /// Whether it is up now.
+        up: bool,
+    },
     /// A neighbour's link-layer address became known.
     NeighbourFound {
         /// On which link.
@@ -275,6 +282,7 @@ impl fmt::Display for Fact {
             }
             Fact::IcmpSent { to, cause } => write!(f, "{cause} sent to {to}"),
             Fact::PathMtuChanged { destination, mtu } => write!(f, "path MTU to {destination} is {mtu}"),
+            Fact::LinkChanged { link, up } => write!(f, "{link} is {}", if *up { "up" } else { "down" }),
             Fact::NeighbourFound { addr, .. } => write!(f, "neighbour {addr} found"),
             Fact::NeighbourLost { addr, .. } => write!(f, "neighbour {addr} does not answer"),
             Fact::AddressReady { addr, .. } => write!(f, "address {addr} ready"),

@@ -30,6 +30,7 @@ impl Ip {
         let id = LinkId::from_index(self.links.len() as u32);
         self.links.push(Link {
             config,
+            up: true,
             output: OutputQueue::default(),
             groups: Vec::new(),
             broadcasts: Vec::new(),
@@ -61,6 +62,29 @@ impl Ip {
             link.config.mtu = mtu;
             self.bump_generation();
         }
+    }
+
+    /// Takes a link up or down. With a link that goes down everything leaves that waits for it, and what was known of its
+    /// neighbours is forgotten; its addresses and its routes stay. Loopback is always up.
+    pub(crate) fn set_link_up(&mut self, now: Instant, link: LinkId, up: bool, ctx: &mut Context) {
+        let known = self.links.get_mut(link.index()).filter(|of_link| link != LinkId::LOOPBACK && of_link.up != up);
+        let Some(of_link) = known else { return };
+        of_link.up = up;
+        let listens = of_link.config.accept_router_advertisements;
+        let is_ethernet = matches!(of_link.config.medium, Medium::Ethernet(_));
+        self.bump_generation();
+        ctx.trace(now, || Fact::LinkChanged { link, up });
+        if !up {
+            self.forget_what_waits(now, link, ctx);
+        } else if listens && is_ethernet {
+            // Another network may be behind it now.
+            self.begin_router_solicitation(now, link);
+        }
+    }
+
+    /// Whether a link carries anything.
+    pub(crate) fn is_link_up(&self, link: LinkId) -> bool {
+        self.links.get(link.index()).is_some_and(|link| link.up)
     }
 
     /// How many links there are, loopback included.

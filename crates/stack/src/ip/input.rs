@@ -41,10 +41,13 @@ impl Ip {
         received: Received,
         ctx: &mut Context,
     ) -> Arrived<'a> {
-        let Some(config) = self.links.get(link.index()).filter(|_| link != LinkId::LOOPBACK).map(|link| &link.config)
-        else {
+        let Some(of_link) = self.links.get(link.index()).filter(|_| link != LinkId::LOOPBACK) else {
             return refuse(now, link, DropReason::UnknownLink, ctx);
         };
+        if !of_link.up {
+            return refuse(now, link, DropReason::LinkDown, ctx);
+        }
+        let config = &of_link.config;
         let checksum_valid = received.checksum_valid || config.offload.receive_checksum_valid;
         let received = Received { checksum_valid, ..received };
         let Medium::Ethernet(ours) = config.medium else {

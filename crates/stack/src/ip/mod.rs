@@ -138,6 +138,15 @@ pub(crate) struct Path {
     pub(crate) hop_limit: u8,
 }
 
+/// Which links a way may lead over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Over {
+    /// Those that are up.
+    Up,
+    /// Any.
+    Any,
+}
+
 /// What became of a packet that was handed to [`Ip::finish`].
 pub(crate) enum Finished {
     /// So many octets of the buffer are the frame.
@@ -160,6 +169,8 @@ pub(crate) struct NeighbourFailure {
 /// What is known of one link.
 struct Link {
     config: LinkConfig,
+    /// A link that is down carries nothing, in neither direction.
+    up: bool,
     output: OutputQueue,
     groups: Vec<Membership>,
     /// The directed broadcast addresses of the networks on it.
@@ -235,6 +246,28 @@ impl Ip {
         destination: IpAddr,
         link: Option<LinkId>,
     ) -> Result<Path, NoPath> {
+        self.route_over(now, source, destination, link, Over::Up)
+    }
+
+    /// The way of a connection that exists. When every link that leads to its peer is down it keeps one of them: what it sends
+    /// there is lost, as on any link that does not work for a while, and its timers decide how long it tries.
+    pub(crate) fn route_of_flow(&mut self, now: Instant, tuple: &FourTuple) -> Option<Path> {
+        let (source, remote, link) = (Some(tuple.local.addr), tuple.remote.addr, tuple.link());
+        let found = match self.route_over(now, source, remote, link, Over::Up) {
+            Err(NoPath::LinkDown) => self.route_over(now, source, remote, link, Over::Any),
+            found => found,
+        };
+        found.ok()
+    }
+
+    fn route_over(
+        &mut self,
+        now: Instant,
+        source: Option<IpAddr>,
+        destination: IpAddr,
+        link: Option<LinkId>,
+        over: Over,
+    ) -> Result<Path, NoPath> {
         self.check_source(source, destination)?;
         if self.is_local_by(destination, link) {
             return Ok(self.local_path(source.unwrap_or(destination), destination));
@@ -248,7 +281,7 @@ impl Ip {
             return Err(NoPath::ForeignSource);
         }
         let link = link.or_else(|| self.link_of_scoped(destination, source));
-        let (link, next_hop) = self.next_hop(destination, link, source)?;
+        let (link, next_hop) = self.next_hop(destination, link, source, over)?;
         let source = match source {
             Some(source) => source,
             None => source::select(&self.addresses, now, link, destination, next_hop).ok_or(NoPath::NoSource)?,
@@ -317,18 +350,24 @@ impl Ip {
         destination: IpAddr,
         link: Option<LinkId>,
         source: Option<IpAddr>,
+        over: Over,
     ) -> Result<(LinkId, IpAddr), NoPath> {
+        let usable = |link| over == Over::Any || self.is_link_up(link);
         if link.is_some_and(|link| link == LinkId::LOOPBACK || link.index() >= self.links.len()) {
             return Err(NoPath::NoLink);
         }
         if destination.is_multicast() || destination == IpAddr::V4(Ipv4Addr::BROADCAST) {
-            return self.link_of_cast(destination, link, source).map(|link| (link, destination));
+            let link = self.link_of_cast(destination, link, source, usable)?;
+            return if usable(link) { Ok((link, destination)) } else { Err(NoPath::LinkDown) };
         }
         if is_link_scoped(destination) {
             // Without a link that it belongs to, any link would be a guess.
-            return link.map(|link| (link, destination)).ok_or(NoPath::NoRoute);
+            let link = link.ok_or(NoPath::NoRoute)?;
+            return if usable(link) { Ok((link, destination)) } else { Err(NoPath::LinkDown) };
         }
-        let entry = self.routes.lookup(destination, link).ok_or(NoPath::NoRoute)?;
+        let Some(entry) = self.routes.lookup_among(destination, link, usable) else {
+            return Err(self.routes.lookup(destination, link).map_or(NoPath::NoRoute, |_| NoPath::LinkDown));
+        };
         match entry.route.kind {
             RouteKind::Unicast => Ok((entry.link, entry.route.gateway.unwrap_or(destination))),
             RouteKind::Unreachable => Err(NoPath::Unreachable),
@@ -338,20 +377,24 @@ impl Ip {
     }
 
     /// The link for a group or for the broadcast address: the one asked for, the source's, the one that a route names, or
-    /// the first that has an address.
+    /// the first that has an address; among the last two rather one that can be used.
     fn link_of_cast(
         &self,
         destination: IpAddr,
         link: Option<LinkId>,
         source: Option<IpAddr>,
+        usable: impl Fn(LinkId) -> bool,
     ) -> Result<LinkId, NoPath> {
         let of_source = || self.addresses.iter().find(|a| Some(a.cidr.addr()) == source).map(|a| a.link);
         let routed = || {
-            let entry = self.routes.lookup(destination, None)?;
+            let entry = self.routes.lookup_among(destination, None, &usable)?;
             (entry.route.kind == RouteKind::Unicast).then_some(entry.link)
         };
         let same_family = |a: &&addresses::Assigned| a.cidr.addr().is_ipv4() == destination.is_ipv4();
-        let first = || self.addresses.iter().filter(same_family).map(|a| a.link).find(|link| *link != LinkId::LOOPBACK);
+        let first = || {
+            let all = || self.addresses.iter().filter(same_family).map(|a| a.link).filter(|l| *l != LinkId::LOOPBACK);
+            all().find(|link| usable(*link)).or_else(|| all().next())
+        };
         link.or_else(of_source).or_else(routed).or_else(first).ok_or(NoPath::NoRoute)
     }
 

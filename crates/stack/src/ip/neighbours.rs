@@ -275,6 +275,12 @@ impl Neighbours {
         Some(Due::Ask { link, addr, owner, urge })
     }
 
+    /// Takes a neighbour of a link out of the table, with what waits for it.
+    pub(crate) fn remove_on(&mut self, link: LinkId) -> Option<(IpAddr, VecDeque<(PacketBuffer, Urge)>)> {
+        let place = self.slots.iter().position(|slot| slot.as_ref().is_some_and(|neighbour| neighbour.link == link))?;
+        self.remove(place as u32).map(|neighbour| (neighbour.addr, neighbour.queue))
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.timers.first().map(|(at, _)| *at)
     }

@@ -29,7 +29,10 @@ impl Ip {
         len: usize,
         ctx: &mut Context,
     ) -> Finished {
-        let Some(link) = self.links.get(path.link.index()) else { return Finished::Dropped };
+        let Some(link) = self.links.get(path.link.index()).filter(|link| link.up) else {
+            ctx.dropped(now, path.link, DropReason::LinkDown);
+            return Finished::Dropped;
+        };
         let Medium::Ethernet(source) = link.config.medium else { return Finished::Frame(len) };
         let Some(destination) = self.hardware_of(now, path.link, path.next_hop) else {
             return self.finish_later(now, path, &frame[ethernet::HEADER_LEN..ethernet::HEADER_LEN + len], ctx);
@@ -109,6 +112,9 @@ impl Ip {
         urge: Urge,
         ctx: &mut Context,
     ) -> Result<(), DropReason> {
+        if !self.is_link_up(link) {
+            return self.refuse_on_down_link(now, link, packet, ctx);
+        }
         if link == LinkId::LOOPBACK {
             if self.loopback.len() >= LOOPBACK_QUEUE_PACKETS {
                 self.pool.give_back(packet);
@@ -136,9 +142,8 @@ impl Ip {
         urge: Urge,
         ctx: &mut Context,
     ) -> Result<(), DropReason> {
-        let Some(queue) = self.links.get_mut(link.index()).map(|link| &mut link.output) else {
-            self.pool.give_back(packet);
-            return Err(DropReason::UnknownLink);
+        let Some(queue) = self.links.get_mut(link.index()).filter(|link| link.up).map(|link| &mut link.output) else {
+            return self.refuse_on_down_link(now, link, packet, ctx);
         };
         if let Err(packet) = queue.push(Outgoing { packet, hardware, ethertype, urge }) {
             self.pool.give_back(packet);
@@ -146,6 +151,32 @@ impl Ip {
             return Err(DropReason::OutputQueueFull);
         }
         Ok(())
+    }
+
+    fn refuse_on_down_link(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        packet: PacketBuffer,
+        ctx: &mut Context,
+    ) -> Result<(), DropReason> {
+        self.pool.give_back(packet);
+        ctx.dropped(now, link, DropReason::LinkDown);
+        Err(DropReason::LinkDown)
+    }
+
+    /// What waits for a link that went down, or for a neighbour on it, is given up, and its senders are told.
+    pub(super) fn forget_what_waits(&mut self, now: Instant, link: LinkId, ctx: &mut Context) {
+        while let Some(outgoing) = self.links.get_mut(link.index()).and_then(|link| link.output.pop()) {
+            ctx.dropped(now, link, DropReason::LinkDown);
+            self.pool.give_back(outgoing.packet);
+        }
+        while let Some((addr, waiting)) = self.neighbours.remove_on(link) {
+            for (packet, _) in waiting {
+                ctx.dropped(now, link, DropReason::LinkDown);
+                self.tell_sender(now, link, addr, packet, ctx);
+            }
+        }
     }
 
     /// The hardware address for a next hop, if it is known; links without such addresses know any.

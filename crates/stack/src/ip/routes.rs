@@ -73,8 +73,18 @@ impl Routes {
     /// The winning entry for a destination, if need be among those of one link. The cost is that of the prefix lengths that
     /// occur, not of the entries.
     pub(crate) fn lookup(&self, destination: IpAddr, link: Option<LinkId>) -> Option<&Entry> {
-        self.covering(destination)
-            .find(|entry| link.is_none_or(|link| entry.link == link) || entry.route.kind != RouteKind::Unicast)
+        self.lookup_among(destination, link, |_| true)
+    }
+
+    /// The same among the entries whose link can be used; an entry that refuses has none, and always can.
+    pub(crate) fn lookup_among(
+        &self,
+        destination: IpAddr,
+        link: Option<LinkId>,
+        usable: impl Fn(LinkId) -> bool,
+    ) -> Option<&Entry> {
+        let leads = |entry: &&Entry| link.is_none_or(|link| entry.link == link) && usable(entry.link);
+        self.covering(destination).find(|entry| entry.route.kind != RouteKind::Unicast || leads(entry))
     }
 
     /// Every entry that covers a destination, the winning one first.

@@ -25,6 +25,22 @@ impl Stack {
         self.ip.set_link_mtu(link, mtu);
     }
 
+    /// Takes a link up or down; a new link is up, and loopback always is. A link that is down carries nothing. New connections
+    /// and datagrams that only it could carry are refused with [`NoPath::LinkDown`](crate::NoPath::LinkDown); connections that
+    /// exist go on trying until their own timers end them, by another link where a route leads over one. Packets that waited for
+    /// a neighbour on it have waited in vain, and their senders are told. Addresses and routes stay.
+    pub fn set_link_up(&mut self, now: Instant, link: LinkId, up: bool) {
+        let now = self.advance(now);
+        self.ip.set_link_up(now, link, up, &mut self.context);
+        self.hand_on_neighbour_failures(now);
+        self.udp.on_room(&mut self.context);
+    }
+
+    /// Whether a link is up. One that does not exist is not.
+    pub fn link_is_up(&self, link: LinkId) -> bool {
+        self.ip.is_link_up(link)
+    }
+
     /// Gives a link an address, and a route to its network. An IPv6 address on a link with an Ethernet header may be used when
     /// nobody has answered the probes for it; the trace tells when.
     pub fn add_address(&mut self, now: Instant, link: LinkId, cidr: Cidr) -> Result<(), AddressError> {

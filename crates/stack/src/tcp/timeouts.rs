@@ -256,8 +256,7 @@ fn retransmission_timeout(head: &mut Head, conn: &mut Synchronized, turn: &mut T
 
 fn requeue(head: &mut Head, turn: &mut Turn<'_>) {
     if head.path.is_none() {
-        let tuple = &head.tuple;
-        head.path = turn.ip.route(turn.now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()).ok();
+        head.path = turn.ip.route_of_flow(turn.now, &head.tuple);
     }
     turn.shared.queue(head);
 }

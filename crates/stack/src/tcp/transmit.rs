@@ -68,7 +68,7 @@ fn look_up_path(flow: &mut Flow, turn: &mut Turn<'_>) -> Option<LinkId> {
     let tuple = &head.tuple;
     // 9293/MUST-45
     // The source address stays what it was when the connection began.
-    let path = turn.ip.route(turn.now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()).ok()?;
+    let path = turn.ip.route_of_flow(turn.now, tuple)?;
     head.path = Some(path);
     if let Shape::Synchronized(conn) = shape {
         adopt_path_mtu(head, conn, &path, turn);

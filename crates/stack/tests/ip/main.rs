@@ -6,6 +6,7 @@ mod groups;
 mod hostile;
 mod icmp;
 mod input;
+mod links;
 mod neighbours;
 mod net;
 mod routers;
