@@ -11,7 +11,7 @@ const SANS_IO: [&str; 2] = ["wire", "stack"];
 const MAY_DEPEND: [(&str, &[&str]); 7] = [
     ("wire", &[]),
     ("stack", &["wire"]),
-    ("lab", &["stack", "wire"]),
+    ("lab", &["sockets", "stack", "wire"]),
     ("host", &["stack", "wire"]),
     ("sockets", &["stack"]),
     ("dialects", &["sockets", "stack"]),

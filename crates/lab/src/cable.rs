@@ -23,7 +23,7 @@ pub struct CableId(pub(crate) u32);
 pub struct RuleId(pub(crate) u64);
 
 /// Which frames a rule drops without a word.
-pub type Rule = Box<dyn FnMut(&Sight<'_>) -> bool>;
+pub type Rule = Box<dyn FnMut(&Sight<'_>) -> bool + Send>;
 
 /// How long an Ethernet header is, or the header of a line.
 const ETHERNET_HEADER_LEN: usize = 14;

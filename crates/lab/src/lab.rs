@@ -235,7 +235,7 @@ impl Lab {
     }
 
     /// Drops the frames of a cable for which the rule says yes, without a word.
-    pub fn drop_where(&mut self, cable: CableId, rule: impl FnMut(&Sight<'_>) -> bool + 'static) -> RuleId {
+    pub fn drop_where(&mut self, cable: CableId, rule: impl FnMut(&Sight<'_>) -> bool + Send + 'static) -> RuleId {
         self.serial += 1;
         let (id, rule): (RuleId, Rule) = (RuleId(self.serial), Box::new(rule));
         self.cables[cable.0 as usize].add_rule(id, rule);
@@ -393,6 +393,12 @@ impl Lab {
     pub fn run_for(&mut self, span: Duration) {
         let deadline = self.now + span;
         self.run_until(deadline, |_| false);
+    }
+
+    /// Lets the time pass to a moment before which nothing happens.
+    pub(crate) fn sleep_until(&mut self, at: Instant) {
+        debug_assert!(self.next_at().is_none_or(|next| next >= at));
+        self.now = self.now.max(at);
     }
 
     fn advance(&mut self, to: Instant) {

@@ -6,26 +6,34 @@
 //!
 //! A test makes a lab, calls the stacks with [`Lab::call`], and runs until a condition holds ([`Lab::run_until`]). The
 //! helpers do the common parts: [`Lab::establish`] for a connection, [`Transfer`] for bulk data that is checked octet by
-//! octet, [`Behaviour`] for peers that refuse, stay silent or reset. Nothing here opens a descriptor or reads a clock.
+//! octet, [`Behaviour`] for peers that refuse, stay silent or reset. A program with blocking calls gets a [`LabNetwork`], the
+//! network of a process on one host of a [`SharedLab`]. Nothing here opens a descriptor or reads a clock.
 
 #![forbid(unsafe_code)]
 
 mod cable;
 mod capture;
+mod clock;
+mod descriptors;
 mod faults;
 mod lab;
+mod network;
 mod pattern;
 mod peer;
 mod rng;
+mod shared;
 mod sight;
 mod transfer;
 
 pub use cable::{CableId, Rule, RuleId};
 pub use capture::{Capture, Record};
+pub use descriptors::{DESCRIPTORS_MAX, Descriptors};
 pub use faults::{Fate, Faults};
 pub use lab::{HostId, Lab, Limits};
+pub use network::LabNetwork;
 pub use pattern::Pattern;
 pub use peer::Behaviour;
 pub use rng::Rng;
+pub use shared::{Participation, Seat, SharedLab};
 pub use sight::{Packet, Segment, Sight};
 pub use transfer::{Failed, Report, Stream, Transfer};

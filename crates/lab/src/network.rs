@@ -1,0 +1,143 @@
+//! The network of a process on one host of a lab: its blocking calls move virtual time.
+//!
+//! A process makes its sockets on a [`LabNetwork`]. The internet domains are served by the stack of its host, and its
+//! descriptor numbers come from a simulated table. A blocking call steps the
+//! lab from event to event until something concerns it, but never beyond its deadline; where nothing is left to happen before
+//! that, the time is the deadline. So a wait of minutes takes as long as its events take to compute, and no call of a single
+//! thread ever hangs: where nothing can happen any more, it ends and says so. How several threads share the time is told at
+//! [`SharedLab`].
+
+use std::sync::Arc;
+use std::thread;
+
+use synsent_sockets::{
+    Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, Woken,
+};
+use synsent_stack::{Instant, Stack};
+
+use crate::clock::{Clock, Moved, NetworkId, Token, Waiter};
+use crate::descriptors::Descriptors;
+use crate::lab::HostId;
+use crate::shared::{Participation, SharedLab};
+
+/// What a call is told for which nothing will ever happen.
+const NOTHING_LEFT: &str = "the call would wait for ever: nothing is left to happen in the lab, and everybody waits";
+
+/// The network of a process on a host of a lab.
+pub struct LabNetwork {
+    lab: SharedLab,
+    host: HostId,
+    id: NetworkId,
+    descriptors: Descriptors,
+}
+
+impl LabNetwork {
+    /// The network of a new process on this host.
+    pub fn new(lab: &SharedLab, host: HostId) -> Arc<LabNetwork> {
+        let id = lab.clock().new_network();
+        Arc::new(LabNetwork { lab: lab.clone(), host, id, descriptors: Descriptors::default() })
+    }
+
+    /// The lab.
+    pub fn lab(&self) -> &SharedLab {
+        &self.lab
+    }
+
+    /// The host on which the process runs.
+    pub fn host(&self) -> HostId {
+        self.host
+    }
+
+    /// The descriptors of the process.
+    pub fn descriptors(&self) -> &Descriptors {
+        &self.descriptors
+    }
+
+    /// The calling thread holds the clock until the answer is dropped: time moves only while it waits. See [`SharedLab`].
+    pub fn participate(&self) -> Participation {
+        self.lab.seat().take()
+    }
+
+    /// A signal comes to the process at this moment: a call that waits then is interrupted, one of them if there are several.
+    /// A signal that finds no call waiting interrupts nothing.
+    pub fn interrupt_at(&self, at: Instant) {
+        let mut clock = self.lab.clock();
+        clock.signal_at(at, self.id);
+        self.lab.release(clock);
+    }
+
+    /// Calls the stack of the host; what it wants to send then goes out.
+    pub fn stack<R>(&self, work: impl FnOnce(&mut Stack, Instant) -> R) -> R {
+        self.lab.with(|lab| lab.call(self.host, work))
+    }
+
+    /// Why a wait ends, if it does.
+    fn ended(&self, clock: &Clock, token: Token, cancel: &Cancel) -> Option<Woken> {
+        let waiter = clock.waiter(token)?;
+        let reason = if cancel.is_cancelled() {
+            Woken::Cancelled
+        } else if waiter.interrupted {
+            Woken::Interrupted
+        } else if clock.changes(waiter.host) != waiter.since {
+            Woken::Changed
+        } else if waiter.deadline.is_some_and(|at| at <= clock.lab.now()) {
+            Woken::DeadlinePassed
+        } else if waiter.over {
+            Woken::Over(Failure::said(Outcome::Cancelled, NOTHING_LEFT))
+        } else {
+            return None;
+        };
+        Some(reason)
+    }
+}
+
+impl Network for LabNetwork {
+    fn provider(&self, _domain: Domain) -> Option<&dyn Provider> {
+        None
+    }
+
+    fn now(&self) -> Instant {
+        self.lab.clock().lab.now()
+    }
+
+    fn ticket(&self) -> Ticket {
+        Ticket(self.lab.clock().changes(self.host))
+    }
+
+    fn wait(&self, since: Ticket, _watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
+        let mut clock = self.lab.clock();
+        let waiter = Waiter {
+            network: self.id,
+            host: self.host,
+            thread: thread::current().id(),
+            since: since.0,
+            deadline,
+            began: clock.lab.now(),
+            over: false,
+            interrupted: false,
+        };
+        let token = clock.enter(waiter);
+        // The others sleep: who moves the time tells them before it sleeps itself, once.
+        let mut moved = false;
+        let woken = loop {
+            if let Some(woken) = self.ended(&clock, token, cancel) {
+                break woken;
+            }
+            match clock.advance() {
+                Moved::On => moved = true,
+                Moved::Held => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
+            }
+        };
+        clock.leave(token);
+        self.lab.release(clock);
+        woken
+    }
+
+    fn wake_all(&self) {
+        self.lab.wake_all();
+    }
+
+    fn numbers(&self) -> &dyn Numbers {
+        &self.descriptors
+    }
+}

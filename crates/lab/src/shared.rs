@@ -1,0 +1,146 @@
+//! A lab that several threads use, and whose time moves while they wait.
+//!
+//! A [`SharedLab`] is a lab behind a lock. Tests and peers reach it with [`SharedLab::with`]; processes use it through a
+//! [`LabNetwork`](crate::LabNetwork), whose waits move the time.
+//!
+//! **Whose waits move the time.** Without a seat, time moves whenever somebody waits and nobody who waits has something to look
+//! at: a thread that computes between two calls may find that time has passed, as on any machine. With seats, time moves only
+//! while every seat is taken by a thread that waits. [`LabNetwork::participate`](crate::LabNetwork::participate) takes one for
+//! the calling thread; for a thread that is to be spawned, [`SharedLab::seat`] reserves one, and the thread takes it with
+//! [`Seat::take`]. Who has a seat must not block on anything but this lab.
+//!
+//! **When it is over.** When nothing is left to happen and nobody waits for a moment, the waits end with
+//! [`Woken::Over`](synsent_sockets::Woken::Over): with seats, when all who have one wait; without, when every thread that has
+//! used the lab and has not ended waits. A thread that will use the lab later, and for which others wait without a deadline,
+//! therefore has its seat reserved.
+//!
+//! What is given to [`SharedLab::with`] must not use a network of the same lab: the lock is taken.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, ThreadId};
+
+use crate::clock::{Clock, Token};
+use crate::lab::Lab;
+
+/// A lab that several threads use.
+#[derive(Clone)]
+pub struct SharedLab(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
+    clock: Mutex<Clock>,
+    changed: Condvar,
+}
+
+/// A place among those who hold the clock, for a thread that is still to come: until it is taken, time stands still.
+pub struct Seat {
+    lab: SharedLab,
+    token: Token,
+}
+
+/// The calling thread holds the clock as long as this lives: time moves only while it waits.
+pub struct Participation {
+    _seat: Seat,
+}
+
+/// The labs that a thread has used: they are told when it ends.
+struct Used {
+    thread: ThreadId,
+    labs: Vec<Weak<Shared>>,
+}
+
+thread_local! {
+    static USED: RefCell<Used> = RefCell::new(Used { thread: thread::current().id(), labs: Vec::new() });
+}
+
+impl SharedLab {
+    /// Shares a lab.
+    pub fn new(lab: Lab) -> SharedLab {
+        SharedLab(Arc::new(Shared { clock: Mutex::new(Clock::new(lab)), changed: Condvar::new() }))
+    }
+
+    /// Uses the lab. Those who wait look afterwards whether something concerns them.
+    pub fn with<R>(&self, work: impl FnOnce(&mut Lab) -> R) -> R {
+        let mut clock = self.clock();
+        let answer = work(&mut clock.lab);
+        self.release(clock);
+        answer
+    }
+
+    /// Reserves a seat: time stands still until a thread has taken it and waits.
+    pub fn seat(&self) -> Seat {
+        let token = self.0.lock().reserve();
+        Seat { lab: self.clone(), token }
+    }
+
+    /// The clock, for a thread that uses the lab from now on.
+    pub(crate) fn clock(&self) -> MutexGuard<'_, Clock> {
+        let mut clock = self.0.lock();
+        let thread = thread::current().id();
+        if clock.attach(thread) {
+            let note = |used: &RefCell<Used>| used.borrow_mut().labs.push(Arc::downgrade(&self.0));
+            if USED.try_with(note).is_err() {
+                // The thread is about to end; nobody is to wait for it.
+                clock.detach(thread);
+            }
+        }
+        clock
+    }
+
+    /// Gives the lock back, and lets the others look if there are any.
+    pub(crate) fn release(&self, clock: MutexGuard<'_, Clock>) {
+        let waiters = clock.has_waiters();
+        drop(clock);
+        if waiters {
+            self.0.changed.notify_all();
+        }
+    }
+
+    /// Lets go of the lock until something was done by another thread; tells the others before, if there is something to tell.
+    pub(crate) fn sleep<'a>(&self, clock: MutexGuard<'a, Clock>, tell: bool) -> MutexGuard<'a, Clock> {
+        if tell {
+            self.0.changed.notify_all();
+        }
+        self.0.changed.wait(clock).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets all who wait look again.
+    pub(crate) fn wake_all(&self) {
+        let mut clock = self.0.lock();
+        clock.wake_all();
+        self.release(clock);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// The calling thread takes the seat.
+    pub fn take(self) -> Participation {
+        let mut clock = self.lab.clock();
+        clock.take_seat(self.token, thread::current().id());
+        self.lab.release(clock);
+        Participation { _seat: self }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut clock = self.lab.0.lock();
+        clock.leave_seat(self.token);
+        self.lab.release(clock);
+    }
+}
+
+impl Drop for Used {
+    fn drop(&mut self) {
+        for shared in self.labs.iter().filter_map(Weak::upgrade) {
+            shared.lock().detach(self.thread);
+            shared.changed.notify_all();
+        }
+    }
+}
