@@ -10,9 +10,8 @@
 use std::sync::Arc;
 use std::thread;
 
-use synsent_sockets::{
-    Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, Woken,
-};
+use synsent_sockets::stack::{StackAccess, StackProvider};
+use synsent_sockets::{Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, Woken};
 use synsent_stack::{Instant, Stack};
 
 use crate::clock::{Clock, Moved, NetworkId, Token, Waiter};
@@ -28,14 +27,22 @@ pub struct LabNetwork {
     lab: SharedLab,
     host: HostId,
     id: NetworkId,
+    inet: StackProvider,
     descriptors: Descriptors,
+}
+
+/// The stack of a host, lent to the sockets of its processes.
+struct HostStack {
+    lab: SharedLab,
+    host: HostId,
 }
 
 impl LabNetwork {
     /// The network of a new process on this host.
     pub fn new(lab: &SharedLab, host: HostId) -> Arc<LabNetwork> {
         let id = lab.clock().new_network();
-        Arc::new(LabNetwork { lab: lab.clone(), host, id, descriptors: Descriptors::default() })
+        let inet = StackProvider::new(Arc::new(HostStack { lab: lab.clone(), host }));
+        Arc::new(LabNetwork { lab: lab.clone(), host, id, inet, descriptors: Descriptors::default() })
     }
 
     /// The lab.
@@ -91,9 +98,18 @@ impl LabNetwork {
     }
 }
 
+impl StackAccess for HostStack {
+    fn with(&self, call: &mut dyn FnMut(&mut Stack, Instant)) {
+        self.lab.with(|lab| lab.call(self.host, call));
+    }
+}
+
 impl Network for LabNetwork {
-    fn provider(&self, _domain: Domain) -> Option<&dyn Provider> {
-        None
+    fn provider(&self, domain: Domain) -> Option<&dyn Provider> {
+        match domain {
+            Domain::Inet4 | Domain::Inet6 => Some(&self.inet),
+            Domain::Local => None,
+        }
     }
 
     fn now(&self) -> Instant {

@@ -6,3 +6,4 @@ mod nets;
 mod paths;
 mod peers;
 mod swarm;
+mod waits;

@@ -4,11 +4,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
-use synsent_lab::{HostId, LabNetwork, SharedLab};
-use synsent_sockets::{Cancel, Network, Outcome, Woken};
-use synsent_stack::{Duration, FlowId, Instant, ListenOptions, OpenOptions};
+use std::net::SocketAddr;
 
-use crate::nets;
+use synsent_lab::{Faults, HostId, LabNetwork, SharedLab};
+use synsent_sockets::{Cancel, Network, Outcome, Woken};
+use synsent_stack::{Config, Duration, FlowId, Instant, ListenOptions, ListenerId, OpenOptions, State};
+
+use crate::nets::{Family, Pair, Way, pair};
+
+struct Two {
+    lab: SharedLab,
+    client: HostId,
+    server: HostId,
+    remote: SocketAddr,
+}
+
+/// Two hosts with a line of two milliseconds between them.
+fn two_hosts() -> Two {
+    let Pair { mut lab, client, server, cables, server_address } =
+        pair(1, Family::V4, Way::Line, 1_500, Config::default());
+    lab.set_faults(cables[0], None, Faults::delay(Duration::from_millis(2)));
+    Two { lab: SharedLab::new(lab), client, server, remote: SocketAddr::new(server_address, 80) }
+}
 
 fn at(secs: u64) -> Option<Instant> {
     Some(Instant::ZERO + Duration::from_secs(secs))
@@ -20,7 +37,7 @@ fn wait(network: &LabNetwork, deadline: Option<Instant>) -> Woken {
 
 #[test]
 fn where_nothing_happens_the_time_is_the_deadline() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     assert_eq!(wait(&network, at(90)), Woken::DeadlinePassed);
     assert_eq!(Some(network.now()), at(90));
@@ -29,7 +46,7 @@ fn where_nothing_happens_the_time_is_the_deadline() {
 
 #[test]
 fn a_call_that_nothing_will_ever_end_is_told_so() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     let Woken::Over(failure) = wait(&network, None) else { panic!("the wait ended otherwise") };
     assert_eq!(failure.outcome, Outcome::Cancelled);
@@ -38,7 +55,7 @@ fn a_call_that_nothing_will_ever_end_is_told_so() {
 
 #[test]
 fn a_change_between_the_look_and_the_wait_is_not_slept_through() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     let ticket = network.ticket();
     network.wake_all();
@@ -48,7 +65,7 @@ fn a_change_between_the_look_and_the_wait_is_not_slept_through() {
 
 #[test]
 fn a_connection_comes_about_while_the_process_waits() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     listen(&net.lab, net.server);
     let flow = network.stack(|stack, now| stack.tcp_connect(now, OpenOptions::to(net.remote))).unwrap();
@@ -61,7 +78,7 @@ fn a_connection_comes_about_while_the_process_waits() {
 
 #[test]
 fn a_signal_interrupts_the_call_that_waits_and_nothing_else() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     let other = LabNetwork::new(&net.lab, net.client);
     network.interrupt_at(Instant::ZERO + Duration::from_secs(3));
@@ -76,7 +93,7 @@ fn a_signal_interrupts_the_call_that_waits_and_nothing_else() {
 
 #[test]
 fn a_call_is_taken_back_from_another_thread() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     let cancel = Arc::new(Cancel::new());
     // This thread keeps its seat and computes, so that the other one cannot run to its end alone.
@@ -93,7 +110,7 @@ fn a_call_is_taken_back_from_another_thread() {
 
 #[test]
 fn two_processes_of_two_threads_reach_each_other_on_the_same_clock() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let ended = Arc::new(AtomicU32::new(0));
     let (client, server) = (LabNetwork::new(&net.lab, net.client), LabNetwork::new(&net.lab, net.server));
     let listener = listen(&net.lab, net.server);
@@ -125,7 +142,7 @@ fn two_processes_of_two_threads_reach_each_other_on_the_same_clock() {
 
 #[test]
 fn deadlines_of_many_threads_come_in_their_order() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     let seats: Vec<_> = (0..20).map(|_| net.lab.seat()).collect();
     thread::scope(|scope| {
@@ -145,7 +162,7 @@ fn deadlines_of_many_threads_come_in_their_order() {
 
 #[test]
 fn when_all_who_take_part_wait_for_ever_all_are_told() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     let seats = [net.lab.seat(), net.lab.seat(), net.lab.seat()];
     thread::scope(|scope| {
@@ -161,17 +178,31 @@ fn when_all_who_take_part_wait_for_ever_all_are_told() {
 
 #[test]
 fn a_thread_that_ends_is_not_waited_for() {
-    let net = nets::two_hosts();
+    let net = two_hosts();
     let network = LabNetwork::new(&net.lab, net.client);
     let used = network.clone();
     thread::spawn(move || used.now()).join().unwrap();
     assert!(matches!(wait(&network, None), Woken::Over(_)));
 }
 
-fn listen(lab: &SharedLab, server: HostId) -> synsent_stack::ListenerId {
+fn listen(lab: &SharedLab, server: HostId) -> ListenerId {
     lab.with(|lab| lab.call(server, |stack, now| stack.tcp_listen(now, ListenOptions::on_port(80)))).unwrap()
 }
 
 fn is_open(network: &LabNetwork, flow: FlowId) -> bool {
-    network.stack(|stack, _| stack.tcp_status(flow)).is_some_and(|status| status.state == synsent_stack::TcpState::Established)
+    network.stack(|stack, _| stack.tcp_status(flow)).is_some_and(|status| status.state == State::Established)
+}
+
+#[test]
+fn a_wait_beside_probes_that_never_end_is_over_after_a_year() {
+    let mut config = Config::default();
+    config.tcp.keep_alive.on = true;
+    let pair = pair(1, Family::V4, Way::Line, 1_500, config);
+    let (client, server, remote) = (pair.client, pair.server, SocketAddr::new(pair.server_address, 80));
+    let mut lab = pair.lab;
+    lab.establish(client, server, remote, Instant::from_secs(10)).unwrap();
+    let began = lab.now();
+    let network = LabNetwork::new(&SharedLab::new(lab), client);
+    assert!(matches!(wait(&network, None), Woken::Over(_)));
+    assert!(network.now().since(began) > Duration::from_secs(364 * 24 * 3_600));
 }
