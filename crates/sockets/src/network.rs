@@ -67,6 +67,13 @@ pub trait Network: Send + Sync {
     /// call is cancelled. It may end early without a cause.
     fn wait(&self, since: Ticket, watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken;
 
+    /// What could be done at once with each of these, in their order. A network that can ask for all of them in one go does.
+    fn readiness(&self, watched: &[Watched<'_>], told: &mut [Ready]) {
+        for (one, told) in watched.iter().zip(told) {
+            *told = one.transport.ready();
+        }
+    }
+
     /// Ends all waits, so that each looks at its [`Cancel`].
     fn wake_all(&self);
 

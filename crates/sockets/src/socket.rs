@@ -1,14 +1,26 @@
-//! A socket: what its caller has done with it so far, and the verbs.
+//! A socket: what its caller has done with it so far, and what it says of itself.
+//!
+//! The socket keeps what no provider needs to know: how far its life has come, its mode, its limits, the error that waits to
+//! be told. Its transport is opened when the first verb needs one; settings made before are handed over then. The verbs stand
+//! in `socket/verbs.rs`, the opening in `socket/opening.rs`.
+//!
+//! One short lock guards the state. It is held while an opening begins, because two threads may try at once, and never while
+//! a call waits.
 
-use std::sync::{Arc, Mutex, OnceLock};
+mod opening;
+mod verbs;
+
+use core::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use synsent_stack::{Duration, Instant};
 
 use crate::cancel::Cancel;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::name::{Domain, Kind, Name};
 use crate::network::Network;
-use crate::provider::{Answer, ReceiveHow, Received, SendHow, Shutdown, Transport};
+use crate::provider::{Cast, Provider, Transport};
 use crate::ready::Ready;
 use crate::settings::{Setting, Settings};
 
@@ -48,12 +60,29 @@ pub struct Socket {
     kind: Kind,
     transport: OnceLock<Arc<dyn Transport>>,
     state: Mutex<State>,
-    cancel: Cancel,
+    /// How many calls wait on it.
+    waiting: AtomicU32,
 }
 
 struct State {
     phase: Phase,
     settings: Settings,
+    nonblocking: bool,
+    bound: bool,
+    peer: Option<Name>,
+    connected_at: Option<Instant>,
+    shut_receive: bool,
+    shut_send: bool,
+    linger: Linger,
+    receive_limit: Option<Duration>,
+    send_limit: Option<Duration>,
+    pending_error: Option<Failure>,
+    /// Counts the openings, so that who waits for one does not take the next for it.
+    opening: u64,
+    /// When the opening that is under way is given up.
+    opening_deadline: Option<Instant>,
+    /// The mark of those who wait now; taking them back makes a new one for those who come later.
+    cancel: Arc<Cancel>,
 }
 
 /// Making a socket, and what it says of itself.
@@ -63,7 +92,18 @@ impl Socket {
     /// # Errors
     /// When the network has nobody for the domain.
     pub fn new(network: Arc<dyn Network>, domain: Domain, kind: Kind, settings: Settings) -> Result<Socket, Failure> {
-        todo!()
+        if network.provider(domain).is_none() {
+            return Err(Outcome::DomainUnsupported.into());
+        }
+        let state = State::new(Phase::Idle, settings);
+        Ok(Socket {
+            network,
+            domain,
+            kind,
+            transport: OnceLock::new(),
+            state: Mutex::new(state),
+            waiting: AtomicU32::new(0),
+        })
     }
 
     /// Its domain.
@@ -78,186 +118,292 @@ impl Socket {
 
     /// Where it stands, after a look at an opening that was under way.
     pub fn phase(&self) -> Phase {
-        todo!()
+        let mut state = self.state();
+        self.look(&mut state);
+        state.phase.clone()
     }
 
     /// Whether it has a local name, by bind or by a connect or send that gave it one (also one that failed then).
     pub fn is_bound(&self) -> bool {
-        todo!()
+        self.has_name(&self.state())
     }
 
     /// Whether its calls do not wait.
     pub fn is_nonblocking(&self) -> bool {
-        todo!()
+        self.state().nonblocking
     }
 
     /// Whether its calls wait from now on.
     pub fn set_nonblocking(&self, nonblocking: bool) {
-        todo!()
+        self.state().nonblocking = nonblocking;
     }
 
     /// Its local name; unspecified where it has none yet.
+    ///
+    /// # Errors
+    /// When the provider cannot say.
     pub fn local_name(&self) -> Result<Name, Failure> {
-        todo!()
+        match self.transport.get() {
+            Some(transport) => transport.local_name(),
+            None => Ok(Name::unspecified(self.domain)),
+        }
     }
 
     /// The name that the last connect gave, or that was accepted from, while connecting or connected; also of a broken
     /// connection.
     pub fn peer_name(&self) -> Option<Name> {
-        todo!()
+        let mut state = self.state();
+        self.look(&mut state);
+        match state.phase {
+            Phase::Connecting | Phase::Connected | Phase::Broken(_) => state.peer.clone(),
+            Phase::Idle | Phase::Failed(_) | Phase::Listening | Phase::Closed => None,
+        }
     }
 
     /// When the connection was made; `None` where there is none.
     pub fn connected_at(&self) -> Option<Instant> {
-        todo!()
+        let mut state = self.state();
+        self.look(&mut state);
+        state.connected_at
     }
 
     /// Which directions were ended by `shutdown`: receiving, sending.
     pub fn is_shut_down(&self) -> (bool, bool) {
-        todo!()
+        let state = self.state();
+        (state.shut_receive, state.shut_send)
     }
 
     /// What an address stands for here.
-    pub fn cast(&self, address: core::net::IpAddr) -> crate::provider::Cast {
-        todo!()
+    pub fn cast(&self, address: IpAddr) -> Cast {
+        self.network.provider(self.domain).map_or(Cast::Unicast, |provider| provider.cast(address))
     }
 
     /// The settings.
     pub fn settings(&self) -> Settings {
-        todo!()
+        self.state().settings
     }
 
     /// Changes a setting, also before there is a transport.
+    ///
+    /// # Errors
+    /// When the provider does not take it.
     pub fn set(&self, setting: Setting) -> Result<(), Failure> {
-        todo!()
+        let mut state = self.state();
+        if let Some(transport) = self.transport.get() {
+            transport.set(setting)?;
+        }
+        state.settings.apply(setting);
+        Ok(())
     }
 
     /// How it is closed with something left to send.
     pub fn linger(&self) -> Linger {
-        todo!()
+        self.state().linger
     }
 
     /// Sets how it is closed with something left to send.
     pub fn set_linger(&self, linger: Linger) {
-        todo!()
+        self.state().linger = linger;
     }
 
     /// The limits of time for receiving and for sending; `None`: no limit.
     pub fn time_limits(&self) -> (Option<Duration>, Option<Duration>) {
-        todo!()
+        let state = self.state();
+        (state.receive_limit, state.send_limit)
     }
 
     /// Sets the limits of time for receiving and for sending.
     pub fn set_time_limits(&self, receive: Option<Duration>, send: Option<Duration>) {
-        todo!()
+        let mut state = self.state();
+        state.receive_limit = receive;
+        state.send_limit = send;
     }
 
     /// The error that waits to be told, and stays: of a failed opening in the background, or one that came by itself.
     pub fn pending_error(&self) -> Option<Failure> {
-        todo!()
+        let mut state = self.state();
+        self.gather_error(&mut state);
+        state.pending_error.clone()
     }
 
     /// The same, and takes it away.
     pub fn take_error(&self) -> Option<Failure> {
-        todo!()
+        let mut state = self.state();
+        self.gather_error(&mut state);
+        state.pending_error.take()
     }
 
     /// What could be done at once. An opening that is under way shows as writable when it succeeded, and as failed when not.
+    /// A stream that was never connected can do nothing at once; a datagram socket can always send.
     pub fn ready(&self) -> Ready {
-        todo!()
+        let told = self.transport.get().map_or(Ready::NONE, |transport| transport.ready());
+        self.judge(told).unwrap_or(Ready::NONE)
     }
 
     /// How many octets one call could receive now.
     pub fn receivable_octets(&self) -> usize {
-        todo!()
+        self.transport.get().map_or(0, |transport| transport.receivable_octets())
     }
 
-    /// Whether everything before the urgent data has been read.
+    /// Whether everything before the urgent data has been read; also when there is none.
     pub fn is_at_mark(&self) -> bool {
-        todo!()
+        self.transport.get().is_none_or(|transport| transport.is_at_mark())
     }
 
     /// Room for sending and for receiving; unit: octets.
     pub fn buffers(&self) -> (u32, u32) {
-        todo!()
+        let mut state = self.state();
+        match self.open(&mut state) {
+            Ok(transport) => transport.buffers(),
+            Err(_) => (state.settings.send_buffer.unwrap_or(0), state.settings.receive_buffer.unwrap_or(0)),
+        }
     }
 }
 
-/// The verbs. Where the socket blocks they wait, and "pending" is never the answer; a wait that a signal, a cancel or a time
-/// limit ends is a failure with that outcome.
+/// What the verbs share.
 impl Socket {
-    /// Gives it its local name.
-    pub fn bind(&self, name: &Name) -> Result<(), Failure> {
-        todo!()
+    /// A socket for a connection that was accepted.
+    fn accepted(listener: &Socket, transport: Arc<dyn Transport>, peer: Name) -> Socket {
+        let of_listener = listener.state();
+        let state = State {
+            nonblocking: of_listener.nonblocking,
+            bound: true,
+            peer: Some(peer),
+            connected_at: Some(listener.network.now()),
+            linger: of_listener.linger,
+            receive_limit: of_listener.receive_limit,
+            send_limit: of_listener.send_limit,
+            ..State::new(Phase::Connected, of_listener.settings)
+        };
+        drop(of_listener);
+        Socket {
+            network: Arc::clone(&listener.network),
+            domain: listener.domain,
+            kind: listener.kind,
+            transport: OnceLock::from(transport),
+            state: Mutex::new(state),
+            waiting: AtomicU32::new(0),
+        }
     }
 
-    /// A stream opens a connection; a datagram socket takes a peer, at once. Allowed after a failed opening. Whether what is
-    /// queued from others is kept when a datagram socket takes another peer, the caller says.
-    pub fn connect(&self, name: &Name) -> Answer<()> {
-        todo!()
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked left the state as whole as any other moment does: every change is one assignment.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends a datagram socket's assignment to its peer.
-    pub fn disconnect(&self) -> Result<(), Failure> {
-        todo!()
+    /// The transport, opened now if it was not before. Who holds the state opens alone.
+    fn open(&self, state: &mut State) -> Result<&Arc<dyn Transport>, Failure> {
+        if state.phase == Phase::Closed {
+            return Err(Outcome::Cancelled.into());
+        }
+        if self.transport.get().is_none() {
+            let provider = self.provider()?;
+            let opened = provider.open(self.domain, self.kind, &state.settings)?;
+            // Only who holds the state comes here, so the place is empty; were it not, the first one stays.
+            let _ = self.transport.set(opened);
+        }
+        self.transport.get().ok_or_else(|| Outcome::Cancelled.into())
     }
 
-    /// Throws away the datagrams that wait.
-    pub fn discard_queued(&self) {
-        todo!()
+    fn provider(&self) -> Result<&dyn Provider, Failure> {
+        self.network.provider(self.domain).ok_or_else(|| Outcome::DomainUnsupported.into())
     }
 
-    /// Waits for connections from now on.
-    pub fn listen(&self, backlog: u32) -> Result<(), Failure> {
-        todo!()
+    /// Whether it has a local name, or its transport has one.
+    fn has_name(&self, state: &State) -> bool {
+        state.bound
+            || match self.transport.get().map(|transport| transport.local_name()) {
+                Some(Ok(Name::Inet(name))) => name.port() != 0,
+                Some(Ok(Name::Local(name))) => !name.path().is_empty(),
+                Some(Err(_)) | None => false,
+            }
     }
 
-    /// The next connection and who it is from. It inherits settings and mode.
-    pub fn accept(&self) -> Answer<(Socket, Name)> {
-        todo!()
+    /// The network that it belongs to.
+    pub(crate) fn network(&self) -> &dyn Network {
+        self.network.as_ref()
     }
 
-    /// Sends to the peer. A blocking stream sends everything, unless something ends it: then what was taken counts.
-    pub fn send(&self, octets: &[u8], how: SendHow) -> Answer<usize> {
-        todo!()
+    /// What the readiness that the transport told means in this phase; `None`: the socket is closed.
+    pub(crate) fn judge(&self, told: Ready) -> Option<Ready> {
+        let mut state = self.state();
+        self.look(&mut state);
+        let told = match &state.phase {
+            Phase::Closed => return None,
+            Phase::Connecting => return Some(Ready::NONE),
+            Phase::Failed(_) => return Some(Ready::FAILED),
+            Phase::Idle if self.kind == Kind::Stream => Ready::NONE,
+            _ if self.transport.get().is_none() => Ready::WRITABLE,
+            Phase::Broken(_) => told | Ready::READABLE,
+            Phase::Idle | Phase::Connected | Phase::Listening => told,
+        };
+        if told.has(Ready::FAILED) {
+            self.gather_error(&mut state);
+        }
+        Some(told | (Ready::READABLE | Ready::FAILED).when(state.pending_error.is_some()))
     }
 
-    /// Sends a datagram.
-    pub fn send_to(&self, octets: &[u8], to: &Name, how: SendHow) -> Answer<usize> {
-        todo!()
+    /// Looks whether an error came by itself.
+    fn gather_error(&self, state: &mut State) {
+        self.look(state);
+        let Some(transport) = self.transport.get() else { return };
+        if matches!(state.phase, Phase::Closed | Phase::Connecting | Phase::Failed(_)) || state.pending_error.is_some()
+        {
+            return;
+        }
+        state.pending_error = transport.take_error();
+        if let (Kind::Stream, Phase::Connected, Some(failure)) = (self.kind, &state.phase, &state.pending_error) {
+            state.phase = Phase::Broken(failure.clone());
+        }
     }
 
-    /// Receives what is there, at least one octet or the end.
-    pub fn receive(&self, into: &mut [u8], how: ReceiveHow) -> Answer<Received> {
-        todo!()
+    /// What others wait on, and when an opening that is under way is given up.
+    pub(crate) fn watched(&self) -> (Option<&dyn Transport>, Option<Instant>, Ready) {
+        let state = self.state();
+        let transport = self.transport.get().map(|transport| transport.as_ref());
+        match state.phase {
+            Phase::Connecting => (transport, state.opening_deadline, Ready::WRITABLE | Ready::FAILED),
+            Phase::Idle | Phase::Failed(_) if self.kind == Kind::Stream => (None, None, Ready::NONE),
+            _ => (transport, None, Ready::NONE),
+        }
     }
 
-    /// Ends a direction.
-    pub fn shutdown(&self, how: Shutdown) -> Result<(), Failure> {
-        todo!()
-    }
-
-    /// Closes it. Calls that wait on it end as cancelled.
-    pub fn close(&self) -> Answer<()> {
-        todo!()
-    }
-
-    /// Takes back the calls that wait on it, as cancelled.
-    pub fn cancel(&self) {
-        todo!()
+    /// Counts a call that waits on the socket, as long as the guard lives.
+    pub(crate) fn count_waiting(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        Waiting { waiting: &self.waiting }
     }
 }
 
-/// Waits until one of the sockets is ready for what is asked of it; answers with what each is ready for, none at all when the
-/// time is over. Sockets without a transport are asked for their state alone.
-///
-/// # Errors
-/// Interrupted by a signal, cancelled, or the network is over.
-pub fn select(
-    network: &dyn Network,
-    asked: &[(&Socket, Ready)],
-    at_most: Option<Duration>,
-    cancel: &Cancel,
-) -> Result<Vec<Ready>, Failure> {
-    todo!()
+/// A call that waits on a socket.
+pub(crate) struct Waiting<'a> {
+    waiting: &'a AtomicU32,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl State {
+    fn new(phase: Phase, settings: Settings) -> State {
+        State {
+            phase,
+            settings,
+            nonblocking: false,
+            bound: false,
+            peer: None,
+            connected_at: None,
+            shut_receive: false,
+            shut_send: false,
+            linger: Linger::Off,
+            receive_limit: None,
+            send_limit: None,
+            pending_error: None,
+            opening: 0,
+            opening_deadline: None,
+            cancel: Arc::new(Cancel::new()),
+        }
+    }
 }

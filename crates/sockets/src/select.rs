@@ -1,0 +1,89 @@
+//! Waiting on many sockets at once.
+//!
+//! One pass asks the network what all of them could do, and each socket what that means to it; then one wait covers them all.
+//! An opening with a limit of time takes part with its deadline, so that it fails on time also under somebody who only
+//! selects.
+
+use synsent_stack::{Duration, Instant};
+
+use crate::cancel::Cancel;
+use crate::failure::{Failure, Outcome};
+use crate::network::{Network, Watched, Woken};
+use crate::ready::Ready;
+use crate::socket::Socket;
+
+/// Waits until one of the sockets is ready for what is asked of it; answers with what each is ready for, none at all when the
+/// time is over. Sockets without a transport are asked for their state alone.
+///
+/// # Errors
+/// Interrupted by a signal, cancelled (also by closing one of the sockets), or the network is over.
+pub fn select(
+    network: &dyn Network,
+    asked: &[(&Socket, Ready)],
+    at_most: Option<Duration>,
+    cancel: &Cancel,
+) -> Result<Vec<Ready>, Failure> {
+    let only_looks = at_most.is_some_and(|span| span.is_zero());
+    let deadline = at_most.map(|span| network.now() + span);
+    let mut pass = Pass::default();
+    let _waiting: Vec<_> = match only_looks {
+        true => Vec::new(),
+        false => asked.iter().map(|(socket, _)| socket.count_waiting()).collect(),
+    };
+    let mut too_late = only_looks;
+    loop {
+        let ticket = network.ticket();
+        pass.look(network, asked)?;
+        if too_late || pass.found.iter().any(|ready| !ready.is_empty()) {
+            return Ok(pass.found);
+        }
+        let until = [deadline, pass.first_deadline].into_iter().flatten().min();
+        match network.wait(ticket, &pass.watched, until, cancel) {
+            Woken::Changed => {}
+            Woken::DeadlinePassed => too_late = deadline.is_some_and(|deadline| network.now() >= deadline),
+            Woken::Cancelled => return Err(Outcome::Cancelled.into()),
+            Woken::Interrupted => return Err(Outcome::Interrupted.into()),
+            Woken::Over(failure) => return Err(failure),
+        }
+    }
+}
+
+/// One look at all sockets; its room is used again for the next one.
+#[derive(Default)]
+struct Pass<'a> {
+    /// The transports of those that have one to ask.
+    watched: Vec<Watched<'a>>,
+    /// For each socket, whether it is among them.
+    carried: Vec<bool>,
+    /// What those transports told.
+    told: Vec<Ready>,
+    /// What each socket could do of what is asked.
+    found: Vec<Ready>,
+    /// When the first opening is given up.
+    first_deadline: Option<Instant>,
+}
+
+impl<'a> Pass<'a> {
+    fn look(&mut self, network: &dyn Network, asked: &[(&'a Socket, Ready)]) -> Result<(), Failure> {
+        self.watched.clear();
+        self.carried.clear();
+        self.found.clear();
+        self.first_deadline = None;
+        for (socket, interest) in asked {
+            let (transport, deadline, also) = socket.watched();
+            self.first_deadline = [self.first_deadline, deadline].into_iter().flatten().min();
+            self.carried.push(transport.is_some());
+            self.watched.extend(transport.map(|transport| Watched { transport, interest: *interest | also }));
+        }
+        self.told.clear();
+        self.told.resize(self.watched.len(), Ready::NONE);
+        network.readiness(&self.watched, &mut self.told);
+        let mut told = self.told.iter();
+        for ((socket, interest), is_carried) in asked.iter().zip(&self.carried) {
+            let told = if *is_carried { told.next().copied().unwrap_or_default() } else { Ready::NONE };
+            let ready = socket.judge(told).ok_or(Outcome::Cancelled)?;
+            self.found.push(ready & *interest);
+        }
+        Ok(())
+    }
+}

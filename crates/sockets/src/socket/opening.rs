@@ -1,0 +1,160 @@
+//! The opening of a socket: beginning it, looking how far it has come, waiting for it, giving it up.
+//!
+//! An opening ends in one place, [`Socket::look`], whoever looks: the call that waits for it, a question about the socket, or
+//! a select. Who waited for it is told how it ended; an opening that nobody waited for leaves its failure as the error that
+//! waits to be told.
+
+use std::sync::Arc;
+
+use super::{Phase, Socket, State};
+use crate::cancel::Cancel;
+use crate::failure::{Failure, Outcome};
+use crate::name::{Kind, Name};
+use crate::provider::{Answer, Progress, Transport};
+use crate::ready::Ready;
+use crate::wait::Wait;
+
+impl Socket {
+    /// A stream opens a connection; a datagram socket takes a peer, at once. Allowed after a failed opening. Whether what is
+    /// queued from others is kept when a datagram socket takes another peer, the caller says.
+    ///
+    /// # Errors
+    /// When there is a peer already, the opening fails, or the wait for it ends: interrupted, it goes on in the background;
+    /// cancelled, it is given up.
+    pub fn connect(&self, name: &Name) -> Answer<()> {
+        let mut state = self.state();
+        self.look(&mut state);
+        if self.kind == Kind::Stream {
+            match state.phase {
+                Phase::Connecting => return Err(Outcome::AlreadyConnecting.into()),
+                Phase::Connected | Phase::Broken(_) => return Err(Outcome::AlreadyConnected.into()),
+                Phase::Listening => return Err(Outcome::OperationUnsupported.into()),
+                Phase::Idle | Phase::Failed(_) | Phase::Closed => {}
+            }
+        }
+        if name.domain() != self.domain {
+            return Err(Outcome::DomainUnsupported.into());
+        }
+        let transport = self.open(&mut state)?;
+        match transport.connect(name) {
+            Ok(Progress::Done(())) => {
+                state.peer = Some(name.clone());
+                self.succeed(&mut state);
+                Ok(Progress::Done(()))
+            }
+            Ok(Progress::Pending) => {
+                self.begin(&mut state, name);
+                if state.nonblocking {
+                    return Ok(Progress::Pending);
+                }
+                let (opening, cancel) = (state.opening, Arc::clone(&state.cancel));
+                drop(state);
+                self.wait_for_opening(transport.as_ref(), opening, &cancel)
+            }
+            Err(failure) => {
+                if self.kind == Kind::Stream && was_tried(failure.outcome) {
+                    self.fail(&mut state, failure.clone());
+                    state.pending_error = None;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Looks how far an opening has come that is under way, and gives it up when its time is over.
+    pub(super) fn look(&self, state: &mut State) {
+        if state.phase != Phase::Connecting {
+            return;
+        }
+        let Some(transport) = self.transport.get() else { return };
+        match transport.connecting() {
+            Ok(Progress::Done(())) => self.succeed(state),
+            Err(failure) => self.fail(state, failure),
+            Ok(Progress::Pending) => {
+                if state.opening_deadline.is_some_and(|deadline| self.network.now() >= deadline) {
+                    transport.abandon();
+                    self.fail(state, Outcome::TimedOut.into());
+                }
+            }
+        }
+    }
+
+    fn begin(&self, state: &mut State, name: &Name) {
+        state.phase = Phase::Connecting;
+        state.peer = Some(name.clone());
+        state.opening += 1;
+        // The time is asked for after the opening began, so that a provider that keeps the same limit tells first, and more.
+        state.opening_deadline = state.settings.connect.timeout.map(|span| self.network.now() + span);
+    }
+
+    fn succeed(&self, state: &mut State) {
+        state.phase = Phase::Connected;
+        state.bound = true;
+        state.pending_error = None;
+        if self.kind == Kind::Stream {
+            state.connected_at = Some(self.network.now());
+        }
+    }
+
+    fn fail(&self, state: &mut State, failure: Failure) {
+        state.bound = self.has_name(state);
+        state.peer = None;
+        state.pending_error = Some(failure.clone());
+        state.phase = Phase::Failed(failure);
+    }
+
+    fn wait_for_opening(&self, transport: &dyn Transport, opening: u64, cancel: &Cancel) -> Answer<()> {
+        let deadline = self.state().opening_deadline.map(|at| (at, Outcome::TimedOut));
+        let interest = Ready::WRITABLE | Ready::FAILED;
+        let wait = Wait { socket: self, transport, interest, deadline, cancel };
+        let ended = wait.until_done(|| self.opening_ended(opening));
+        let Err(failure) = ended else { return Ok(Progress::Done(())) };
+        let mut state = self.state();
+        if state.opening == opening {
+            match state.phase {
+                // A signal ends the wait and not the opening.
+                Phase::Connecting if failure.outcome == Outcome::Interrupted => return Err(failure),
+                Phase::Connecting => {
+                    transport.abandon();
+                    self.fail(&mut state, failure.clone());
+                }
+                _ => {}
+            }
+            // It is told now.
+            state.pending_error = None;
+        }
+        Err(failure)
+    }
+
+    /// Whether this opening has ended, for the call that waits for it.
+    fn opening_ended(&self, opening: u64) -> Answer<()> {
+        let mut state = self.state();
+        if state.opening != opening {
+            return Err(Outcome::Cancelled.into());
+        }
+        self.look(&mut state);
+        match &state.phase {
+            Phase::Connecting => Ok(Progress::Pending),
+            Phase::Failed(failure) => Err(failure.clone()),
+            Phase::Closed | Phase::Idle | Phase::Listening => Err(Outcome::Cancelled.into()),
+            // It may have broken before the waiting thread came to see it: it was open all the same.
+            Phase::Connected | Phase::Broken(_) => Ok(Progress::Done(())),
+        }
+    }
+}
+
+/// Whether an opening that ended so had begun: what is wrong with the call itself leaves the socket as it was.
+fn was_tried(outcome: Outcome) -> bool {
+    !matches!(
+        outcome,
+        Outcome::BadPeer
+            | Outcome::BadArgument
+            | Outcome::BadMemory
+            | Outcome::DomainUnsupported
+            | Outcome::OperationUnsupported
+            | Outcome::AlreadyConnected
+            | Outcome::AlreadyConnecting
+            | Outcome::PermissionDenied
+            | Outcome::Cancelled
+    )
+}

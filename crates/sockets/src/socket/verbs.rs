@@ -1,0 +1,326 @@
+//! The verbs but for the opening. Where the socket blocks they wait, and "pending" is never the answer; a wait that a signal, a
+//! cancel or a time limit ends is a failure with that outcome.
+//!
+//! A verb takes the state's lock once, to see whether it may, and calls the transport without it, so that one thread may
+//! receive while another sends.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use synsent_stack::Duration;
+
+use super::{Linger, Phase, Socket, State};
+use crate::cancel::Cancel;
+use crate::failure::{Failure, Outcome};
+use crate::name::{Kind, Name};
+use crate::provider::{Answer, Progress, ReceiveHow, Received, SendHow, Shutdown, Transport};
+use crate::ready::Ready;
+use crate::wait::Wait;
+
+/// How a verb goes on when it cannot be done at once.
+struct Plan<'a> {
+    transport: &'a Arc<dyn Transport>,
+    nonblocking: bool,
+    limit: Option<Duration>,
+    cancel: Arc<Cancel>,
+}
+
+impl Socket {
+    /// Gives it its local name.
+    ///
+    /// # Errors
+    /// When it has one, is of another domain, or the provider does not give it.
+    pub fn bind(&self, name: &Name) -> Result<(), Failure> {
+        let mut state = self.state();
+        if name.domain() != self.domain {
+            return Err(Outcome::DomainUnsupported.into());
+        }
+        if self.has_name(&state) {
+            return Err(Outcome::BadArgument.into());
+        }
+        self.open(&mut state)?.bind(name)?;
+        state.bound = true;
+        Ok(())
+    }
+
+    /// Ends a datagram socket's assignment to its peer.
+    ///
+    /// # Errors
+    /// When it is a stream, or the provider cannot.
+    pub fn disconnect(&self) -> Result<(), Failure> {
+        let mut state = self.state();
+        if self.kind == Kind::Stream {
+            return Err(Outcome::OperationUnsupported.into());
+        }
+        let transport = self.open(&mut state)?;
+        if state.phase == Phase::Connected {
+            transport.disconnect()?;
+            state.phase = Phase::Idle;
+            state.peer = None;
+        }
+        Ok(())
+    }
+
+    /// Throws away the datagrams that wait.
+    pub fn discard_queued(&self) {
+        if let Some(transport) = self.transport.get() {
+            transport.discard_queued();
+        }
+    }
+
+    /// Waits for connections from now on.
+    ///
+    /// # Errors
+    /// When it is no stream, has a connection, or the provider does not let it.
+    pub fn listen(&self, backlog: u32) -> Result<(), Failure> {
+        let mut state = self.state();
+        self.look(&mut state);
+        match state.phase {
+            _ if self.kind == Kind::Datagram => return Err(Outcome::OperationUnsupported.into()),
+            Phase::Connecting => return Err(Outcome::AlreadyConnecting.into()),
+            Phase::Connected | Phase::Broken(_) => return Err(Outcome::AlreadyConnected.into()),
+            Phase::Idle | Phase::Failed(_) | Phase::Listening | Phase::Closed => {}
+        }
+        self.open(&mut state)?.listen(backlog)?;
+        state.phase = Phase::Listening;
+        state.bound = true;
+        state.pending_error = None;
+        Ok(())
+    }
+
+    /// The next connection and who it is from. It inherits settings and mode.
+    ///
+    /// # Errors
+    /// When it does not listen, or the wait ends.
+    pub fn accept(&self) -> Answer<(Socket, Name)> {
+        let plan = self.plan(|state| match state.phase {
+            Phase::Listening => Ok(state.receive_limit),
+            _ => Err(Outcome::BadArgument),
+        })?;
+        let progress = self.carry_out(&plan, Ready::READABLE, || plan.transport.accept())?;
+        Ok(match progress {
+            Progress::Pending => Progress::Pending,
+            Progress::Done(accepted) => {
+                let peer = accepted.peer;
+                Progress::Done((Socket::accepted(self, accepted.transport, peer.clone()), peer))
+            }
+        })
+    }
+
+    /// Sends to the peer. A blocking stream sends everything, unless something ends it: then what was taken counts.
+    ///
+    /// # Errors
+    /// When there is no peer, this side has ended its sending, the connection broke, or the wait ends.
+    pub fn send(&self, octets: &[u8], how: SendHow) -> Answer<usize> {
+        let plan = self.plan(|state| {
+            self.may_send(state)?;
+            self.is_connected(state)?;
+            Ok(state.send_limit)
+        })?;
+        if self.kind == Kind::Datagram || plan.nonblocking {
+            let progress = self.carry_out(&plan, Ready::WRITABLE, || plan.transport.send(octets, how));
+            return self.note_broken(progress);
+        }
+        let mut taken = 0;
+        let all = || {
+            loop {
+                match plan.transport.send(&octets[taken..], how)? {
+                    Progress::Pending => return Ok(Progress::Pending),
+                    Progress::Done(count) => taken += count,
+                }
+                if taken >= octets.len() {
+                    return Ok(Progress::Done(()));
+                }
+            }
+        };
+        let ended = self.carry_out(&plan, Ready::WRITABLE, all);
+        match self.note_broken(ended) {
+            Err(failure) if taken == 0 => Err(failure),
+            _ => Ok(Progress::Done(taken)),
+        }
+    }
+
+    /// Sends a datagram.
+    ///
+    /// # Errors
+    /// When it is a stream, the name is of another domain, the provider refuses, or the wait ends.
+    pub fn send_to(&self, octets: &[u8], to: &Name, how: SendHow) -> Answer<usize> {
+        if self.kind == Kind::Stream {
+            return Err(Outcome::OperationUnsupported.into());
+        }
+        if to.domain() != self.domain {
+            return Err(Outcome::DomainUnsupported.into());
+        }
+        let plan = self.plan(|state| {
+            self.may_send(state)?;
+            Ok(state.send_limit)
+        })?;
+        self.carry_out(&plan, Ready::WRITABLE, || plan.transport.send_to(octets, to, how))
+    }
+
+    /// Receives what is there, at least one octet or the end.
+    ///
+    /// # Errors
+    /// When there is no peer, the connection broke and nothing is left to read, or the wait ends.
+    pub fn receive(&self, into: &mut [u8], how: ReceiveHow) -> Answer<Received> {
+        let plan = self.plan(|state| {
+            if self.kind == Kind::Stream {
+                self.is_connected(state)?;
+            }
+            Ok(state.receive_limit)
+        })?;
+        let interest = if how.urgent { Ready::URGENT } else { Ready::READABLE };
+        let progress = self.carry_out(&plan, interest, || plan.transport.receive(into, how));
+        self.note_broken(self.end_of_broken(progress))
+    }
+
+    /// Ends a direction.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub fn shutdown(&self, how: Shutdown) -> Result<(), Failure> {
+        let mut state = self.state();
+        self.look(&mut state);
+        if self.kind == Kind::Stream && !matches!(state.phase, Phase::Connected | Phase::Broken(_)) {
+            return Err(Outcome::NotConnected.into());
+        }
+        self.open(&mut state)?.shutdown(how)?;
+        state.shut_receive |= how != Shutdown::Send;
+        state.shut_send |= how != Shutdown::Receive;
+        Ok(())
+    }
+
+    /// Closes it. Calls that wait on it end as cancelled. Where the close itself waits for what was sent, and the socket does
+    /// not block, it goes on until a later close finds it done.
+    ///
+    /// # Errors
+    /// When the wait is interrupted; the socket is closed all the same.
+    pub fn close(&self) -> Answer<()> {
+        let mut state = self.state();
+        state.phase = Phase::Closed;
+        state.peer = None;
+        state.connected_at = None;
+        let (linger, nonblocking) = (state.linger, state.nonblocking);
+        // Those who wait are marked before the transport goes, so that none of them sees a closed one.
+        let cancel = core::mem::replace(&mut state.cancel, Arc::new(Cancel::new()));
+        drop(state);
+        cancel.cancel();
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.network.wake_all();
+        }
+        let Some(transport) = self.transport.get() else { return Ok(Progress::Done(())) };
+        let Linger::For(limit) = linger else { return transport.close(None) };
+        if nonblocking || limit.is_zero() {
+            return transport.close(Some(limit));
+        }
+        self.close_slowly(transport.as_ref(), limit)
+    }
+
+    /// Takes back the calls that wait on it, as cancelled.
+    pub fn cancel(&self) {
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        let cancel = core::mem::replace(&mut self.state().cancel, Arc::new(Cancel::new()));
+        cancel.cancel();
+        self.network.wake_all();
+    }
+}
+
+impl Socket {
+    /// Sees whether a verb may be done, opens the transport, and notes how the verb would wait.
+    fn plan(&self, may: impl FnOnce(&mut State) -> Result<Option<Duration>, Outcome>) -> Result<Plan<'_>, Failure> {
+        let mut state = self.state();
+        self.look(&mut state);
+        if state.phase == Phase::Closed {
+            return Err(Outcome::Cancelled.into());
+        }
+        let limit = may(&mut state)?;
+        if self.kind == Kind::Datagram
+            && let Some(failure) = state.pending_error.take()
+        {
+            return Err(failure);
+        }
+        let transport = self.open(&mut state)?;
+        Ok(Plan { transport, nonblocking: state.nonblocking, limit, cancel: Arc::clone(&state.cancel) })
+    }
+
+    fn may_send(&self, state: &State) -> Result<(), Outcome> {
+        if state.shut_send { Err(Outcome::SendingOver) } else { Ok(()) }
+    }
+
+    fn is_connected(&self, state: &State) -> Result<(), Outcome> {
+        match state.phase {
+            Phase::Connected | Phase::Broken(_) => Ok(()),
+            _ => Err(Outcome::NotConnected),
+        }
+    }
+
+    /// Does a verb, and waits for it where the socket blocks.
+    fn carry_out<T>(&self, plan: &Plan<'_>, interest: Ready, mut verb: impl FnMut() -> Answer<T>) -> Answer<T> {
+        if plan.nonblocking {
+            return verb();
+        }
+        let deadline = plan.limit.map(|span| (self.network.now() + span, Outcome::TimeLimit));
+        let transport = plan.transport.as_ref();
+        let wait = Wait { socket: self, transport, interest, deadline, cancel: &plan.cancel };
+        wait.until_done(verb).map(Progress::Done)
+    }
+
+    /// A connection that a verb found broken is broken from now on.
+    fn note_broken<T>(&self, answer: Answer<T>) -> Answer<T> {
+        if let Err(failure) = &answer
+            && self.kind == Kind::Stream
+            && breaks(failure.outcome)
+        {
+            let mut state = self.state();
+            if state.phase == Phase::Connected {
+                state.phase = Phase::Broken(failure.clone());
+            }
+            // It is told now.
+            state.pending_error = None;
+        }
+        answer
+    }
+
+    /// What a provider whose error was taken already answers as the end of a stream is the failure that broke it.
+    fn end_of_broken(&self, answer: Answer<Received>) -> Answer<Received> {
+        if let Ok(Progress::Done(Received { octets: 0, .. })) = &answer
+            && self.kind == Kind::Stream
+            && let state = self.state()
+            && !state.shut_receive
+            && let Phase::Broken(failure) = &state.phase
+        {
+            return Err(failure.clone());
+        }
+        answer
+    }
+
+    /// Waits until what was sent is acknowledged, at most so long; then resets.
+    fn close_slowly(&self, transport: &dyn Transport, limit: Duration) -> Answer<()> {
+        let cancel = Arc::clone(&self.state().cancel);
+        let deadline = Some((self.network.now() + limit, Outcome::TimeLimit));
+        let interest = Ready::WRITABLE | Ready::FAILED;
+        let wait = Wait { socket: self, transport, interest, deadline, cancel: &cancel };
+        match wait.until_done(|| transport.close(Some(limit))) {
+            Err(failure) if failure.outcome != Outcome::Interrupted => transport.close(Some(Duration::ZERO)),
+            ended => ended.map(Progress::Done),
+        }
+    }
+}
+
+/// Whether a connection that a verb fails on like this is over.
+fn breaks(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Reset
+            | Outcome::Aborted
+            | Outcome::Refused
+            | Outcome::TimedOut
+            | Outcome::TimedOutUnreachable
+            | Outcome::NetworkUnreachable
+            | Outcome::HostUnreachable
+            | Outcome::Prohibited
+            | Outcome::NetworkDown
+    )
+}

@@ -1,0 +1,58 @@
+//! The one blocking loop: ask, wait until something changed, ask again, until it is done, too late, or taken back.
+//!
+//! The ticket is taken before the asking, so a change between the asking and the waiting ends the wait at once. After the
+//! deadline the verb is asked one last time: what came in the same moment counts as in time.
+
+use synsent_stack::Instant;
+
+use crate::cancel::Cancel;
+use crate::failure::{Failure, Outcome};
+use crate::network::{Watched, Woken};
+use crate::provider::{Answer, Progress, Transport};
+use crate::ready::Ready;
+use crate::socket::Socket;
+
+/// How a call waits.
+pub(crate) struct Wait<'a> {
+    pub(crate) socket: &'a Socket,
+    pub(crate) transport: &'a dyn Transport,
+    pub(crate) interest: Ready,
+    /// When the time is over, and what that comes to.
+    pub(crate) deadline: Option<(Instant, Outcome)>,
+    pub(crate) cancel: &'a Cancel,
+}
+
+impl Wait<'_> {
+    /// Asks until the verb is done or has failed.
+    pub(crate) fn until_done<T>(&self, mut verb: impl FnMut() -> Answer<T>) -> Result<T, Failure> {
+        let watched = [Watched { transport: self.transport, interest: self.interest }];
+        let network = self.socket.network();
+        let mut too_late = false;
+        let mut waiting = None;
+        loop {
+            let ticket = network.ticket();
+            match verb()? {
+                Progress::Done(value) => return Ok(value),
+                Progress::Pending => {}
+            }
+            match self.deadline {
+                Some((_, outcome)) if too_late => return Err(outcome.into()),
+                _ => {}
+            }
+            // Who takes calls back sets the mark and looks then whether anybody waits; who waits says so and looks then at the
+            // mark. One of the two sees the other.
+            waiting.get_or_insert_with(|| self.socket.count_waiting());
+            if self.cancel.is_cancelled() {
+                return Err(Outcome::Cancelled.into());
+            }
+            let deadline = self.deadline.map(|(at, _)| at);
+            match network.wait(ticket, &watched, deadline, self.cancel) {
+                Woken::Changed => {}
+                Woken::DeadlinePassed => too_late = true,
+                Woken::Cancelled => return Err(Outcome::Cancelled.into()),
+                Woken::Interrupted => return Err(Outcome::Interrupted.into()),
+                Woken::Over(failure) => return Err(failure),
+            }
+        }
+    }
+}
