@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use synsent_lab::{Faults, HostId, LabNetwork, SharedLab};
 use synsent_sockets::{Cancel, Network, Outcome, Woken};
-use synsent_stack::{Config, Duration, FlowId, Instant, ListenOptions, ListenerId, OpenOptions, State};
+use synsent_stack::{Config, Duration, FlowId, Instant, KeepAlive, ListenOptions, ListenerId, OpenOptions, State};
 
 use crate::nets::{Family, Pair, Way, pair};
 
@@ -196,7 +196,7 @@ fn is_open(network: &LabNetwork, flow: FlowId) -> bool {
 #[test]
 fn a_wait_beside_probes_that_never_end_is_over_after_a_year() {
     let mut config = Config::default();
-    config.tcp.keep_alive.on = true;
+    config.tcp.options.keep_alive = Some(KeepAlive::default());
     let pair = pair(1, Family::V4, Way::Line, 1_500, config);
     let (client, server, remote) = (pair.client, pair.server, SocketAddr::new(pair.server_address, 80));
     let mut lab = pair.lab;
