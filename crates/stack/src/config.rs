@@ -21,6 +21,8 @@ pub struct Config {
     pub reassembly_octets: usize,
     /// TTL and hop limit of what the stack itself sends.
     pub hop_limit: u8,
+    /// How many UDP sockets there may be.
+    pub udp_sockets_max: usize,
     /// Settings of TCP.
     pub tcp: TcpConfig,
 }
@@ -33,6 +35,7 @@ impl Default for Config {
             icmp_errors_per_second: 1_000,
             reassembly_octets: 1 << 20,
             hop_limit: 64,
+            udp_sockets_max: 65_536,
             tcp: TcpConfig::default(),
         }
     }
@@ -41,10 +44,13 @@ impl Default for Config {
 /// Settings of TCP that belong to no single connection.
 #[derive(Clone, Debug)]
 pub struct TcpConfig {
-    /// Local ports for active opens without one (RFC 6056 section 3.2).
+    /// Local ports for active opens without one (RFC 6056 section 3.2). One in TIME-WAIT towards the same peer is in use as any other.
     pub ephemeral_ports: RangeInclusive<u16>,
     /// How many connections may exist at once, all states but TIME-WAIT.
     pub flows_max: usize,
+    /// How many octets of memory buffers may hold before no connection is begun or accepted any more. Connections that exist are
+    /// not touched: each may grow its buffers to its own limits.
+    pub buffer_octets_max: usize,
     /// How many half-open passive connections may exist at once over all listeners; beyond it the oldest leaves (4987/1).
     pub half_open_max: usize,
     /// How many half-open passive connections one listener may have before SYN cookies begin (4987/4).
@@ -74,6 +80,7 @@ impl Default for TcpConfig {
         TcpConfig {
             ephemeral_ports: crate::tcp::ports::DEFAULT_PORTS,
             flows_max: 4 << 20,
+            buffer_octets_max: 1 << 30,
             half_open_max: 65_536,
             half_open_per_listener: 1_024,
             syn_cookies: true,

@@ -34,7 +34,7 @@ mod udp;
 pub use config::{Algorithm, BufferSize, Config, KeepAlive, SoftErrors, TcpConfig, TcpOptions};
 pub use context::{Counters, DropReason};
 pub use event::{Event, EventKind, FlowId, HalfOpenId, ListenerId, SocketId, UdpId};
-pub use ip::{EchoReply, GroupError, PingError};
+pub use ip::{Cast, EchoReply, GroupError, PingError};
 pub use link::{
     AddressError, Cidr, EthernetAddress, LinkConfig, LinkId, Medium, Offload, ParseCidrError, Received, Route,
     RouteError, RouteKind, SegmentOffload, Transmit,
@@ -47,6 +47,7 @@ pub use tcp::calls::send::SendError;
 pub use tcp::calls::status::Status;
 pub use tcp::four_tuple::{Endpoint, FourTuple};
 pub use tcp::listener::ListenOptions;
+pub use tcp::local_ports::PortUsers;
 pub use tcp::state::{State, TRANSITIONS, Transition};
 pub use time::{Duration, Instant};
 pub use udp::{BindError, UdpFailure, UdpOptions, UdpReceiveError, UdpReceived, UdpSendError, UdpStatus};

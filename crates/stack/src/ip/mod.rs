@@ -65,11 +65,14 @@ const FAILURES_MAX: usize = 1024;
 /// The MTU of the loopback link.
 const LOOPBACK_MTU: u16 = u16::MAX;
 
-/// To how many hosts something was sent.
+/// To how many hosts an address leads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Cast {
+pub enum Cast {
+    /// To one, as far as can be known from here.
     Unicast,
+    /// To all of a network that this host is on: the limited broadcast address, or that of the network.
     Broadcast,
+    /// To those that joined a group.
     Multicast,
 }
 
@@ -425,6 +428,15 @@ impl Ip {
         match addr {
             IpAddr::V4(addr) => addr.is_broadcast() || self.links.iter().any(|link| link.broadcasts.contains(&addr)),
             IpAddr::V6(_) => false,
+        }
+    }
+
+    /// To how many hosts an address leads.
+    pub(crate) fn cast(&self, addr: IpAddr) -> Cast {
+        match addr {
+            _ if addr.is_multicast() => Cast::Multicast,
+            _ if self.is_broadcast(addr) => Cast::Broadcast,
+            _ => Cast::Unicast,
         }
     }
 

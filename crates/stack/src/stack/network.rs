@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use super::Stack;
-use crate::ip::{EchoReply, GroupError, PingError};
+use crate::ip::{Cast, EchoReply, GroupError, PingError};
 use crate::link::{AddressError, Cidr, LinkConfig, LinkId, Route, RouteError};
 use crate::time::Instant;
 
@@ -57,6 +57,12 @@ impl Stack {
     /// The addresses of a link, and whether each may be used.
     pub fn addresses(&self, link: LinkId) -> impl Iterator<Item = (Cidr, bool)> + '_ {
         self.ip.addresses_of(link)
+    }
+
+    /// To how many hosts an address leads, as far as can be known here: the broadcast address of a network that this host is not
+    /// on looks like any other.
+    pub fn cast(&self, addr: IpAddr) -> Cast {
+        self.ip.cast(addr)
     }
 
     /// Adds a route.

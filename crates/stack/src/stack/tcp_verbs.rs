@@ -11,6 +11,7 @@ use crate::tcp::calls::send::SendError;
 use crate::tcp::calls::status::Status;
 use crate::tcp::four_tuple::FourTuple;
 use crate::tcp::listener::ListenOptions;
+use crate::tcp::local_ports::PortUsers;
 use crate::time::Instant;
 
 /// How many entries of connections that were given back may wait in the queue of events besides twice the living ones.
@@ -148,6 +149,23 @@ impl Stack {
         let tuple = self.tcp.flow(flow)?.head.tuple;
         let socket = |end: crate::Endpoint| SocketAddr::new(end.addr, end.port);
         Some((socket(tuple.local), socket(tuple.remote)))
+    }
+
+    /// Who uses a local port, at this address or (`None`) at any. Neither opening nor listening asks this: an opening wants its
+    /// four-tuple free, and a listener no other one. It is for who gives sockets names before that. It looks at every connection.
+    pub fn tcp_port_users(&self, local: Option<IpAddr>, port: u16) -> PortUsers {
+        self.tcp.port_users(local, port)
+    }
+
+    /// Whether anybody uses a local port, be it a connection in TIME-WAIT: see [`Stack::tcp_port_users`].
+    pub fn tcp_port_in_use(&self, local: Option<IpAddr>, port: u16) -> bool {
+        !self.tcp_port_users(local, port).is_empty()
+    }
+
+    /// Chooses an ephemeral port that nobody uses at this address (`None`: at any), and of which `is_free` holds too; `None` when
+    /// there is none. Nothing remembers the choice but the caller.
+    pub fn tcp_free_port(&mut self, local: Option<IpAddr>, is_free: impl FnMut(u16) -> bool) -> Option<u16> {
+        self.tcp.free_port(local, is_free)
     }
 
     /// How many sockets TCP holds.

@@ -48,6 +48,12 @@ impl Stack {
         self.udp.discard(socket)
     }
 
+    /// Throws away what waits to be received and is not from the socket's peer: what came before it had one. Answers with how many
+    /// datagrams went.
+    pub fn udp_discard_foreign(&mut self, socket: UdpId) -> Result<usize, NoSuchSocket> {
+        self.udp.discard_foreign(socket)
+    }
+
     /// The oldest ICMP error about a datagram of a connected socket.
     pub fn udp_take_failure(&mut self, socket: UdpId) -> Option<UdpFailure> {
         self.udp.take_failure(socket)

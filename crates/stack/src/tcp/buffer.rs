@@ -70,7 +70,6 @@ impl Pool {
         }
     }
 
-    #[cfg(test)]
     /// The octets of storage that rings hold.
     pub(crate) fn live_octets(&self) -> usize {
         self.live_octets

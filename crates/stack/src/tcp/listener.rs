@@ -116,7 +116,8 @@ impl Listeners {
         self.by_port.contains_key(&port)
     }
 
-    fn on_port(&self, port: u16) -> impl Iterator<Item = &Listener> {
+    /// The listeners of a port.
+    pub(crate) fn on_port(&self, port: u16) -> impl Iterator<Item = &Listener> {
         let places = self.by_port.get(&port).map_or(&[][..], Vec::as_slice);
         places.iter().filter_map(|place| self.entries.get(*place))
     }

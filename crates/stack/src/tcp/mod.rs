@@ -19,6 +19,7 @@ pub(crate) mod handshake;
 pub(crate) mod icmp;
 pub(crate) mod isn;
 pub(crate) mod listener;
+pub(crate) mod local_ports;
 pub(crate) mod mss;
 pub(crate) mod out_of_order;
 pub(crate) mod output;

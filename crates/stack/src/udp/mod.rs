@@ -33,9 +33,6 @@ use socket::Socket;
 pub use socket::{UdpFailure, UdpOptions, UdpReceived, UdpStatus};
 pub use verbs::{BindError, UdpReceiveError, UdpSendError};
 
-/// How many sockets there may be.
-pub(crate) const UDP_SOCKETS_MAX: usize = 65_536;
-
 /// Who has a port.
 #[derive(Default)]
 struct PortHolders {
@@ -57,6 +54,7 @@ pub(crate) struct Udp {
     ports: PortChooser,
     pool: Pool,
     ephemeral_ports: u32,
+    sockets_max: usize,
     /// Sockets that met a full queue, in that order.
     starved: Vec<UdpId>,
 }
@@ -72,6 +70,7 @@ impl Udp {
             key: HashKey::new(seed.key()),
             ephemeral_ports: u32::from(*range.end()).saturating_sub(u32::from(*range.start())) + 1,
             ports: PortChooser::new(seed.key(), range),
+            sockets_max: config.udp_sockets_max,
             pool: Pool::default(),
             starved: Vec::new(),
         }

@@ -1,6 +1,7 @@
 //! A UDP socket: its two ends, its settings, and the queue of what arrived.
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
 use super::input::socket_addr;
@@ -241,6 +242,28 @@ impl Socket {
         self.waiting = VecDeque::new();
         self.octets.discard_front(self.octets.len());
         self.octets.release(pool);
+    }
+
+    /// Throws away what waits and is not from the peer; how many datagrams that were.
+    pub(crate) fn forget_foreign(&mut self, pool: &mut Pool) -> usize {
+        let Some(peer) = self.peer() else { return 0 };
+        let (before, most) = (self.waiting.len(), self.octets.len());
+        let mut data = Vec::new();
+        // Each is taken from the front, and the peer's are put back behind the others: so they keep their order.
+        for _ in 0..before {
+            let Some(next) = self.waiting.pop_front() else { break };
+            data.resize(next.len as usize, 0);
+            self.octets.peek_into(0, &mut data);
+            self.octets.discard_front(data.len());
+            if next.source == peer {
+                self.octets.push(pool, &data, most);
+                self.waiting.push_back(next);
+            }
+        }
+        if self.waiting.is_empty() {
+            self.octets.release(pool);
+        }
+        before - self.waiting.len()
     }
 
     /// Notes an ICMP error.

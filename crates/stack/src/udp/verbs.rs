@@ -6,8 +6,8 @@ use core::net::{IpAddr, SocketAddr};
 use synsent_wire::ip::Protocol;
 use synsent_wire::udp::{HEADER_LEN, Repr};
 
+use super::Udp;
 use super::socket::{Socket, UdpFailure, UdpOptions, UdpReceived, UdpStatus};
-use super::{UDP_SOCKETS_MAX, Udp};
 use crate::context::Context;
 use crate::event::{EventSet, UdpId};
 use crate::ip::{DatagramMeta, Ip, Path, SendRefused};
@@ -94,7 +94,7 @@ pub enum UdpReceiveError {
 impl Udp {
     /// Makes a socket.
     pub(crate) fn bind(&mut self, options: UdpOptions, ip: &Ip) -> Result<UdpId, BindError> {
-        if self.sockets.len() >= UDP_SOCKETS_MAX {
+        if self.sockets.len() >= self.sockets_max {
             return Err(BindError::NoRoom);
         }
         // 1122/UDP-2
@@ -212,6 +212,13 @@ impl Udp {
         let socket = sockets.get_mut(id.index).filter(|socket| socket.id == id);
         socket.ok_or(NoSuchSocket)?.forget_waiting(pool);
         Ok(())
+    }
+
+    /// Throws away what waits in the queue of a socket with a peer and is not from that peer. Answers with how many datagrams went.
+    pub(crate) fn discard_foreign(&mut self, id: UdpId) -> Result<usize, NoSuchSocket> {
+        let Udp { sockets, pool, .. } = self;
+        let socket = sockets.get_mut(id.index).filter(|socket| socket.id == id);
+        Ok(socket.ok_or(NoSuchSocket)?.forget_foreign(pool))
     }
 
     /// The oldest ICMP error about the socket's datagrams.

@@ -211,3 +211,22 @@ fn a_flood_of_pings_fills_no_queue_for_ever() {
     assert_eq!(host.out().len(), 257);
     assert_eq!(host.dropped(DropReason::OutputQueueFull), 10_000 - 256);
 }
+
+#[test]
+fn an_address_leads_to_one_host_to_all_or_to_a_group() {
+    let mut host = Host::plain();
+    let second = host.second_link();
+    let cast = |host: &Host, text| host.stack.cast(addr(text));
+    for one in [US, PEER, "192.0.2.255", "127.0.0.1", "::1", US6, PEER6, "10.0.1.255"] {
+        assert_eq!(cast(&host, one), Cast::Unicast, "{one}");
+    }
+    for all in ["255.255.255.255", "10.0.0.255", "10.1.0.255"] {
+        assert_eq!(cast(&host, all), Cast::Broadcast, "{all}");
+    }
+    for group in ["224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::9"] {
+        assert_eq!(cast(&host, group), Cast::Multicast, "{group}");
+    }
+    // With its last address on a network a host knows the network no more.
+    host.stack.remove_address(host.now, second, addr("10.1.0.1")).unwrap();
+    assert_eq!(cast(&host, "10.1.0.255"), Cast::Unicast);
+}

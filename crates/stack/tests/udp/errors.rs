@@ -119,3 +119,18 @@ fn of_errors_that_nobody_takes_the_newest_are_kept() {
     assert_eq!(kept, newest);
     assert_eq!(host.events(socket), [EventKind::Failed]);
 }
+
+// 1122/ICMP-5
+// 1122/UDP-1
+#[test]
+fn a_port_of_ours_where_nobody_listens_is_told_too_and_nothing_leaves() {
+    let mut host = Host::new();
+    for own in ["127.0.0.1", "127.9.8.7", "::1", US[0], US[1]] {
+        let socket = host.connected(0, at(own, 9));
+        host.stack.udp_send_to(host.now, socket, None, b"anybody?").unwrap();
+        assert!(host.out().is_empty());
+        let failure = host.stack.udp_take_failure(socket).expect("the host answers itself");
+        let cause = if addr(own).is_ipv4() { IcmpCause::V4Unreachable(3) } else { IcmpCause::V6Unreachable(4) };
+        assert_eq!((failure.from, failure.cause, failure.towards), (addr(own), cause, Endpoint::from(at(own, 9))));
+    }
+}

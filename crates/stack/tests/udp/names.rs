@@ -189,14 +189,16 @@ fn a_handle_of_a_closed_socket_means_nothing_even_when_its_place_is_taken() {
 
 #[test]
 fn sockets_are_bounded_in_number_and_a_closed_one_makes_room() {
-    let mut host = Host::new();
-    let first = host.bind(bound(Some(US[1]), 1, false));
-    for port in 1..=65_535 {
-        host.bind(bound(Some(US[0]), port, false));
+    for most in [3, Config::default().udp_sockets_max] {
+        let mut host = Host::with(Config { udp_sockets_max: most, ..Config::default() }, US);
+        let first = host.bind(bound(Some(US[1]), 1, false));
+        for port in 1..=(most - 1) as u16 {
+            host.bind(bound(Some(US[0]), port, false));
+        }
+        assert_eq!(host.stack.udp_bind(host.now, bound(Some(US[1]), 2, false)), Err(BindError::NoRoom));
+        host.stack.udp_close(first);
+        assert!(host.stack.udp_bind(host.now, bound(Some(US[1]), 2, false)).is_ok());
     }
-    assert_eq!(host.stack.udp_bind(host.now, bound(Some(US[1]), 2, false)), Err(BindError::NoRoom));
-    host.stack.udp_close(first);
-    assert!(host.stack.udp_bind(host.now, bound(Some(US[1]), 2, false)).is_ok());
 }
 
 #[test]

@@ -234,3 +234,27 @@ fn a_host_talks_to_itself_by_any_of_its_addresses() {
         assert_eq!((data.as_slice(), with.source, with.link), (&b"myself"[..], at(own, 7), LinkId::LOOPBACK));
     }
 }
+
+#[test]
+fn what_came_before_the_peer_was_named_can_be_sorted_out() {
+    let mut host = Host::new();
+    let socket = host.on_port(53);
+    let (peer, other) = (at(PEER[0], 9), at("10.0.0.3", 9));
+    for (number, source) in [other, peer, at(PEER[0], 10), peer, other, peer].into_iter().enumerate() {
+        host.give(&packet(source, at(US[0], 53), &[number as u8; 700][..100 * (number + 1)]));
+    }
+    assert_eq!(host.stack.udp_discard_foreign(socket), Ok(0), "without a peer nobody is foreign");
+    host.stack.udp_connect(host.now, socket, Some(peer)).unwrap();
+    // To have a peer throws nothing away by itself.
+    assert_eq!(host.stack.udp_status(socket).unwrap().datagrams, 6);
+    assert_eq!(host.stack.udp_discard_foreign(socket), Ok(3));
+    let status = host.stack.udp_status(socket).unwrap();
+    assert_eq!((status.datagrams, status.readable), (3, 200 + 400 + 600));
+    assert_eq!(host.all_received(socket), [vec![1; 200], vec![3; 400], vec![5; 600]]);
+    // A newer peer makes the older one foreign.
+    host.give(&packet(peer, at(US[0], 53), b"late"));
+    host.stack.udp_connect(host.now, socket, Some(other)).unwrap();
+    assert_eq!((host.stack.udp_discard_foreign(socket), host.received(socket)), (Ok(1), None));
+    host.stack.udp_close(socket);
+    assert!(host.stack.udp_discard_foreign(socket).is_err());
+}

@@ -364,7 +364,7 @@ impl Tcp {
         let Some(entry) = self.half_open.entries.get(index) else { return };
         let place = entry.listener;
         let Some(listener) = self.listeners.entries.get(place) else { return };
-        if listener.complete.len() >= listener.backlog || self.flows.len() >= self.shared.config.flows_max {
+        if listener.complete.len() >= listener.backlog || !self.has_room() {
             // The peer believes that it is connected; it repeats its data, and there may be room then.
             return context.dropped(now, link, DropReason::TcpAcceptQueueFull);
         }
@@ -400,9 +400,9 @@ impl Tcp {
         ip: &mut Ip,
         context: &mut Context,
     ) {
-        let tuple = segment.tuple;
+        let (tuple, has_room) = (segment.tuple, self.has_room());
         let Some(listener) = self.listeners.entries.get_mut(place) else { return };
-        if listener.complete.len() >= listener.backlog || self.flows.len() >= self.shared.config.flows_max {
+        if listener.complete.len() >= listener.backlog || !has_room {
             return context.dropped(now, link, DropReason::TcpAcceptQueueFull);
         }
         let (options, listener_id) = (listener.options, listener.id);

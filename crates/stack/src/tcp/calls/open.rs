@@ -24,7 +24,7 @@ use crate::tcp::segment::header;
 use crate::tcp::state::State;
 use crate::tcp::syncache::Stage;
 use crate::tcp::tables::{Owner, Tables, Vacancy};
-use crate::tcp::turn::Turn;
+use crate::tcp::turn::{Shared, Turn};
 use crate::tcp::{Tcp, is_unicast};
 use crate::time::Instant;
 use crate::trace::Fact;
@@ -62,14 +62,15 @@ pub enum OpenError {
     FamiliesDiffer,
     /// No way leads there.
     NoPath(NoPath),
-    /// The four-tuple is in use (9293/OPEN-4).
+    /// The four-tuple is in use (9293/OPEN-4): by a connection, by a half-open one, or by one in TIME-WAIT. The last gives it up
+    /// after a second where it agreed on timestamps, which prove the new connection's segments to be newer (RFC 6191).
     AlreadyExists,
     /// Every local port towards this peer is in use (6056/4).
     NoPorts {
         /// How many there are.
         tried: u32,
     },
-    /// As many connections as there may be exist (9293/OPEN-5).
+    /// As many connections as there may be exist, or their buffers hold as much memory as they may (9293/OPEN-5).
     NoRoom,
 }
 
@@ -84,7 +85,7 @@ impl fmt::Display for OpenError {
             OpenError::NoPorts { tried } => {
                 write!(f, "out of local ports: all {tried} towards this address and port are in use")
             }
-            OpenError::NoRoom => f.write_str("as many connections as are allowed exist"),
+            OpenError::NoRoom => f.write_str("as many connections, or as much of their data, as is allowed exist"),
         }
     }
 }
@@ -246,7 +247,7 @@ impl Tcp {
     ) -> Result<FlowId, OpenError> {
         let remote = Endpoint::from(options.remote);
         check_remote(options, remote, ip)?;
-        if self.flows.len() >= self.shared.config.flows_max {
+        if !self.has_room() {
             return Err(OpenError::NoRoom);
         }
         let link = options.link.or_else(|| crate::tcp::four_tuple::link_of(options.remote));
@@ -265,6 +266,13 @@ impl Tcp {
         };
         let tcp = options.tcp.unwrap_or(self.shared.config.options);
         Ok(self.begin(now, with_port(port), vacancy, tcp, path, context))
+    }
+
+    /// Whether one more connection may be: by their number, and by the memory of their buffers.
+    // 9293/OPEN-5
+    pub(in crate::tcp) fn has_room(&self) -> bool {
+        let Shared { config, pool, .. } = &self.shared;
+        self.flows.len() < config.flows_max && pool.live_octets() < config.buffer_octets_max
     }
 
     /// Puts a connection into SYN-SENT (9293/OPEN-2).
