@@ -6,17 +6,20 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::mem;
 use std::net::SocketAddr;
 
 use synsent_stack::{
-    AddressError, Cidr, Config, Duration, Event, FlowId, Instant, LinkConfig, LinkId, ListenError, ListenOptions,
-    OpenError, OpenOptions, Route, RouteError, Stack,
+    AddressError, BindError, Cidr, Config, Duration, EthernetAddress, Event, FlowId, Instant, LinkConfig, LinkId,
+    ListenError, ListenOptions, Medium, OpenError, OpenOptions, Route, RouteError, Stack,
 };
 use synsent_wire::ethernet;
 
 use crate::cable::{Cable, CableId, Rule, RuleId};
 use crate::capture::{Capture, Record};
+use crate::datagrams::{Sunk, UdpBehaviour, UdpPeer};
 use crate::faults::{Arrival, Fate, Faults};
+use crate::obstruct::{Obstructing, Obstruction};
 use crate::peer::{Behaviour, Peer};
 use crate::rng::Rng;
 use crate::sight::Sight;
@@ -69,6 +72,8 @@ struct Host {
     stack: Stack,
     ports: Vec<Port>,
     peers: Vec<Peer>,
+    udp_peers: Vec<UdpPeer>,
+    obstructions: Vec<Obstructing>,
     events: VecDeque<Event>,
     /// When the stack or a behaviour wants to be called again.
     wake_at: Option<Instant>,
@@ -81,6 +86,7 @@ struct Port {
     link: LinkId,
     cable: CableId,
     end: usize,
+    station: Option<EthernetAddress>,
 }
 
 /// Something that will happen.
@@ -151,6 +157,8 @@ impl Lab {
             stack: Stack::new(config, seed),
             ports: Vec::new(),
             peers: Vec::new(),
+            udp_peers: Vec::new(),
+            obstructions: Vec::new(),
             events: VecDeque::new(),
             wake_at: None,
             events_ever: 0,
@@ -194,11 +202,15 @@ impl Lab {
     pub fn attach_link(&mut self, host: HostId, cable: CableId, config: LinkConfig) -> LinkId {
         let room = usize::from(config.mtu) + ethernet::HEADER_LEN;
         self.frame.resize(self.frame.len().max(room), 0);
+        let station = match config.medium {
+            Medium::Ethernet(station) => Some(station),
+            Medium::Ip => None,
+        };
         let link = self.hosts[host.0 as usize].stack.add_link(self.now, config);
         let end = self.cables[cable.0 as usize].ends.len();
         let rng = self.rng.fork(2 << 32 | u64::from(cable.0) << 16 | end as u64);
         let end = self.cables[cable.0 as usize].join(host, link, rng);
-        self.hosts[host.0 as usize].ports.push(Port { link, cable, end });
+        self.hosts[host.0 as usize].ports.push(Port { link, cable, end, station });
         self.settle(host);
         link
     }
@@ -291,6 +303,11 @@ impl Lab {
         self.hosts[host.0 as usize].events_ever
     }
 
+    /// The cables of a host and the ends at which it is.
+    pub(crate) fn cables_of(&self, host: HostId) -> Vec<(CableId, usize)> {
+        self.hosts[host.0 as usize].ports.iter().map(|port| (port.cable, port.end)).collect()
+    }
+
     /// Calls a host's stack; what it wants to send then goes out.
     pub fn call<R>(&mut self, host: HostId, work: impl FnOnce(&mut Stack, Instant) -> R) -> R {
         let answer = work(&mut self.hosts[host.0 as usize].stack, self.now);
@@ -311,8 +328,39 @@ impl Lab {
         let target = &mut self.hosts[host.0 as usize];
         let peer = Peer::start(&mut target.stack, self.now, port, behaviour)?;
         target.peers.push(peer);
+        if let Behaviour::Icmp { error, first } = behaviour {
+            target.obstructions.push(Obstructing::new(Obstruction { error, to: None, port: Some(port), first }));
+        }
         self.settle(host);
         Ok(())
+    }
+
+    /// Puts a scripted behaviour to work at a UDP port of a host. A port without one is closed.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn behave_udp(&mut self, host: HostId, port: u16, behaviour: UdpBehaviour) -> Result<(), BindError> {
+        let target = &mut self.hosts[host.0 as usize];
+        let peer = UdpPeer::start(&mut target.stack, self.now, port, behaviour)?;
+        target.udp_peers.push(peer);
+        self.settle(host);
+        Ok(())
+    }
+
+    /// What a UDP sink remembers, oldest first.
+    pub fn sunk(&self, host: HostId, port: u16) -> impl Iterator<Item = &Sunk> {
+        let sinks = self.hosts[host.0 as usize].udp_peers.iter().filter(move |peer| peer.port == port);
+        sinks.flat_map(|peer| &peer.sunk)
+    }
+
+    /// Lets a router or host answer openings and datagrams with an ICMP error.
+    pub fn obstruct(&mut self, host: HostId, obstruction: Obstruction) {
+        self.hosts[host.0 as usize].obstructions.push(Obstructing::new(obstruction));
+    }
+
+    /// Takes away all obstructions at a host.
+    pub fn clear_obstructions(&mut self, host: HostId) {
+        self.hosts[host.0 as usize].obstructions.clear();
     }
 
     /// Begins a connection.
@@ -433,10 +481,15 @@ impl Lab {
             let (host, link) = (target.host, target.link);
             let sight = Sight { at: self.now, from, ethernet, frame };
             let receiver = &mut self.hosts[host.0 as usize];
-            if receiver.hears(&sight) {
-                receiver.stack.on_frame(self.now, link, frame);
-                self.settle(host);
+            if !receiver.hears(&sight) {
+                continue;
             }
+            if let Some((port, answer)) = receiver.obstructed(&sight, link) {
+                self.put_out(port, &answer);
+                continue;
+            }
+            receiver.stack.on_frame(self.now, link, frame);
+            self.settle(host);
         }
     }
 
@@ -446,6 +499,9 @@ impl Lab {
         let mut wake_at = None;
         for peer in &mut host.peers {
             wake_at = [wake_at, peer.serve(&mut host.stack, self.now)].into_iter().flatten().min();
+        }
+        for peer in &mut host.udp_peers {
+            peer.serve(&mut host.stack, self.now);
         }
         for port in 0..host.ports.len() {
             self.transmit(id, port);
@@ -462,24 +518,32 @@ impl Lab {
     }
 
     fn transmit(&mut self, id: HostId, port: usize) {
-        let host = &mut self.hosts[id.0 as usize];
-        let Port { link, cable, end } = host.ports[port];
-        while let Some(sent) = host.stack.poll_transmit(self.now, link, &mut self.frame) {
-            let bytes = &self.frame[..sent.len];
-            let wire = &mut self.cables[cable.0 as usize];
-            let mut fate = wire.send(self.now, end, bytes, &mut self.arrivals);
-            for Arrival { at, frame } in self.arrivals.drain(..) {
-                if self.flying.len() >= self.limits.flying_frames {
-                    fate = Fate::QueueFull;
-                    continue;
-                }
-                self.serial += 1;
-                let what = Happening::Arrival { cable, from: end, cuts: wire.cuts, frame };
-                self.flying.push(Reverse(Flying { at, serial: self.serial, what }));
-            }
-            let (at, ethernet) = (self.now, wire.ethernet);
-            self.capture.sent(Record { at, cable, from: end, fate, ethernet, bytes: bytes.to_vec() });
+        let mut frame = mem::take(&mut self.frame);
+        loop {
+            let host = &mut self.hosts[id.0 as usize];
+            let port = host.ports[port];
+            let Some(sent) = host.stack.poll_transmit(self.now, port.link, &mut frame) else { break };
+            self.put_out(port, &frame[..sent.len]);
         }
+        self.frame = frame;
+    }
+
+    /// Puts a frame onto the cable at a port.
+    fn put_out(&mut self, port: Port, bytes: &[u8]) {
+        let Port { cable, end, .. } = port;
+        let wire = &mut self.cables[cable.0 as usize];
+        let mut fate = wire.send(self.now, end, bytes, &mut self.arrivals);
+        for Arrival { at, frame } in self.arrivals.drain(..) {
+            if self.flying.len() >= self.limits.flying_frames {
+                fate = Fate::QueueFull;
+                continue;
+            }
+            self.serial += 1;
+            let what = Happening::Arrival { cable, from: end, cuts: wire.cuts, frame };
+            self.flying.push(Reverse(Flying { at, serial: self.serial, what }));
+        }
+        let (at, ethernet) = (self.now, wire.ethernet);
+        self.capture.sent(Record { at, cable, from: end, fate, ethernet, bytes: bytes.to_vec() });
     }
 
     fn push(&mut self, at: Instant, what: Happening) {
@@ -494,5 +558,12 @@ impl Host {
         let mut deaf = self.peers.iter().filter(|peer| peer.is_deaf()).peekable();
         deaf.peek().is_none()
             || !sight.segment().is_some_and(|one| deaf.any(|peer| peer.port == one.destination.port()))
+    }
+    /// The answer of an obstruction to a frame that came by this link, and where it leaves.
+    fn obstructed(&mut self, sight: &Sight<'_>, link: LinkId) -> Option<(Port, Vec<u8>)> {
+        let port = *self.ports.iter().find(|port| port.link == link)?;
+        let Host { obstructions, stack, .. } = self;
+        let answer = obstructions.iter_mut().find_map(|one| one.answer(sight, stack, link, port.station))?;
+        Some((port, answer))
     }
 }

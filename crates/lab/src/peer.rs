@@ -5,6 +5,8 @@
 
 use synsent_stack::{Decision, Duration, FlowId, HalfOpenId, Instant, ListenError, ListenOptions, ListenerId, Stack};
 
+use crate::obstruct::IcmpError;
+
 /// How many connections one behaviour keeps open at once; further ones wait in the listener's backlog.
 pub(crate) const PEER_FLOWS_MAX: usize = 1_024;
 
@@ -28,6 +30,17 @@ pub enum Behaviour {
     ResetAfterAccept,
     /// Lets connections pile up in a backlog of this many and accepts none.
     FillBacklog(usize),
+    /// Accepts, and ends its sending at once.
+    CloseAfterAccept,
+    /// Accepts, and neither reads nor sends.
+    SilentAfterAccept,
+    /// Answers SYNs (and datagrams to the same port) with an ICMP error, all or the first so many; then like `Answer`.
+    Icmp {
+        /// What is answered.
+        error: IcmpError,
+        /// How many are answered so; `None`: all.
+        first: Option<u32>,
+    },
 }
 
 /// A behaviour at work.
@@ -38,6 +51,7 @@ pub(crate) struct Peer {
     listener: Option<ListenerId>,
     late: Vec<(Instant, HalfOpenId)>,
     echoes: Vec<Echo>,
+    silent: Vec<FlowId>,
 }
 
 /// A connection whose octets go back: those that did not go yet are in `held`.
@@ -59,7 +73,7 @@ impl Peer {
             Behaviour::Refuse | Behaviour::Silent => None,
             _ => Some(stack.tcp_listen(now, ListenOptions { backlog, deferred, ..ListenOptions::on_port(port) })?),
         };
-        Ok(Peer { port, behaviour, listener, late: Vec::new(), echoes: Vec::new() })
+        Ok(Peer { port, behaviour, listener, late: Vec::new(), echoes: Vec::new(), silent: Vec::new() })
     }
 
     /// Whether the lab must keep TCP segments for this port from the host.
@@ -71,7 +85,7 @@ impl Peer {
     pub(crate) fn serve(&mut self, stack: &mut Stack, now: Instant) -> Option<Instant> {
         let listener = self.listener?;
         match self.behaviour {
-            Behaviour::Answer => self.accept(stack, now, listener),
+            Behaviour::Answer | Behaviour::Icmp { .. } => self.accept(stack, now, listener),
             Behaviour::AnswerLate(wait) => {
                 while let Some(pending) = stack.tcp_next_pending(listener) {
                     self.late.push((now + wait, pending));
@@ -82,6 +96,19 @@ impl Peer {
             Behaviour::ResetAfterAccept => {
                 while let Some(flow) = stack.tcp_accept(now, listener) {
                     stack.tcp_abort(now, flow);
+                }
+            }
+            Behaviour::CloseAfterAccept => {
+                while let Some(flow) = stack.tcp_accept(now, listener) {
+                    stack.tcp_close(now, flow);
+                }
+            }
+            Behaviour::SilentAfterAccept => {
+                self.silent.retain(|flow| stack.tcp_status(*flow).is_some_and(|status| status.failure.is_none()));
+                while self.silent.len() < PEER_FLOWS_MAX
+                    && let Some(flow) = stack.tcp_accept(now, listener)
+                {
+                    self.silent.push(flow);
                 }
             }
             Behaviour::Refuse | Behaviour::Silent | Behaviour::WithholdSynAck | Behaviour::FillBacklog(_) => {}

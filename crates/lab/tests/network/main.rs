@@ -3,6 +3,7 @@
 mod determinism;
 mod grid;
 mod nets;
+mod outcomes;
 mod paths;
 mod peers;
 mod swarm;

@@ -1,0 +1,199 @@
+//! Routers and hosts that answer an opening with an ICMP error instead of passing it on or looking at it.
+//!
+//! An [`Obstruction`] stands at a host or a router. It answers the SYNs and datagrams that it is for, all of them or the first
+//! so many, as the real thing does: a message from its own address to the sender, with the head of the packet quoted. Other
+//! packets, and those after the last that it answers, go their way. The message leaves by the link that the packet came by
+//! and meets the faults of that cable.
+
+use std::net::IpAddr;
+
+use synsent_stack::{EthernetAddress, LinkId, Stack};
+use synsent_wire::ip::Protocol;
+use synsent_wire::{ethernet, icmpv4, icmpv6, ipv4, ipv6, udp};
+
+use crate::sight::{Packet, Sight};
+
+/// How many octets of an IPv4 message carry the quoted packet, so that the whole stays below 576 (RFC 1812 section 4.3.2.3).
+const QUOTED_V4_OCTETS: usize = 548;
+/// The same for IPv6, whose whole message stays below 1,280 (RFC 4443 section 2.4).
+const QUOTED_V6_OCTETS: usize = 1_232;
+/// The hop limit of the messages.
+const HOP_LIMIT: u8 = 64;
+
+/// What an ICMP error says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IcmpError {
+    /// No route: type 3 code 0; for IPv6 type 1 code 0.
+    NetworkUnreachable,
+    /// The last router does not reach the host: type 3 code 1; for IPv6 type 1 code 3.
+    HostUnreachable,
+    /// The host does not speak the protocol: type 3 code 2; for IPv6 type 4 code 1.
+    ProtocolUnreachable,
+    /// Nobody has the port: type 3 code 3; for IPv6 type 1 code 4.
+    PortUnreachable,
+    /// A rule forbids it: type 3 code 13; for IPv6 type 1 code 1.
+    Prohibited,
+    /// The packet went round in circles: type 11 code 0; for IPv6 type 3 code 0.
+    TimeExceeded,
+    /// Any other type and code.
+    Other {
+        /// Type and code of IPv4.
+        v4: (u8, u8),
+        /// Type and code of IPv6.
+        v6: (u8, u8),
+    },
+}
+
+/// Answers to SYNs and datagrams by an ICMP error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Obstruction {
+    /// What is answered.
+    pub error: IcmpError,
+    /// Only what goes to this address; `None`: to any.
+    pub to: Option<IpAddr>,
+    /// Only what goes to this port; `None`: to any.
+    pub port: Option<u16>,
+    /// Only the first so many; `None`: all.
+    pub first: Option<u32>,
+}
+
+/// An obstruction at work.
+#[derive(Debug)]
+pub(crate) struct Obstructing {
+    rule: Obstruction,
+    answered: u32,
+}
+
+impl Obstruction {
+    /// Answers everything with this error.
+    pub fn all(error: IcmpError) -> Obstruction {
+        Obstruction { error, to: None, port: None, first: None }
+    }
+}
+
+impl IcmpError {
+    /// Type and code for IPv4 and IPv6.
+    fn numbers(self) -> [(u8, u8); 2] {
+        match self {
+            IcmpError::NetworkUnreachable => [(3, 0), (1, 0)],
+            IcmpError::HostUnreachable => [(3, 1), (1, 3)],
+            IcmpError::ProtocolUnreachable => [(3, 2), (4, 1)],
+            IcmpError::PortUnreachable => [(3, 3), (1, 4)],
+            IcmpError::Prohibited => [(3, 13), (1, 1)],
+            IcmpError::TimeExceeded => [(11, 0), (3, 0)],
+            IcmpError::Other { v4, v6 } => [v4, v6],
+        }
+    }
+}
+
+impl Obstructing {
+    pub(crate) fn new(rule: Obstruction) -> Obstructing {
+        Obstructing { rule, answered: 0 }
+    }
+
+    /// The frame that answers what was sent to a host by one of its links, if this rule is for it.
+    pub(crate) fn answer(
+        &mut self,
+        sight: &Sight<'_>,
+        stack: &Stack,
+        link: LinkId,
+        station: Option<EthernetAddress>,
+    ) -> Option<Vec<u8>> {
+        if self.rule.first.is_some_and(|first| self.answered >= first) {
+            return None;
+        }
+        let packet = sight.packet()?;
+        let port = opening_port(sight, &packet)?;
+        if self.rule.to.is_some_and(|to| to != packet.destination) || self.rule.port.is_some_and(|own| own != port) {
+            return None;
+        }
+        let header = ethernet_answer(sight, station)?;
+        let usable =
+            stack.addresses(link).filter(|(cidr, usable)| *usable && cidr.addr().is_ipv4() == packet.source.is_ipv4());
+        let own = usable.map(|(cidr, _)| cidr.addr()).min_by_key(|addr| is_link_local(*addr))?;
+        // Who is the destination answers from that address, as a host does.
+        let is_ours = stack.addresses(link).any(|(cidr, _)| cidr.addr() == packet.destination);
+        let from = if is_ours { packet.destination } else { own };
+        let message = message(self.rule.error, from, packet.source, &sight.frame[header.len()..])?;
+        self.answered += 1;
+        Some([header, message].concat())
+    }
+}
+
+/// The port that a SYN or a datagram is for.
+fn opening_port(sight: &Sight<'_>, packet: &Packet<'_>) -> Option<u16> {
+    match packet.protocol {
+        Protocol::TCP if sight.is_syn() => Some(sight.segment()?.destination.port()),
+        Protocol::UDP if !packet.fragment => Some(udp::View::parse(packet.payload).ok()?.destination_port()),
+        _ => None,
+    }
+}
+
+/// The link's header of an answer; `None` when the frame is for another station.
+fn ethernet_answer(sight: &Sight<'_>, station: Option<EthernetAddress>) -> Option<Vec<u8>> {
+    if !sight.ethernet {
+        return Some(Vec::new());
+    }
+    let header = sight.frame.get(..ethernet::HEADER_LEN)?;
+    let (destination, source) = (&header[..6], &header[6..12]);
+    (station?.0 == *destination).then(|| [source, destination, &header[12..]].concat())
+}
+
+fn is_link_local(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(addr) => addr.is_link_local(),
+        IpAddr::V6(addr) => addr.is_unicast_link_local(),
+    }
+}
+
+/// The IP packet with the message.
+fn message(error: IcmpError, from: IpAddr, to: IpAddr, quoted: &[u8]) -> Option<Vec<u8>> {
+    let [v4, v6] = error.numbers();
+    match (from, to) {
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            let data = &quoted[..quoted.len().min(QUOTED_V4_OCTETS)];
+            let icmp = icmpv4::Repr::Unknown { kind: v4.0, code: v4.1, fields: [0; 4], data };
+            let ip = ipv4::Repr {
+                source,
+                destination,
+                protocol: Protocol::ICMPV4,
+                ttl: HOP_LIMIT,
+                traffic_class: 0,
+                identification: 0,
+                dont_fragment: false,
+                more_fragments: false,
+                fragment_offset_octets: 0,
+                payload_len: icmp.len(),
+            };
+            let mut packet = vec![0; ipv4::HEADER_LEN + icmp.len()];
+            let header_len = ip.emit(&mut packet);
+            icmp.emit(&mut packet[header_len..]);
+            Some(packet)
+        }
+        (IpAddr::V6(source), IpAddr::V6(destination)) => {
+            let body = [&parameter_pointer(v6), &quoted[..quoted.len().min(QUOTED_V6_OCTETS)]].concat();
+            let icmp = icmpv6::Repr::Unknown { kind: v6.0, code: v6.1, body: &body };
+            let ip = ipv6::Repr {
+                source,
+                destination,
+                next_header: Protocol::ICMPV6,
+                hop_limit: HOP_LIMIT,
+                traffic_class: 0,
+                flow_label: 0,
+                payload_len: icmp.len(),
+            };
+            let mut packet = vec![0; ipv6::HEADER_LEN + icmp.len()];
+            let header_len = ip.emit(&mut packet);
+            icmp.emit(source, destination, &mut packet[header_len..]);
+            Some(packet)
+        }
+        _ => None,
+    }
+}
+
+/// The four octets behind the checksum: a parameter problem points at the Next Header field, which is what was not known.
+fn parameter_pointer((kind, _): (u8, u8)) -> [u8; 4] {
+    const PARAMETER_PROBLEM: u8 = 4;
+    const NEXT_HEADER_OFFSET: u32 = 6;
+    if kind == PARAMETER_PROBLEM { NEXT_HEADER_OFFSET.to_be_bytes() } else { [0; 4] }
+}
