@@ -55,6 +55,8 @@ facts! {
     Connected,
     /// The socket has no peer, and no opening is under way.
     Unconnected,
+    /// The caller has ended a datagram socket's assignment to a peer, and gave it no other since.
+    Disconnected,
     /// The socket's last opening was refused.
     RefusedBefore,
     /// The socket's last opening failed, whatever the cause.

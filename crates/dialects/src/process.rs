@@ -13,8 +13,8 @@ use crate::dialect::{Dialect, HandleScheme, Starting};
 use crate::page::{Rule, Source};
 use crate::words::Word;
 
-/// How many sockets a process may have; Windows Sockets announces half of it.
-pub const SOCKETS_MAX: u32 = 65_536;
+/// How many sockets a process may have; Windows Sockets announces it in 16 bits.
+pub const SOCKETS_MAX: u32 = 32_767;
 
 /// A handle as a caller passes it, whatever type the dialect gives it.
 pub type Handle = i64;

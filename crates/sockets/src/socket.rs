@@ -71,6 +71,8 @@ struct State {
     bound: bool,
     peer: Option<Name>,
     connected_at: Option<Instant>,
+    /// Whether its caller has ended its assignment to a peer, and gave it none since.
+    disconnected: bool,
     shut_receive: bool,
     shut_send: bool,
     linger: Linger,
@@ -158,6 +160,11 @@ impl Socket {
             Phase::Connecting | Phase::Connected | Phase::Broken(_) => state.peer.clone(),
             Phase::Idle | Phase::Failed(_) | Phase::Listening | Phase::Closed => None,
         }
+    }
+
+    /// Whether its caller has ended a datagram socket's assignment to a peer, and gave it no other since.
+    pub fn is_disconnected(&self) -> bool {
+        self.state().disconnected
     }
 
     /// When the connection was made; `None` where there is none.
@@ -395,6 +402,7 @@ impl State {
             bound: false,
             peer: None,
             connected_at: None,
+            disconnected: false,
             shut_receive: false,
             shut_send: false,
             linger: Linger::Off,

@@ -95,6 +95,7 @@ fn state_facts(socket: &Socket) -> Facts {
     let bound = socket.is_bound();
     phase
         | Fact::NotListening.when(!phase.has(Fact::Listening))
+        | Fact::Disconnected.when(socket.is_disconnected())
         | Fact::Bound.when(bound)
         | Fact::Unbound.when(!bound)
         | Fact::ReceivingShut.when(receiving_shut)

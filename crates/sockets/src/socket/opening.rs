@@ -90,6 +90,7 @@ impl Socket {
     fn succeed(&self, state: &mut State) {
         state.phase = Phase::Connected;
         state.bound = true;
+        state.disconnected = false;
         state.pending_error = None;
         if self.kind == Kind::Stream {
             state.connected_at = Some(self.network.now());

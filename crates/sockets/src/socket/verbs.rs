@@ -58,6 +58,7 @@ impl Socket {
             state.phase = Phase::Idle;
             state.peer = None;
         }
+        state.disconnected = true;
         Ok(())
     }
 
