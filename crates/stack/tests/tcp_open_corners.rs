@@ -321,3 +321,49 @@ fn connections_that_come_and_go_leave_no_events_behind() {
     t.expect_nothing();
     assert_eq!(t.stack.tcp_population().flows, 0);
 }
+
+#[test]
+fn a_stack_without_links_talks_to_itself_when_its_deadlines_are_kept() {
+    let (mut stack, now) = (Stack::new(Config::default(), [1; 32]), Instant::from_secs(1));
+    let listener = stack.tcp_listen(now, ListenOptions::on_port(80)).unwrap();
+    let flow = stack.tcp_connect(now, OpenOptions::to("[::1]:80".parse().unwrap())).unwrap();
+    let refused = stack.tcp_connect(now, OpenOptions::to("127.0.0.1:81".parse().unwrap())).unwrap();
+    for _ in 0..100 {
+        // It takes no time.
+        if stack.next_deadline().is_none_or(|at| at > now) {
+            break;
+        }
+        stack.on_deadline(now);
+    }
+    assert_eq!(stack.tcp_status(flow).map(|status| status.state), Some(State::Established));
+    assert!(stack.tcp_accept(now, listener).is_some());
+    let failure = stack.tcp_status(refused).unwrap().failure.expect("nobody listens there");
+    assert_eq!(failure.cause, Cause::Refused { by: "127.0.0.1".parse().unwrap() });
+}
+
+// A connection whose way was taken away is like one whose peer is silent: its timers decide, and a way that is back is used.
+#[test]
+fn a_connection_without_a_way_tries_until_its_timers_end_it_or_a_way_is_back() {
+    for is_back in [true, false] {
+        let mut t = Script::v4();
+        let flow = t.established();
+        let (link, network) = (t.link, "10.0.0.0/24".parse().unwrap());
+        for route in [Route::on_link(network, link), Route::default_via(t.router)] {
+            t.call(|stack, now| stack.remove_route(now, route)).unwrap();
+        }
+        t.write(flow, b"hello");
+        t.wait_secs(100);
+        t.expect_nothing();
+        t.expect_state(flow, State::Established);
+        if is_back {
+            t.call(|stack, now| stack.add_route(now, Route::on_link(network, link))).unwrap();
+            t.wait_secs(120);
+            t.expect(seg().seq(1).ack(101).text(b"hello"));
+        } else {
+            t.wait_secs(199);
+            t.expect_state(flow, State::Established);
+            t.wait_secs(1);
+            assert!(matches!(t.failure(flow).cause, Cause::UserTimeout { .. }));
+        }
+    }
+}

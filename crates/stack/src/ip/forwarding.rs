@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use synsent_wire::{ipv4, ipv6};
 
 use super::packet::Urge;
-use super::{Datagram, Ip, Over, Path, is_link_scoped};
+use super::{Datagram, Ip, Path, is_link_scoped};
 use crate::context::{Context, DropReason};
 use crate::link::{LinkId, Medium};
 use crate::reason::{IcmpCause, NoPath};
@@ -29,7 +29,7 @@ impl Ip {
             ctx.dropped(now, link, DropReason::HopLimit);
             return self.send_error(now, datagram, IcmpCause::TimeExceeded { code: 0 }, ctx);
         }
-        let (out, next_hop) = match self.next_hop(destination, None, None, Over::Up) {
+        let (out, next_hop) = match self.next_hop(destination, None, None) {
             Ok(found) => found,
             Err(why) => return self.refuse_to_forward(now, datagram, why, ctx),
         };
@@ -51,6 +51,7 @@ impl Ip {
             generation,
             segmentation: None,
             hop_limit: self.hop_limit,
+            lost: false,
         }
     }
 

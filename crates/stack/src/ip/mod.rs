@@ -139,15 +139,8 @@ pub(crate) struct Path {
     pub(crate) segmentation: Option<u16>,
     /// The hop limit of who does not ask for another: the one that a router advertised, or the stack's.
     pub(crate) hop_limit: u8,
-}
-
-/// Which links a way may lead over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Over {
-    /// Those that are up.
-    Up,
-    /// Any.
-    Any,
+    /// It led there once and does not now: what is sent by it is lost.
+    pub(crate) lost: bool,
 }
 
 /// What became of a packet that was handed to [`Ip::finish`].
@@ -249,28 +242,6 @@ impl Ip {
         destination: IpAddr,
         link: Option<LinkId>,
     ) -> Result<Path, NoPath> {
-        self.route_over(now, source, destination, link, Over::Up)
-    }
-
-    /// The way of a connection that exists. When every link that leads to its peer is down it keeps one of them: what it sends
-    /// there is lost, as on any link that does not work for a while, and its timers decide how long it tries.
-    pub(crate) fn route_of_flow(&mut self, now: Instant, tuple: &FourTuple) -> Option<Path> {
-        let (source, remote, link) = (Some(tuple.local.addr), tuple.remote.addr, tuple.link());
-        let found = match self.route_over(now, source, remote, link, Over::Up) {
-            Err(NoPath::LinkDown) => self.route_over(now, source, remote, link, Over::Any),
-            found => found,
-        };
-        found.ok()
-    }
-
-    fn route_over(
-        &mut self,
-        now: Instant,
-        source: Option<IpAddr>,
-        destination: IpAddr,
-        link: Option<LinkId>,
-        over: Over,
-    ) -> Result<Path, NoPath> {
         self.check_source(source, destination)?;
         if self.is_local_by(destination, link) {
             return Ok(self.local_path(source.unwrap_or(destination), destination));
@@ -284,12 +255,19 @@ impl Ip {
             return Err(NoPath::ForeignSource);
         }
         let link = link.or_else(|| self.link_of_scoped(destination, source));
-        let (link, next_hop) = self.next_hop(destination, link, source, over)?;
+        let (link, next_hop) = self.next_hop(destination, link, source)?;
         let source = match source {
             Some(source) => source,
             None => source::select(&self.addresses, now, link, destination, next_hop).ok_or(NoPath::NoSource)?,
         };
         Ok(self.path(now, link, next_hop, source, destination))
+    }
+
+    /// The way of a connection that exists and went the way `last`. When none leads to its peer any more it keeps that one: what
+    /// it sends is lost, as on any way that does not work for a while, and its timers decide how long it goes on trying.
+    pub(crate) fn route_of_flow(&mut self, now: Instant, tuple: &FourTuple, last: Option<&Path>) -> Option<Path> {
+        let found = self.route(now, Some(tuple.local.addr), tuple.remote.addr, tuple.link()).ok();
+        found.or_else(|| last.map(|last| Path { generation: self.generation, lost: true, ..*last }))
     }
 
     fn check_source(&self, source: Option<IpAddr>, destination: IpAddr) -> Result<(), NoPath> {
@@ -313,6 +291,7 @@ impl Ip {
             generation: self.generation,
             segmentation: None,
             hop_limit: self.hop_limit,
+            lost: false,
         }
     }
 
@@ -331,6 +310,7 @@ impl Ip {
             generation: self.generation,
             segmentation,
             hop_limit,
+            lost: false,
         }
     }
 
@@ -353,9 +333,8 @@ impl Ip {
         destination: IpAddr,
         link: Option<LinkId>,
         source: Option<IpAddr>,
-        over: Over,
     ) -> Result<(LinkId, IpAddr), NoPath> {
-        let usable = |link| over == Over::Any || self.is_link_up(link);
+        let usable = |link| self.is_link_up(link);
         if link.is_some_and(|link| link == LinkId::LOOPBACK || link.index() >= self.links.len()) {
             return Err(NoPath::NoLink);
         }

@@ -29,8 +29,8 @@ impl Ip {
         len: usize,
         ctx: &mut Context,
     ) -> Finished {
-        let Some(link) = self.links.get(path.link.index()).filter(|link| link.up) else {
-            ctx.dropped(now, path.link, DropReason::LinkDown);
+        let Some(link) = self.links.get(path.link.index()).filter(|link| link.up && !path.lost) else {
+            ctx.dropped(now, path.link, self.why_lost(path.link));
             return Finished::Dropped;
         };
         let Medium::Ethernet(source) = link.config.medium else { return Finished::Frame(len) };
@@ -67,7 +67,16 @@ impl Ip {
         build: impl FnOnce(&mut [u8]),
         ctx: &mut Context,
     ) -> Result<(), QueueFull> {
+        if path.lost {
+            ctx.dropped(now, path.link, self.why_lost(path.link));
+            return Err(QueueFull);
+        }
         self.enqueue_as(now, path.link, path.next_hop, Urge::Provoked, len, build, ctx)
+    }
+
+    #[cold]
+    fn why_lost(&self, link: LinkId) -> DropReason {
+        if self.is_link_up(link) { DropReason::NoRoute } else { DropReason::LinkDown }
     }
 
     #[expect(clippy::too_many_arguments, reason = "where to, who wants it, and what it is")]

@@ -71,12 +71,13 @@ impl Stack {
         deliver(now, arrived, ip, tcp, udp, context);
     }
 
-    /// Does what is due at `now`.
+    /// Does what is due at `now`. Packets to ourselves are always due, so that a stack without links is driven by this alone.
     pub fn on_deadline(&mut self, now: Instant) {
         let now = self.advance(now);
         self.ip.on_deadline(now, &mut self.context);
         self.hand_on_neighbour_failures(now);
         self.tcp.on_deadline(now, &mut self.ip, &mut self.context);
+        self.run_loopback(now);
     }
 
     /// Writes the next frame that a link should carry into `frame`, which must hold the link's MTU and its header, and the

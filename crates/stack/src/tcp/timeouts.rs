@@ -242,7 +242,7 @@ fn retransmission_timeout(head: &mut Head, conn: &mut Synchronized, turn: &mut T
         // 9293/SHLD-10
         // R1: the application is told, and the internet layer looks for another way.
         head.raise(EventKind::Troubled, turn.context);
-        head.path = None;
+        head.path = turn.ip.route_of_flow(now, &head.tuple, head.path.as_ref());
         turn.ip.advise_dead_path(now, head.tuple.remote.addr);
     }
     let (tuple, retries) = (head.tuple, u32::from(conn.snd.retries));
@@ -250,13 +250,12 @@ fn retransmission_timeout(head: &mut Head, conn: &mut Synchronized, turn: &mut T
     turn.context.trace(now, || Fact::LossDetected { tuple, octets: flight, sign: LossSign::Timeout });
     super::icmp::believe_doubted_mtu(head, conn, turn);
     arm_retransmission(conn, now);
-    // The way was given up above; it is looked up again when the flow is asked for its next segment.
     requeue(head, turn);
 }
 
 fn requeue(head: &mut Head, turn: &mut Turn<'_>) {
     if head.path.is_none() {
-        head.path = turn.ip.route_of_flow(turn.now, &head.tuple);
+        head.path = turn.ip.route_of_flow(turn.now, &head.tuple, None);
     }
     turn.shared.queue(head);
 }

@@ -68,7 +68,7 @@ fn look_up_path(flow: &mut Flow, turn: &mut Turn<'_>) -> Option<LinkId> {
     let tuple = &head.tuple;
     // 9293/MUST-45
     // The source address stays what it was when the connection began.
-    let path = turn.ip.route_of_flow(turn.now, tuple)?;
+    let path = turn.ip.route_of_flow(turn.now, tuple, head.path.as_ref())?;
     head.path = Some(path);
     if let Shape::Synchronized(conn) = shape {
         adopt_path_mtu(head, conn, &path, turn);

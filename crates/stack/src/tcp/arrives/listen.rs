@@ -406,7 +406,7 @@ impl Tcp {
             return context.dropped(now, link, DropReason::TcpAcceptQueueFull);
         }
         let (options, listener_id) = (listener.options, listener.id);
-        let path = ip.route_of_flow(now, &tuple);
+        let path = ip.route_of_flow(now, &tuple, None);
         let mut turn = Turn { now, shared: &mut self.shared, ip, context, link };
         let index = self.flows.insert_with(|index, generation| {
             let mut head = Head::new(FlowId { index, generation }, (tuple, segment.hash), options, now);
