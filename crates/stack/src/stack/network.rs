@@ -65,6 +65,11 @@ impl Stack {
         self.ip.cast(addr)
     }
 
+    /// Whether packets to an address are for this host.
+    pub fn is_local(&self, addr: IpAddr) -> bool {
+        self.ip.is_local(addr)
+    }
+
     /// Adds a route.
     pub fn add_route(&mut self, now: Instant, route: Route) -> Result<(), RouteError> {
         self.advance(now);

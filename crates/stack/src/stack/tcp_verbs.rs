@@ -68,6 +68,16 @@ impl Stack {
         self.tcp.listener_name(listener)
     }
 
+    /// How many connections a listener has completed that nobody has accepted.
+    pub fn tcp_acceptable(&self, listener: ListenerId) -> usize {
+        self.tcp.acceptable(listener)
+    }
+
+    /// The settings that a connection has unless it is given others.
+    pub fn tcp_default_options(&self) -> TcpOptions {
+        self.tcp.default_options()
+    }
+
     /// Active OPEN: the SYN leaves with the next `poll_transmit`.
     pub fn tcp_connect(&mut self, now: Instant, options: OpenOptions) -> Result<FlowId, OpenError> {
         let now = self.advance(now);

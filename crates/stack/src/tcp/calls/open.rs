@@ -358,6 +358,11 @@ impl Tcp {
         port.zip(found).ok_or(OpenError::NoPorts { tried })
     }
 
+    /// How many connections wait to be accepted.
+    pub(crate) fn acceptable(&self, id: ListenerId) -> usize {
+        self.listeners.get(id).map_or(0, |listener| listener.complete.len())
+    }
+
     /// Closes a listener: what waits at it, half-open or complete, is reset.
     pub(crate) fn unlisten(&mut self, now: Instant, id: ListenerId, ip: &mut Ip, context: &mut Context) {
         if self.listeners.get(id).is_none() {

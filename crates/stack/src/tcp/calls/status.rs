@@ -133,6 +133,11 @@ impl Tcp {
         Ok(())
     }
 
+    /// The settings that a connection has unless it is given others.
+    pub(crate) fn default_options(&self) -> TcpOptions {
+        self.shared.config.options
+    }
+
     /// The settings of a connection.
     pub(crate) fn options(&self, id: FlowId) -> Option<TcpOptions> {
         Some(self.flow(id)?.head.options)
