@@ -9,7 +9,7 @@ use synsent_stack::{
     Stack, State, Status, TcpOptions,
 };
 
-use super::names::NameHold;
+use super::names::{self, NameHold};
 use super::urgent::Urgent;
 use super::{Shared, address_of, check_direct, failure, locked, peer_of};
 use crate::failure::{Failure, Outcome};
@@ -131,13 +131,21 @@ impl Transport for Stream {
             return Err(Outcome::BadArgument.into());
         }
         let mut names = self.shared.stream_names();
+        let specific = Some(address.ip()).filter(|ip| !ip.is_unspecified());
+        let shares = names::shares(&inner.settings);
         let port = self.shared.with(|stack, _| {
-            if !address.ip().is_unspecified() && !stack.is_local(address.ip()) {
+            if specific.is_some_and(|ip| !stack.is_local(ip)) {
                 return Err(Outcome::AddressNotLocal);
             }
-            match address.port() {
-                0 => stack.tcp_free_port(address.ip(), |port| !names.uses_port(port)).ok_or(Outcome::NoPorts),
-                port => Ok(port),
+            if address.port() == 0 {
+                return stack.tcp_free_port(specific, |port| !names.uses_port(port)).ok_or(Outcome::NoPorts);
+            }
+            // Connections have the port too, and not every listener of the stack need be a socket of this provider.
+            let users = stack.tcp_port_users(specific, address.port());
+            match users.listeners + users.connections {
+                0 => Ok(address.port()),
+                _ if shares => Ok(address.port()),
+                _ => Err(Outcome::AddressInUse),
             }
         })??;
         inner.hold = Some(names.bind(SocketAddr::new(address.ip(), port), &inner.settings)?);
@@ -228,15 +236,16 @@ impl Transport for Stream {
             Role::Closing(_) | Role::Closed => return Err(Outcome::Cancelled.into()),
         }
         let name = inner.hold.as_ref().map_or_else(|| SocketAddr::new(any_address(self.domain), 0), NameHold::name);
+        let specific = Some(name.ip()).filter(|ip| !ip.is_unspecified());
         let settings = inner.settings;
         let mut names = self.shared.stream_names();
         let (listener, port) = self.shared.with(|stack, now| {
             let port = match name.port() {
-                0 => stack.tcp_free_port(name.ip(), |port| !names.uses_port(port)).ok_or(Outcome::NoPorts)?,
+                0 => stack.tcp_free_port(specific, |port| !names.uses_port(port)).ok_or(Outcome::NoPorts)?,
                 port => port,
             };
             let options = ListenOptions {
-                local: Some(name.ip()).filter(|ip| !ip.is_unspecified()),
+                local: specific,
                 backlog: backlog as usize,
                 tcp: Some(options(&settings, stack.tcp_default_options())),
                 ..ListenOptions::on_port(port)
