@@ -4,6 +4,7 @@ use synsent_sockets::{ConnectPolicy, Outcome};
 
 use crate::engine::options::{IoctlRow, OptionRow};
 use crate::names::NameFormat;
+use crate::numbers::{FlagRow, HowRow, KindRow, ProtocolRow};
 use crate::page::{On, Page, Source};
 use crate::words::{OutcomeWord, Spelling, Word};
 
@@ -22,6 +23,16 @@ pub struct Dialect {
     pub spellings: &'static [Spelling],
     /// How it lays out the names of sockets.
     pub names: NameFormat,
+    /// Its types of sockets.
+    pub kinds: &'static [KindRow],
+    /// Its protocols; zero, where it means the usual one, has a row too.
+    pub protocols: &'static [ProtocolRow],
+    /// Its flags for sending and receiving.
+    pub flags: &'static [FlagRow],
+    /// Its numbers for the directions of shutdown.
+    pub hows: &'static [HowRow],
+    /// The versions that it can be started as, major and minor, the oldest first; empty where nobody asks for one.
+    pub versions: &'static [(u8, u8)],
     /// Its options.
     pub options: &'static [OptionRow],
     /// Its requests for ioctl.
@@ -34,6 +45,8 @@ pub struct Dialect {
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct Pages {
+    pub startup: Page,
+    pub cleanup: Page,
     pub socket: Page,
     pub bind: Page,
     pub connect: Page,
@@ -77,6 +90,8 @@ pub struct Ways {
     pub failure_shows: Way<FailureShows>,
     /// Whether reading a socket's error takes it away.
     pub error_reading: Way<ErrorReading>,
+    /// What a datagram that is larger than the buffer comes to.
+    pub truncation: Way<Truncation>,
 }
 
 /// How a system is started.
@@ -126,6 +141,15 @@ pub enum ErrorReading {
     Once,
 }
 
+/// What a datagram that is larger than the buffer comes to; what does not fit is lost either way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Truncation {
+    /// The buffer is filled, and the call fails as for a message that is too long.
+    Fails,
+    /// The buffer is filled, and nothing is said.
+    Silent,
+}
+
 impl Dialect {
     /// How the dialect writes a word; a test sees to it that every word of its tables has a spelling.
     pub fn spelling(&self, word: Word) -> Option<&'static Spelling> {
@@ -147,8 +171,10 @@ impl Dialect {
 
 impl Pages {
     /// All of them.
-    pub fn all(&self) -> [&Page; 17] {
+    pub fn all(&self) -> [&Page; 19] {
         [
+            &self.startup,
+            &self.cleanup,
             &self.socket,
             &self.bind,
             &self.connect,

@@ -13,12 +13,17 @@
 mod dialect;
 mod engine;
 mod names;
+mod numbers;
 mod page;
 mod process;
 mod words;
 
-pub use dialect::{Dialect, ErrorReading, FailureShows, HandleScheme, Pages, QueueRule, Starting, Way, Ways};
+pub use dialect::{
+    Dialect, ErrorReading, FailureShows, HandleScheme, Pages, QueueRule, Starting, Truncation, Way, Ways,
+};
+pub use engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
 pub use names::NameFormat;
+pub use numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
 pub use page::{Answered, Fact, Facts, On, Page, Rule, Source, Verdict};
 pub use process::{Entered, Handle, Process, Said, last_said};
 pub use words::{OutcomeWord, Spelling, Word};

@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-use synsent_sockets::{Domain, LocalName, Name, Pointer, PointerMut};
+use synsent_sockets::{Domain, Fault, LocalName, Name, Pointer, PointerMut};
 
 use crate::page::{Fact, Facts};
 
@@ -18,10 +18,12 @@ pub struct NameFormat {
     pub inet6: Option<u16>,
     /// The number of the local domain, where it has it.
     pub local: Option<u16>,
-    /// The room for a path in a local name; unit: octets.
+    /// The longest path that a local name holds, without a final zero; unit: octets.
     pub local_path_octets: usize,
 }
 
+/// The size of the number of a family.
+const FAMILY_OCTETS: usize = 2;
 /// The size of a name of IPv4: family, port, address, eight octets of nothing.
 pub(crate) const INET4_OCTETS: usize = 16;
 /// The size of a name of IPv6: family, port, flow information, address, scope.
@@ -73,7 +75,8 @@ impl NameFormat {
         match domain {
             Domain::Inet4 => INET4_OCTETS,
             Domain::Inet6 => INET6_OCTETS,
-            Domain::Local => LOCAL_PATH_AT + self.local_path_octets,
+            // One more for the zero that ends it, or for the octet that makes it too long.
+            Domain::Local => LOCAL_PATH_AT + self.local_path_octets + 1,
         }
     }
 
@@ -85,13 +88,14 @@ impl NameFormat {
         }
     }
 
-    /// Reads a name for a socket of this domain.
+    /// Reads a name for a socket of this domain. A name of another family is measured leniently, so that the family is what is
+    /// wrong with it.
     pub(crate) fn decode(&self, pointer: Pointer<'_>, len: i32, socket: Domain) -> Decoded {
         if pointer.is_null() {
             return Decoded::only(Fact::NullName.alone());
         }
         let len = usize::try_from(len).unwrap_or(0);
-        let mut family = [0; 2];
+        let mut family = [0; FAMILY_OCTETS];
         if len < family.len() {
             return Decoded::only(Fact::ShortName.alone());
         }
@@ -99,20 +103,46 @@ impl NameFormat {
             return Decoded::only(Fact::UnreadableName.alone());
         }
         let family = u16::from_ne_bytes(family);
-        let domain = self.domain(i32::from(family));
-        // A family that is none is measured by the socket's own.
-        let measure = domain.unwrap_or(socket);
-        let mut facts = Fact::ShortName.when(len < self.octets_min(measure))
-            | Fact::LongName.when(len > self.octets(measure))
-            | Fact::UnspecifiedFamily.when(family == self.unspecified)
-            | Fact::WrongFamily.when(domain != Some(socket));
-        let Some(domain) = domain.filter(|_| !facts.has(Fact::ShortName)) else { return Decoded::only(facts) };
-        let Some(name) = self.read(pointer, len, domain) else {
-            facts |= Fact::UnreadableName.alone();
+        if self.domain(i32::from(family)) != Some(socket) {
+            let least = self.octets_min(socket).min(INET4_OCTETS);
+            let unspecified = Fact::UnspecifiedFamily.when(family == self.unspecified);
+            return Decoded::only(Fact::WrongFamily.alone() | Fact::ShortName.when(len < least) | unspecified);
+        }
+        let facts =
+            Fact::ShortName.when(len < self.octets_min(socket)) | Fact::LongName.when(len > self.octets(socket));
+        if facts.has(Fact::ShortName) {
             return Decoded::only(facts);
+        }
+        match self.read(pointer, len, socket) {
+            Some(name) => Decoded { facts: facts | self.facts(&name, socket), name: Some(name) },
+            None => Decoded::only(facts | Fact::UnreadableName.alone()),
+        }
+    }
+
+    /// What a name is by itself, for a socket of this domain; what it is on a network, the network has to be asked.
+    pub(crate) fn facts(&self, name: &Name, socket: Domain) -> Facts {
+        let of_address = match name {
+            Name::Inet(address) => {
+                Fact::ZeroAddress.when(address.ip().is_unspecified()) | Fact::ZeroPort.when(address.port() == 0)
+            }
+            Name::Local(local) => {
+                let is_long = local.path().len() > self.local_path_octets;
+                Fact::BlankPath.when(local.path().is_empty()) | Fact::LongPath.when(is_long)
+            }
         };
-        facts |= address_facts(&name);
-        Decoded { facts, name: Some(name) }
+        of_address | Fact::WrongFamily.when(name.domain() != socket)
+    }
+
+    /// What is wrong with the room that a caller gives for a name of this domain.
+    pub(crate) fn room_facts(&self, name: &PointerMut<'_>, len: &PointerMut<'_>, socket: Domain) -> Facts {
+        let facts = Fact::NullName.when(name.is_null());
+        let Ok(room) = len.read_i32() else { return facts | Fact::BadLengthPointer.alone() };
+        let Ok(room) = usize::try_from(room) else { return facts | Fact::NegativeLength.alone() };
+        let needed = match socket {
+            Domain::Local => LOCAL_PATH_AT,
+            Domain::Inet4 | Domain::Inet6 => self.octets(socket),
+        };
+        facts | Fact::ShortName.when(room < needed)
     }
 
     fn read(&self, pointer: Pointer<'_>, len: usize, domain: Domain) -> Option<Name> {
@@ -139,69 +169,59 @@ impl NameFormat {
 
     /// A name as the dialect lays it out.
     pub fn encode(&self, name: &Name) -> Vec<u8> {
-        let mut octets = self.family(name.domain()).to_ne_bytes().to_vec();
         match name {
             Name::Inet(address) => {
-                octets.extend(address.port().to_be_bytes());
-                match address {
-                    SocketAddr::V4(address) => {
-                        octets.extend(address.ip().octets());
-                        octets.extend([0; 8]);
-                    }
-                    SocketAddr::V6(address) => {
-                        octets.extend(address.flowinfo().to_ne_bytes());
-                        octets.extend(address.ip().octets());
-                        octets.extend(address.scope_id().to_ne_bytes());
-                    }
-                }
+                let (octets, size) = self.encode_inet(address);
+                octets[..size].to_vec()
             }
             Name::Local(local) => {
+                let mut octets = self.family(Domain::Local).to_ne_bytes().to_vec();
                 octets.extend(local.path());
                 if !local.path().is_empty() {
                     octets.push(0);
                 }
+                octets
             }
         }
-        octets
+    }
+
+    fn encode_inet(&self, address: &SocketAddr) -> ([u8; INET6_OCTETS], usize) {
+        let mut octets = [0; INET6_OCTETS];
+        octets[2..4].copy_from_slice(&address.port().to_be_bytes());
+        let (domain, size) = match address {
+            SocketAddr::V4(address) => {
+                octets[4..8].copy_from_slice(&address.ip().octets());
+                (Domain::Inet4, INET4_OCTETS)
+            }
+            SocketAddr::V6(address) => {
+                octets[4..8].copy_from_slice(&address.flowinfo().to_ne_bytes());
+                octets[8..24].copy_from_slice(&address.ip().octets());
+                octets[24..].copy_from_slice(&address.scope_id().to_ne_bytes());
+                (Domain::Inet6, INET6_OCTETS)
+            }
+        };
+        octets[..2].copy_from_slice(&self.family(domain).to_ne_bytes());
+        (octets, size)
     }
 
     /// Writes a name into a caller's memory, as much as there is room for, and its whole length beside it.
     ///
     /// # Errors
-    /// The length as it is needed, when there is less room; or the memory cannot be written.
-    pub(crate) fn write(
-        &self,
-        name: &Name,
-        into: &mut PointerMut<'_>,
-        len: &mut PointerMut<'_>,
-    ) -> Result<(), WriteNameError> {
-        let octets = self.encode(name);
-        let room = len.read_i32().map_err(|_| WriteNameError::Unwritable)?;
-        let room = usize::try_from(room).map_err(|_| WriteNameError::NegativeRoom)?;
-        let fits = octets.len().min(room);
-        into.write(0, &octets[..fits]).map_err(|_| WriteNameError::Unwritable)?;
-        len.write_i32(octets.len() as i32).map_err(|_| WriteNameError::Unwritable)?;
-        if fits < octets.len() { Err(WriteNameError::Truncated) } else { Ok(()) }
-    }
-}
-
-/// Why a name could not be given to a caller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum WriteNameError {
-    /// The memory cannot be used.
-    Unwritable,
-    /// The length is negative.
-    NegativeRoom,
-    /// What fitted was written, and the whole length.
-    Truncated,
-}
-
-/// What an address is by itself; what it is on a network, the network has to be asked.
-fn address_facts(name: &Name) -> Facts {
-    match name {
-        Name::Inet(address) => {
-            Fact::ZeroAddress.when(address.ip().is_unspecified()) | Fact::ZeroPort.when(address.port() == 0)
-        }
-        Name::Local(local) => Fact::BlankPath.when(local.path().is_empty()),
+    /// When the memory cannot be read or written, or the room is negative.
+    pub(crate) fn write(&self, name: &Name, into: &mut PointerMut<'_>, len: &mut PointerMut<'_>) -> Result<(), Fault> {
+        let room = usize::try_from(len.read_i32()?).map_err(|_| Fault)?;
+        let size = match name {
+            Name::Inet(address) => {
+                let (octets, size) = self.encode_inet(address);
+                into.write(0, &octets[..size.min(room)])?;
+                size
+            }
+            Name::Local(_) => {
+                let octets = self.encode(name);
+                into.write(0, &octets[..octets.len().min(room)])?;
+                octets.len()
+            }
+        };
+        len.write_i32(size as i32)
     }
 }

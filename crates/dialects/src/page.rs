@@ -31,6 +31,10 @@ facts! {
     Always,
     /// The system was not started, or has been ended.
     NotStarted,
+    /// No network is there that could be started.
+    NoNetwork,
+    /// The version asked for is older than all that there are.
+    BadVersion,
     /// The handle belongs to nothing.
     BadHandle,
     /// The handle belongs to a file that is no socket.
@@ -89,6 +93,8 @@ facts! {
     MulticastAddress,
     /// The path in the name is empty.
     BlankPath,
+    /// The path in the name is longer than a local name holds.
+    LongPath,
     /// The buffer is the null pointer and its length is not zero.
     NullBuffer,
     /// The buffer's memory cannot be used.
@@ -105,8 +111,10 @@ facts! {
     BadFamily,
     /// The socket type does not exist here.
     BadType,
-    /// The protocol does not exist, or not for this type.
+    /// The protocol does not exist.
     BadProtocol,
+    /// The protocol exists, but not for this family and type.
+    WrongProtocol,
     /// The level of an option does not exist.
     BadLevel,
     /// The option does not exist at its level, or not for this socket.
@@ -290,11 +298,16 @@ impl On {
 }
 
 impl Page {
+    /// The page of a call that a system does not have, or whose arguments cannot be wrong.
+    pub const fn without_rules(call: &'static str) -> Page {
+        Page { call, rules: &[PROCEED], answers: &[] }
+    }
+
     /// The row that decides a call on this type of socket with these facts.
     pub fn judge(&self, on: On, facts: Facts) -> &'static Rule {
         let decides = |rule: &&Rule| rule.on.covers(on) && facts.has(rule.when);
         // Every page ends with a row for any socket that matches always; a test looks at each page.
-        self.rules.iter().find(decides).unwrap_or(&PROCEED)
+        self.rules.iter().find(decides).unwrap_or(const { &PROCEED })
     }
 
     /// Whether a row for this type of socket asks for one of these facts: what nobody asks for need not be found out.
@@ -303,7 +316,7 @@ impl Page {
     }
 }
 
-static PROCEED: Rule = Rule {
+const PROCEED: Rule = Rule {
     on: On::Any,
     when: Fact::Always,
     then: Verdict::Proceed,

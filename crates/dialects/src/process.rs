@@ -182,6 +182,7 @@ impl Process {
             self.network.numbers().give_back(number);
         }
         for socket in self.table.drain() {
+            socket.set_nonblocking(true);
             // Nobody is left who could be told.
             let _ = socket.close();
         }

@@ -34,5 +34,5 @@ pub use provider::{Accepted, Answer, Cast, Progress, Provider, ReceiveHow, Recei
 pub use ready::Ready;
 pub use select::select;
 pub use settings::{ConnectPolicy, Setting, Settings};
-pub use socket::{Linger, Phase, Socket};
+pub use socket::{Linger, Phase, Socket, Stage, Standing};
 pub use table::{SocketId, Table};

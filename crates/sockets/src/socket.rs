@@ -8,7 +8,10 @@
 //! a call waits.
 
 mod opening;
+mod standing;
 mod verbs;
+
+pub use standing::{Stage, Standing};
 
 use core::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,6 +1,6 @@
 //! connect: the call that this house is named after.
 
-use synsent_sockets::{Failure, Name, Outcome, Pointer, Progress, Socket};
+use synsent_sockets::{Failure, Kind, Name, Outcome, Pointer, Progress, Socket};
 
 use super::Call;
 use crate::dialect::{Dialect, QueueRule};
@@ -10,39 +10,45 @@ use crate::process::{Handle, Said};
 /// connect with a name in the caller's memory.
 pub(crate) fn connect(dialect: &'static Dialect, handle: Handle, name: Pointer<'_>, len: i32) -> Result<(), Said> {
     let mut call = Call::of_socket(dialect, &dialect.pages.connect, handle);
-    let decoded = call.socket.as_ref().map(|socket| dialect.names.decode(name, len, socket.domain()));
-    let name = decoded.and_then(|decoded| {
-        call.facts |= decoded.facts;
-        decoded.name
-    });
-    carry_out(call, name)
+    let name = call.take_name(name, len);
+    carry_out(call, name.as_ref())
 }
 
-fn carry_out(mut call: Call, name: Option<Name>) -> Result<(), Said> {
-    call.ask_cast(name.as_ref());
+/// connect with a name: the same page, without what can be wrong with memory.
+pub(crate) fn connect_to(dialect: &'static Dialect, handle: Handle, name: &Name) -> Result<(), Said> {
+    let mut call = Call::of_socket(dialect, &dialect.pages.connect, handle);
+    if let Some(socket) = &call.socket {
+        call.facts |= dialect.names.facts(name, socket.domain());
+    }
+    carry_out(call, Some(name))
+}
+
+fn carry_out(mut call: Call, name: Option<&Name>) -> Result<(), Said> {
+    call.ask_cast(name);
     let verdict = call.judge()?;
-    let Some(socket) = call.socket.as_deref() else { return Ok(()) };
-    let done = match (verdict, &name) {
-        (Verdict::Dissolve, _) => dissolve(socket),
-        (Verdict::Proceed, Some(name)) => proceed(socket, name, call.dialect.ways.queue.value),
-        _ => Ok(Progress::Done(())),
+    let socket = match verdict {
+        Verdict::Nothing | Verdict::Fail(_) => return Ok(()),
+        Verdict::Dissolve | Verdict::Proceed => call.socket()?,
+    };
+    let done = match (verdict, name) {
+        (Verdict::Dissolve, _) => socket.disconnect().map(Progress::Done),
+        (_, Some(name)) => proceed(socket, name, call.dialect.ways.queue.value),
+        (_, None) => return Err(call.say_bad_name()),
     };
     match done {
         Ok(Progress::Done(())) => Ok(()),
-        Ok(Progress::Pending) => Err(call.say(Outcome::ConnectStarted.into())),
+        Ok(Progress::Pending) => Err(call.say(Outcome::ConnectStarted)),
         Err(failure) => Err(call.say(failure)),
     }
 }
 
-fn dissolve(socket: &Socket) -> Result<Progress<()>, Failure> {
-    socket.disconnect()?;
-    Ok(Progress::Done(()))
-}
-
 fn proceed(socket: &Socket, name: &Name, queue: QueueRule) -> Result<Progress<()>, Failure> {
-    let peer_changes = socket.kind() == synsent_sockets::Kind::Datagram && socket.peer_name().as_ref() != Some(name);
+    if socket.kind() == Kind::Stream || queue == QueueRule::Keep {
+        return socket.connect(name);
+    }
+    let peer_changes = socket.peer_name().as_ref() != Some(name);
     let progress = socket.connect(name)?;
-    if peer_changes && queue == QueueRule::DropWhenPeerChanges {
+    if peer_changes {
         socket.discard_queued();
     }
     Ok(progress)

@@ -1,13 +1,28 @@
 //! The calls themselves, the same for all dialects: decode, gather facts, judge by the page, call the socket, find the word.
+//!
+//! A call that a row fails has done nothing. What needs work to find out is found out only where the page asks for it.
 
+pub(crate) mod accept;
+pub(crate) mod bind;
+pub(crate) mod buffers;
+pub(crate) mod close;
 pub(crate) mod connect;
+pub(crate) mod listen;
 pub(crate) mod options;
+pub(crate) mod own_names;
+pub(crate) mod receive;
+pub(crate) mod select;
+pub(crate) mod send;
+pub(crate) mod shutdown;
+pub(crate) mod socket;
+pub(crate) mod startup;
 
 use std::sync::Arc;
 
-use synsent_sockets::{Cast, Failure, Name, Phase, Socket};
+use synsent_sockets::{Cast, Failure, Name, Outcome, Pointer, Socket, Stage};
 
 use crate::dialect::Dialect;
+use crate::names::Decoded;
 use crate::page::{Fact, Facts, On, Page, Rule, Verdict};
 use crate::process::{Handle, Process, Said};
 
@@ -26,7 +41,7 @@ impl Call {
     pub(crate) fn of_process(dialect: &'static Dialect, page: &'static Page) -> Call {
         let process = Process::current(dialect);
         let started = process.as_ref().is_some_and(|process| process.is_started());
-        let facts = Fact::NotStarted.when(!started);
+        let facts = Fact::NotStarted.when(!started) | Fact::NoNetwork.when(process.is_none());
         Call { dialect, page, process, socket: None, on: On::Nowhere, facts }
     }
 
@@ -38,6 +53,10 @@ impl Call {
             Some(socket) => {
                 call.on = On::of(socket.domain(), socket.kind());
                 call.facts |= state_facts(&socket);
+                if page.asks(call.on, Fact::Bound.alone() | Fact::Unbound.alone()) {
+                    let bound = socket.is_bound();
+                    call.facts |= Fact::Bound.when(bound) | Fact::Unbound.when(!bound);
+                }
                 call.socket = Some(socket);
             }
             None if process.is_file(handle) => call.facts |= Fact::NotASocket.alone(),
@@ -56,9 +75,35 @@ impl Call {
     }
 
     /// The dialect's word for what the layer below answered.
-    pub(crate) fn say(&self, failure: Failure) -> Said {
+    pub(crate) fn say(&self, failure: impl Into<Failure>) -> Said {
+        let failure = failure.into();
         let (word, source) = self.dialect.word(self.page, self.on, failure.outcome);
         Said::new(self.dialect, self.page.call, word, source, Some(failure))
+    }
+
+    /// The socket, for a call that the page lets through. A page that lets one through without a socket has forgotten a row;
+    /// the call fails all the same.
+    pub(crate) fn socket(&self) -> Result<&Socket, Said> {
+        self.socket.as_deref().ok_or_else(|| self.say(Outcome::BadArgument))
+    }
+
+    /// The process, in the same way.
+    pub(crate) fn process(&self) -> Result<&Arc<Process>, Said> {
+        self.process.as_ref().ok_or_else(|| self.say(Outcome::NetworkDown))
+    }
+
+    /// Reads a name for the call's socket and adds the facts about it.
+    pub(crate) fn take_name(&mut self, name: Pointer<'_>, len: i32) -> Option<Name> {
+        let domain = self.socket.as_ref()?.domain();
+        let Decoded { facts, name } = self.dialect.names.decode(name, len, domain);
+        self.facts |= facts;
+        name
+    }
+
+    /// Why a name that no row spoke against cannot be used.
+    pub(crate) fn say_bad_name(&self) -> Said {
+        let outcome = if self.facts.has(Fact::WrongFamily) { Outcome::DomainUnsupported } else { Outcome::BadMemory };
+        self.say(outcome)
     }
 
     /// Adds what an address is on the networks of this host, where the page asks for it.
@@ -80,25 +125,22 @@ impl Call {
 }
 
 fn state_facts(socket: &Socket) -> Facts {
-    let phase = match socket.phase() {
-        Phase::Idle | Phase::Closed => Fact::Unconnected.alone(),
-        Phase::Connecting => Fact::Connecting.alone(),
-        Phase::Failed(failure) => {
-            let refused = failure.outcome == synsent_sockets::Outcome::Refused;
+    let standing = socket.standing();
+    let stage = match standing.stage {
+        Stage::Idle | Stage::Closed => Fact::Unconnected.alone(),
+        Stage::Connecting => Fact::Connecting.alone(),
+        Stage::Failed(outcome) => {
+            let refused = outcome == Outcome::Refused;
             Fact::Unconnected.alone() | Fact::FailedBefore.alone() | Fact::RefusedBefore.when(refused)
         }
-        Phase::Connected => Fact::Connected.alone(),
-        Phase::Broken(_) => Fact::Connected.alone() | Fact::Broken.alone(),
-        Phase::Listening => Fact::Listening.alone(),
+        Stage::Connected => Fact::Connected.alone(),
+        Stage::Broken(_) => Fact::Connected.alone() | Fact::Broken.alone(),
+        Stage::Listening => Fact::Listening.alone(),
     };
-    let (receiving_shut, sending_shut) = socket.is_shut_down();
-    let bound = socket.is_bound();
-    phase
-        | Fact::NotListening.when(!phase.has(Fact::Listening))
-        | Fact::Disconnected.when(socket.is_disconnected())
-        | Fact::Bound.when(bound)
-        | Fact::Unbound.when(!bound)
-        | Fact::ReceivingShut.when(receiving_shut)
-        | Fact::SendingShut.when(sending_shut)
-        | Fact::NonBlocking.when(socket.is_nonblocking())
+    stage
+        | Fact::NotListening.when(!stage.has(Fact::Listening))
+        | Fact::Disconnected.when(standing.disconnected)
+        | Fact::ReceivingShut.when(standing.receiving_shut)
+        | Fact::SendingShut.when(standing.sending_shut)
+        | Fact::NonBlocking.when(standing.nonblocking)
 }

@@ -1,4 +1,17 @@
 //! getsockopt, setsockopt and ioctl: tables of options, and what each stands for.
+//!
+//! How a value lies in memory is a [`Form`]; what it means to the socket stands in `options/meaning.rs`.
+
+mod meaning;
+
+use synsent_sockets::{Outcome, Pointer, PointerMut};
+
+use super::Call;
+use super::buffers::probe;
+use crate::dialect::Dialect;
+use crate::page::{Fact, Facts, On, Verdict};
+use crate::process::{Handle, Said};
+use meaning::Value;
 
 /// What an option stands for, in words of no system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +90,8 @@ pub struct OptionRow {
     pub form: Form,
     /// Whether it can be set.
     pub settable: bool,
+    /// The types of sockets that have it.
+    pub on: On,
 }
 
 /// What a request of ioctl asks.
@@ -99,4 +114,132 @@ pub struct IoctlRow {
     pub name: &'static str,
     /// What it asks.
     pub request: Request,
+}
+
+impl Form {
+    /// The size of a value; unit: octets.
+    pub const fn octets(self) -> usize {
+        match self {
+            Form::Int | Form::LingerShort | Form::Millis => 4,
+            Form::LingerInt => 8,
+            Form::TimeValue => 16,
+        }
+    }
+}
+
+/// getsockopt.
+pub(crate) fn getsockopt(
+    dialect: &'static Dialect,
+    handle: Handle,
+    level: i32,
+    number: i32,
+    mut value: PointerMut<'_>,
+    mut len: PointerMut<'_>,
+) -> Result<(), Said> {
+    let mut call = Call::of_socket(dialect, &dialect.pages.getsockopt, handle);
+    let row = call.find_option(level, number);
+    let room = len.read_i32().ok();
+    let room_octets = usize::try_from(room.unwrap_or(0)).ok();
+    call.facts |= Fact::BadLengthPointer.when(room.is_none())
+        | Fact::NegativeLength.when(room_octets.is_none())
+        | Fact::NullBuffer.when(value.is_null());
+    if let (Some(row), Some(room), Some(room_octets)) = (row, room, room_octets) {
+        let octets = row.form.octets().min(room_octets);
+        let is_there = len.write_i32(room).is_ok() && (value.is_null() || probe(&mut value, octets).is_ok());
+        call.facts |= Fact::ShortOption.when(room_octets < row.form.octets()) | Fact::BadBuffer.when(!is_there);
+    }
+    if call.judge()? != Verdict::Proceed {
+        return Ok(());
+    }
+    let row = row.ok_or_else(|| call.say(Outcome::OptionUnsupported))?;
+    let told = meaning::read(call.socket()?, dialect, row).map_err(|failure| call.say(failure))?;
+    let (octets, size) = told.encode(row.form);
+    let fits = size.min(room_octets.unwrap_or(0));
+    let written = value.write(0, &octets[..fits]).and_then(|()| len.write_i32(fits as i32));
+    written.map_err(|_| call.say(Outcome::BadMemory))
+}
+
+/// setsockopt.
+pub(crate) fn setsockopt(
+    dialect: &'static Dialect,
+    handle: Handle,
+    level: i32,
+    number: i32,
+    value: Pointer<'_>,
+    len: i32,
+) -> Result<(), Said> {
+    let mut call = Call::of_socket(dialect, &dialect.pages.setsockopt, handle);
+    let row = call.find_option(level, number);
+    call.facts |= Fact::NullBuffer.when(value.is_null()) | Fact::NegativeLength.when(len < 0);
+    let mut given = None;
+    if let Some(row) = row {
+        call.facts |= Fact::OptionFixed.when(!row.settable);
+        let is_short = usize::try_from(len).is_ok_and(|len| len < row.form.octets());
+        call.facts |= Fact::ShortOption.when(is_short);
+        if len >= 0 && !is_short && !value.is_null() {
+            let (facts, decoded) = decode(value, row);
+            call.facts |= facts;
+            given = decoded;
+        }
+    }
+    if call.judge()? != Verdict::Proceed {
+        return Ok(());
+    }
+    let row = row.ok_or_else(|| call.say(Outcome::OptionUnsupported))?;
+    let given = given.ok_or_else(|| call.say(Outcome::BadArgument))?;
+    meaning::write(call.socket()?, row.meaning, given).map_err(|failure| call.say(failure))
+}
+
+/// ioctl, as each dialect calls it.
+pub(crate) fn ioctl(
+    dialect: &'static Dialect,
+    handle: Handle,
+    request: u32,
+    mut argument: PointerMut<'_>,
+) -> Result<(), Said> {
+    let mut call = Call::of_socket(dialect, &dialect.pages.ioctl, handle);
+    let row = dialect.ioctls.iter().find(|row| row.number == request);
+    let given = match row.map(|row| row.request) {
+        Some(Request::NonBlocking) => argument.read_i32().ok(),
+        Some(Request::Receivable | Request::AtMark) => probe(&mut argument, 4).ok().map(|()| 0),
+        None => Some(0),
+    };
+    call.facts |= Fact::BadOption.when(row.is_none())
+        | Fact::NullBuffer.when(argument.is_null())
+        | Fact::BadBuffer.when(!argument.is_null() && given.is_none());
+    if call.judge()? != Verdict::Proceed {
+        return Ok(());
+    }
+    let (Some(row), Some(given)) = (row, given) else { return Err(call.say(Outcome::BadArgument)) };
+    let socket = call.socket()?;
+    let told = match row.request {
+        Request::NonBlocking => {
+            socket.set_nonblocking(given != 0);
+            return Ok(());
+        }
+        Request::Receivable => i32::try_from(socket.receivable_octets()).unwrap_or(i32::MAX),
+        Request::AtMark => i32::from(socket.is_at_mark()),
+    };
+    argument.write_i32(told).map_err(|_| call.say(Outcome::BadMemory))
+}
+
+impl Call {
+    fn find_option(&mut self, level: i32, number: i32) -> Option<&'static OptionRow> {
+        let options = self.dialect.options;
+        let row = options.iter().find(|row| row.level == level && row.number == number && row.on.covers(self.on));
+        let has_level = row.is_some() || options.iter().any(|row| row.level == level);
+        self.facts |= Fact::BadLevel.when(!has_level) | Fact::BadOption.when(has_level && row.is_none());
+        row
+    }
+}
+
+/// Reads a value; it must be one that the option can have.
+fn decode(pointer: Pointer<'_>, row: &OptionRow) -> (Facts, Option<Value>) {
+    let mut octets = [0; 16];
+    let octets = &mut octets[..row.form.octets()];
+    if pointer.read(0, octets).is_err() {
+        return (Fact::BadBuffer.alone(), None);
+    }
+    let value = Value::decode(octets, row.form).filter(|value| row.meaning.takes(*value));
+    (Fact::BadArgument.when(value.is_none()), value)
 }

@@ -1,0 +1,46 @@
+//! accept: the next connection of a listener, as a socket of its own.
+
+use synsent_sockets::{Outcome, PointerMut, Progress};
+
+use super::Call;
+use crate::dialect::Dialect;
+use crate::page::{Fact, Verdict};
+use crate::process::{Handle, Said};
+
+/// accept. Name and length may both be null; where one of them is, the peer's name is not told.
+pub(crate) fn accept(
+    dialect: &'static Dialect,
+    handle: Handle,
+    mut name: PointerMut<'_>,
+    mut len: PointerMut<'_>,
+) -> Result<Handle, Said> {
+    let mut call = Call::of_socket(dialect, &dialect.pages.accept, handle);
+    let wants_name = !name.is_null();
+    if wants_name {
+        call.take_room(&name, &len);
+    }
+    if call.judge()? != Verdict::Proceed {
+        return Err(call.say(Outcome::BadArgument));
+    }
+    let (socket, peer) = match call.socket()?.accept() {
+        Ok(Progress::Done(accepted)) => accepted,
+        Ok(Progress::Pending) => return Err(call.say(Outcome::WouldBlock)),
+        Err(failure) => return Err(call.say(failure)),
+    };
+    let process = call.process()?;
+    let accepted = process.adopt(socket).map_err(|failure| call.say(failure))?;
+    if !process.is_started() {
+        process.remove(accepted);
+        call.facts |= Fact::NotStarted.alone();
+        call.judge()?;
+        return Err(call.say(Outcome::NetworkDown));
+    }
+    if wants_name && !len.is_null() && dialect.names.write(&peer, &mut name, &mut len).is_err() {
+        // The memory was there when the call began. A socket whose handle nobody learns would stay for ever.
+        if let Some(socket) = process.remove(accepted) {
+            let _ = socket.close();
+        }
+        return Err(call.say(Outcome::BadMemory));
+    }
+    Ok(accepted)
+}

@@ -1,0 +1,123 @@
+//! select: waiting on many sockets, in three sets.
+
+use std::sync::Arc;
+
+use synsent_sockets::{Cancel, Ready, Socket, Stage};
+use synsent_stack::Duration;
+
+use super::Call;
+use crate::dialect::{Dialect, FailureShows};
+use crate::page::{Fact, Verdict};
+use crate::process::{Handle, Process, Said};
+
+/// How long a select waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Patience {
+    /// Until something is ready.
+    Forever,
+    /// At most this long.
+    AtMost(Duration),
+    /// What the caller gave is no time.
+    Nonsense,
+}
+
+impl Patience {
+    /// What seconds and microseconds mean; without them the wait has no end.
+    pub(crate) fn of(limit: Option<(i64, i64)>) -> Patience {
+        let Some((seconds, micros)) = limit else { return Patience::Forever };
+        let (Ok(seconds), Ok(micros)) = (u64::try_from(seconds), u64::try_from(micros)) else {
+            return Patience::Nonsense;
+        };
+        if micros >= 1_000_000 {
+            return Patience::Nonsense;
+        }
+        let micros = seconds.saturating_mul(1_000_000).saturating_add(micros);
+        Patience::AtMost(Duration::from_micros(micros))
+    }
+}
+
+/// A set and what is asked of its members.
+struct Set<'a> {
+    handles: Option<&'a mut Vec<Handle>>,
+    asks: Ready,
+}
+
+/// select. The sets are lists of handles; what is not ready is taken out of them. Answers with how many are left in all three.
+pub(crate) fn select(
+    dialect: &'static Dialect,
+    read: Option<&mut Vec<Handle>>,
+    write: Option<&mut Vec<Handle>>,
+    except: Option<&mut Vec<Handle>>,
+    patience: Patience,
+) -> Result<i32, Said> {
+    let mut call = Call::of_process(dialect, &dialect.pages.select);
+    let (failure_in_both, failure_in_except) = match dialect.ways.failure_shows.value {
+        FailureShows::Exceptional => (Ready::NONE, true),
+        FailureShows::ReadableAndWritable => (Ready::FAILED, false),
+    };
+    let mut sets = [
+        Set { handles: read, asks: Ready::READABLE | Ready::PEER_CLOSED | failure_in_both },
+        Set { handles: write, asks: Ready::WRITABLE | failure_in_both },
+        Set { handles: except, asks: Ready::URGENT },
+    ];
+    let asked = call.process.as_deref().map(|process| gather(process, &sets, failure_in_except));
+    let asked = asked.unwrap_or_default();
+    let is_empty = sets.iter().all(|set| set.handles.as_ref().is_none_or(|handles| handles.is_empty()));
+    call.facts |= Fact::NothingSelected.when(is_empty)
+        | Fact::BadHandleInSet.when(asked.iter().any(Option::is_none))
+        | Fact::BadTime.when(patience == Patience::Nonsense);
+    if call.judge()? != Verdict::Proceed {
+        return Ok(0);
+    }
+    let found = wait(&call, &asked, patience)?;
+    Ok(reduce(&mut sets, &asked, &found))
+}
+
+type Asked = Option<(Arc<Socket>, Ready)>;
+
+/// The members of all sets, one after another; `None` for what is no socket.
+fn gather(process: &Process, sets: &[Set<'_>; 3], failure_in_except: bool) -> Vec<Asked> {
+    let is_except = |number: usize| number == 2 && failure_in_except;
+    let mut asked = Vec::new();
+    for (number, set) in sets.iter().enumerate() {
+        for handle in set.handles.iter().flat_map(|handles| handles.iter()) {
+            asked.push(process.find(*handle).map(|socket| {
+                let also = Ready::FAILED.when(is_except(number) && may_fail_to_open(&socket));
+                (socket, set.asks | also)
+            }));
+        }
+    }
+    asked
+}
+
+/// Whether a failure that shows is that of an opening; a connection that broke shows as readable.
+fn may_fail_to_open(socket: &Socket) -> bool {
+    matches!(socket.standing().stage, Stage::Idle | Stage::Connecting | Stage::Failed(_))
+}
+
+fn wait(call: &Call, asked: &[Asked], patience: Patience) -> Result<Vec<Ready>, Said> {
+    let at_most = match patience {
+        Patience::AtMost(span) => Some(span),
+        Patience::Forever | Patience::Nonsense => None,
+    };
+    let sockets: Vec<_> = asked.iter().flatten().map(|(socket, asks)| (socket.as_ref(), *asks)).collect();
+    let network = call.process()?.network().as_ref();
+    synsent_sockets::select(network, &sockets, at_most, &Cancel::new()).map_err(|failure| call.say(failure))
+}
+
+/// Leaves in each set what is ready for it.
+fn reduce(sets: &mut [Set<'_>; 3], asked: &[Asked], found: &[Ready]) -> i32 {
+    let mut count = 0;
+    // What is no socket was not asked and has no answer.
+    let mut found = found.iter();
+    let mut asked = asked.iter();
+    for handles in sets.iter_mut().filter_map(|set| set.handles.as_deref_mut()) {
+        handles.retain(|_| {
+            let is_asked = asked.next().is_some_and(Option::is_some);
+            let is_ready = is_asked && found.next().is_some_and(|ready| !ready.is_empty());
+            count += i32::from(is_ready);
+            is_ready
+        });
+    }
+    count
+}

@@ -1,0 +1,112 @@
+//! send and sendto.
+
+use synsent_sockets::{Answer, Kind, Name, Outcome, Pointer, Progress, SendHow, Socket};
+
+use super::Call;
+use super::buffers::{COPY_OCTETS_MAX, Outgoing};
+use crate::dialect::Dialect;
+use crate::page::{Fact, Page, Verdict};
+use crate::process::{Handle, Said};
+
+/// send: to the peer.
+pub(crate) fn send(
+    dialect: &'static Dialect,
+    handle: Handle,
+    buffer: Pointer<'_>,
+    len: i32,
+    flags: i32,
+) -> Result<i32, Said> {
+    carry_out(dialect, &dialect.pages.send, handle, (buffer, len), flags, None)
+}
+
+/// sendto: to a name. A stream sends to its peer, whatever the name says; a datagram socket with a peer does where there is no
+/// name.
+pub(crate) fn sendto(
+    dialect: &'static Dialect,
+    handle: Handle,
+    (buffer, len): (Pointer<'_>, i32),
+    flags: i32,
+    (name, namelen): (Pointer<'_>, i32),
+) -> Result<i32, Said> {
+    carry_out(dialect, &dialect.pages.sendto, handle, (buffer, len), flags, Some((name, namelen)))
+}
+
+fn carry_out(
+    dialect: &'static Dialect,
+    page: &'static Page,
+    handle: Handle,
+    (buffer, len): (Pointer<'_>, i32),
+    flags: i32,
+    to: Option<(Pointer<'_>, i32)>,
+) -> Result<i32, Said> {
+    let mut call = Call::of_socket(dialect, page, handle);
+    let (how, wrong) = dialect.send_how(flags, call.on);
+    call.facts |= wrong;
+    let (wrong, outgoing) = Outgoing::new(buffer, len);
+    call.facts |= wrong;
+    let to = to.and_then(|(name, len)| call.take_destination(name, len));
+    match call.judge()? {
+        Verdict::Proceed => {}
+        _ => return Ok(0),
+    }
+    let outgoing = outgoing.ok_or_else(|| call.say(Outcome::BadMemory))?;
+    let socket = call.socket()?;
+    match deliver(socket, &outgoing, how, to.as_ref()) {
+        Ok(Progress::Done(octets)) => Ok(i32::try_from(octets).unwrap_or(i32::MAX)),
+        Ok(Progress::Pending) => Err(call.say(Outcome::WouldBlock)),
+        Err(failure) => Err(call.say(failure)),
+    }
+}
+
+impl Call {
+    fn take_destination(&mut self, name: Pointer<'_>, len: i32) -> Option<Name> {
+        if self.socket.as_ref()?.kind() == Kind::Stream {
+            return None;
+        }
+        let to = self.take_name(name, len);
+        let has_peer = self.facts.has(Fact::Connected);
+        self.facts |= Fact::NoDestination.when(self.facts.has(Fact::NullName) && !has_peer);
+        self.ask_cast(to.as_ref());
+        to
+    }
+}
+
+fn deliver(socket: &Socket, outgoing: &Outgoing<'_>, how: SendHow, to: Option<&Name>) -> Answer<usize> {
+    match outgoing {
+        Outgoing::Octets(octets) => hand_over(socket, octets, how, to),
+        Outgoing::Foreign { octets, first, .. } if *octets <= COPY_OCTETS_MAX => {
+            hand_over(socket, first.octets(), how, to)
+        }
+        // No datagram is so long.
+        Outgoing::Foreign { .. } if socket.kind() == Kind::Datagram => Err(Outcome::MessageTooLong.into()),
+        Outgoing::Foreign { pointer, octets, first } => by_parts(socket, *pointer, *octets, first.octets(), how),
+    }
+}
+
+fn hand_over(socket: &Socket, octets: &[u8], how: SendHow, to: Option<&Name>) -> Answer<usize> {
+    match to {
+        Some(name) => socket.send_to(octets, name, how),
+        None => socket.send(octets, how),
+    }
+}
+
+/// Sends what is larger than one copy. What was taken before something went wrong counts.
+fn by_parts(socket: &Socket, pointer: Pointer<'_>, octets: usize, first: &[u8], how: SendHow) -> Answer<usize> {
+    let mut part = first.to_vec();
+    let mut taken = 0;
+    loop {
+        let rest = octets - taken;
+        // Urgent is the last octet of all.
+        let how = SendHow { urgent: how.urgent && rest == part.len(), ..how };
+        match socket.send(&part, how) {
+            Ok(Progress::Done(count)) if count == part.len() && count < rest => taken += count,
+            Ok(Progress::Done(count)) => return Ok(Progress::Done(taken + count)),
+            Ok(Progress::Pending) | Err(_) if taken > 0 => return Ok(Progress::Done(taken)),
+            nothing_taken => return nothing_taken,
+        }
+        part.truncate(octets - taken);
+        if pointer.read(taken, &mut part).is_err() {
+            return Ok(Progress::Done(taken));
+        }
+    }
+}

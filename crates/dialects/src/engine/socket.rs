@@ -1,0 +1,30 @@
+//! socket: a new socket and its handle.
+
+use synsent_sockets::Outcome;
+
+use super::Call;
+use crate::dialect::Dialect;
+use crate::page::{Fact, On};
+use crate::process::{Handle, Said};
+
+/// socket with the dialect's numbers for family, type and protocol.
+pub(crate) fn socket(dialect: &'static Dialect, family: i32, kind: i32, protocol: i32) -> Result<Handle, Said> {
+    let mut call = Call::of_process(dialect, &dialect.pages.socket);
+    let (domain, kind) = (dialect.names.domain(family), dialect.kind(kind));
+    let on = domain.zip(kind).map(|(domain, kind)| On::of(domain, kind));
+    call.facts |= Fact::BadFamily.when(domain.is_none())
+        | Fact::BadType.when(kind.is_none())
+        | dialect.protocol_facts(protocol, on);
+    call.judge()?;
+    let (Some(domain), Some(kind)) = (domain, kind) else { return Err(call.say(Outcome::DomainUnsupported)) };
+    let process = call.process()?;
+    let handle = process.open(domain, kind).map_err(|failure| call.say(failure))?;
+    // What was ended meanwhile, by another thread, takes no socket along into its next start.
+    if !process.is_started() {
+        process.remove(handle);
+        call.facts |= Fact::NotStarted.alone();
+        call.judge()?;
+        return Err(call.say(Outcome::NetworkDown));
+    }
+    Ok(handle)
+}
