@@ -16,6 +16,7 @@ mod names;
 mod numbers;
 mod page;
 mod process;
+mod registry;
 mod words;
 
 pub use dialect::{
@@ -26,4 +27,5 @@ pub use names::NameFormat;
 pub use numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
 pub use page::{Answered, Fact, Facts, On, Page, Rule, Source, Verdict};
 pub use process::{Entered, Handle, Process, Said, last_said};
+pub use registry::{DIALECTS, dialect_named};
 pub use words::{OutcomeWord, Spelling, Word};

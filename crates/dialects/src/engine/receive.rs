@@ -24,9 +24,11 @@ pub(crate) fn recv(
 pub(crate) fn recvfrom(
     dialect: &'static Dialect,
     handle: Handle,
-    (buffer, len): (PointerMut<'_>, i32),
+    buffer: PointerMut<'_>,
+    len: i32,
     flags: i32,
-    (mut name, mut namelen): (PointerMut<'_>, PointerMut<'_>),
+    mut name: PointerMut<'_>,
+    mut namelen: PointerMut<'_>,
 ) -> Result<i32, Said> {
     let mut call = Call::of_socket(dialect, &dialect.pages.recvfrom, handle);
     let is_datagram = call.socket.as_ref().is_some_and(|socket| socket.kind() == Kind::Datagram);
@@ -36,7 +38,11 @@ pub(crate) fn recvfrom(
     }
     let (octets, source) = carry_out(&mut call, (buffer, len), flags)?;
     if wants_name && !namelen.is_null() {
-        let source = source.unwrap_or_else(|| Name::unspecified(call.socket.as_ref().unwrap().domain()));
+        let source = match source {
+            Some(source) => source,
+            // A local socket without a name.
+            None => Name::unspecified(call.socket()?.domain()),
+        };
         dialect.names.write(&source, &mut name, &mut namelen).map_err(|_| call.say(Outcome::BadMemory))?;
     }
     Ok(octets)

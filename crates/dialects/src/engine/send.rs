@@ -24,9 +24,11 @@ pub(crate) fn send(
 pub(crate) fn sendto(
     dialect: &'static Dialect,
     handle: Handle,
-    (buffer, len): (Pointer<'_>, i32),
+    buffer: Pointer<'_>,
+    len: i32,
     flags: i32,
-    (name, namelen): (Pointer<'_>, i32),
+    name: Pointer<'_>,
+    namelen: i32,
 ) -> Result<i32, Said> {
     carry_out(dialect, &dialect.pages.sendto, handle, (buffer, len), flags, Some((name, namelen)))
 }
