@@ -8,13 +8,14 @@ use sources::{Source, root, sources};
 const SANS_IO: [&str; 2] = ["wire", "stack"];
 
 /// What each crate may depend on inside the house.
-const MAY_DEPEND: [(&str, &[&str]); 7] = [
+const MAY_DEPEND: [(&str, &[&str]); 8] = [
     ("wire", &[]),
     ("stack", &["wire"]),
     ("lab", &["sockets", "stack", "wire"]),
     ("host", &["stack", "wire"]),
     ("sockets", &["stack"]),
     ("dialects", &["sockets", "stack"]),
+    ("conformance", &["dialects", "host", "lab", "sockets", "stack", "wire"]),
     ("cli", &["host", "lab", "stack", "wire"]),
 ];
 

@@ -1,0 +1,247 @@
+//! Scenarios that several dialects share: what they promise differs in the clause alone.
+
+use std::net::SocketAddr;
+
+use synsent_dialects::Handle;
+use synsent_sockets::Kind;
+use synsent_stack::Duration;
+
+use crate::case::Trouble;
+use crate::situation::{Situation, Told};
+use crate::trial::Trial;
+
+/// What a scenario comes to.
+pub(super) type Shows = Result<(), Trouble>;
+
+/// How soon a call answers that does not wait for the network.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+// Outcomes of the attempt itself: a situation, a stream socket, one connect, and the error of the clause.
+
+/// The peer accepts, and the socket is ready to send and receive.
+pub(super) fn establishes(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.connected(Kind::Stream, peer)?;
+    t.echoes(s)
+}
+
+/// The same over IPv6.
+pub(super) fn establishes_inet6(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::AnswersInet6)?;
+    let s = t.socket_of(synsent_sockets::Domain::Inet6, Kind::Stream)?;
+    let said = t.connect(s, peer);
+    t.works(said, "connect over IPv6")?;
+    t.echoes(s)
+}
+
+/// The peer answers a repeated SYN.
+pub(super) fn establishes_late(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::AnswersLate)?;
+    let s = t.socket(Kind::Stream)?;
+    let said = t.connect(s, peer);
+    t.works(said, "connect to a peer that hears a repeated SYN")?;
+    t.check(t.on_the_wire().contains("SYN ×"), "the SYN is repeated")?;
+    t.echoes(s)
+}
+
+/// A reset answers the SYN.
+pub(super) fn refused(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::Refuses)
+}
+
+/// Nobody answers.
+pub(super) fn silent(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::Silent)?;
+    t.check(t.on_the_wire().starts_with("SYN ×"), "the SYN is repeated")
+}
+
+/// The backlog is full, and SYNs are not answered.
+pub(super) fn backlog_full(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::BacklogFull)
+}
+
+/// No route leads to the peer.
+pub(super) fn no_route(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::NoRoute)?;
+    t.nothing_left()
+}
+
+/// A router says that the network is unreachable.
+pub(super) fn network_unreachable(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::Unreachable(Told::Network))
+}
+
+/// The interface is down.
+pub(super) fn interface_down(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::InterfaceDown)?;
+    t.nothing_left()
+}
+
+/// The network subsystem has stopped.
+pub(super) fn network_stopped(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::NetworkStopped)
+}
+
+/// Every ephemeral port towards the peer is taken.
+pub(super) fn ports_exhausted(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::PortsExhausted)
+}
+
+/// There is room for no more connections.
+pub(super) fn connections_exhausted(t: &mut Trial<'_>) -> Shows {
+    fails_towards(t, Situation::ConnectionsExhausted)
+}
+
+/// A stream connect in this situation fails with the error of the clause.
+pub(super) fn fails_towards(t: &mut Trial<'_>, situation: Situation) -> Shows {
+    let peer = t.arrange(situation)?;
+    fails_to(t, Kind::Stream, peer)
+}
+
+/// A connect of a new socket to this name fails with the error of the clause.
+pub(super) fn fails_to(t: &mut Trial<'_>, kind: Kind, peer: SocketAddr) -> Shows {
+    let s = t.socket(kind)?;
+    let said = t.connect(s, peer);
+    t.fails(said)
+}
+
+/// The same on a datagram socket: nothing leaves either way.
+pub(super) fn datagram_no_route(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::NoRoute)?;
+    fails_to(t, Kind::Datagram, peer)?;
+    t.nothing_left()
+}
+
+// What is wrong with the call.
+
+/// The system was not started; the clause speaks of both types, and of any handle.
+pub(super) fn not_started(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    for handle in [0, 3, 4, -1] {
+        let said = t.connect(handle as Handle, peer);
+        t.fails(said)?;
+    }
+    t.nothing_left()
+}
+
+/// The system was ended again.
+pub(super) fn ended(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.socket(Kind::Stream)?;
+    let ended = t.api.said((t.api.end)());
+    t.works(ended, "the system is ended")?;
+    let said = t.connect(s, peer);
+    t.fails(said)?;
+    t.nothing_left()
+}
+
+/// Handles that were never given out, a closed one, and one beside an open one.
+pub(super) fn bad_handles(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let open = t.socket(Kind::Stream)?;
+    let closed = t.socket(Kind::Stream)?;
+    let said = t.close(closed);
+    t.works(said, "close")?;
+    for handle in [-1, 0x7fff_ff00, open + 1_000, closed] {
+        let said = t.connect(handle, peer);
+        t.fails(said)?;
+    }
+    t.nothing_left()
+}
+
+/// The socket has a connection.
+pub(super) fn connected_already(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.connected(Kind::Stream, peer)?;
+    let said = t.connect(s, peer);
+    t.fails(said)?;
+    t.nothing_left()?;
+    let elsewhere = t.arrange(Situation::Answers)?;
+    let said = t.connect(s, elsewhere);
+    t.fails(said)?;
+    t.nothing_left()?;
+    t.echoes(s)
+}
+
+/// The socket waits for connections.
+pub(super) fn listening(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.socket(Kind::Stream)?;
+    let said = t.bind(s, SocketAddr::new([0, 0, 0, 0].into(), 4_711));
+    t.works(said, "bind")?;
+    let said = t.api.said((t.api.listen)(s, 5));
+    t.works(said, "listen")?;
+    let said = t.connect(s, peer);
+    t.fails(said)?;
+    t.nothing_left()
+}
+
+/// Two sockets bound to one name connect to one peer: the second would make the four-tuple a second time.
+pub(super) fn four_tuple_in_use(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let name = SocketAddr::new(crate::outside::OURS.into(), 4_712);
+    let mut sockets = [0; 2];
+    for s in &mut sockets {
+        *s = t.socket(Kind::Stream)?;
+        let set = t.api.said((t.api.set_reuse)(*s, true));
+        t.works(set, "SO_REUSEADDR")?;
+        let said = t.bind(*s, name);
+        t.works(said, "bind to a name that another socket with SO_REUSEADDR has")?;
+    }
+    let said = t.connect(sockets[0], peer);
+    t.works(said, "the first connect")?;
+    let said = t.connect(sockets[1], peer);
+    t.fails(said)?;
+    t.nothing_left()
+}
+
+// Not blocking.
+
+/// The call returns at once, and the connection goes on in the background.
+pub(super) fn nonblocking_begins(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.nonblocking(Kind::Stream)?;
+    let said = t.connect(s, peer);
+    t.fails(said)?;
+    t.check(t.took() < AT_ONCE, format!("the call returns at once, not after {:?}", t.took()))?;
+    let [_, writable, exceptional] = t.await_outcome(s)?;
+    t.check(writable && !exceptional, "select() then tells that the connection is made")?;
+    t.echoes(s)
+}
+
+/// A second call while the first attempt is under way.
+pub(super) fn nonblocking_again(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Silent)?;
+    let s = t.nonblocking(Kind::Stream)?;
+    let first = t.connect(s, peer);
+    t.check(first.is_err(), "the first call fails, as the connection is not made yet")?;
+    for _ in 0..3 {
+        let said = t.connect(s, peer);
+        t.fails(said)?;
+        t.nothing_left()?;
+    }
+    Ok(())
+}
+
+/// Datagram sockets: no packet leaves.
+pub(super) fn datagram_sets_the_destination(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.socket(Kind::Datagram)?;
+    let said = t.connect(s, peer);
+    t.works(said, "connect of a datagram socket")?;
+    t.nothing_left()?;
+    t.echoes(s)
+}
+
+/// The socket has a name after connect, and the name is one of this machine.
+pub(super) fn autobind(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    for kind in [Kind::Stream, Kind::Datagram] {
+        let (one, two) = (t.connected(kind, peer)?, t.connected(kind, peer)?);
+        let (one, two) = (t.own_name(one), t.own_name(two));
+        let (one, two) = (t.works(one, "getsockname")?, t.works(two, "getsockname")?);
+        t.check(one.ip() == crate::outside::OURS, format!("the address is one of this machine, not {one}"))?;
+        t.check(one.port() != 0 && one != two, format!("each has a port of its own: {one}, {two}"))?;
+    }
+    Ok(())
+}

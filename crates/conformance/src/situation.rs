@@ -1,0 +1,97 @@
+//! What can be so outside of a program that calls connect(): each named as a person would say it.
+//!
+//! A [`World`](crate::World) brings a situation about by packets, routes, limits, other connections and devices. None of them is
+//! a switch in the code that is tried.
+
+/// What is so at the peer, on the way to it, or on the machine.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Situation {
+    /// The peer answers, and sends back what it receives; its UDP port does so too.
+    Answers,
+    /// The same over IPv6.
+    AnswersInet6,
+    /// The peer answers the SYN with RST.
+    Refuses,
+    /// The peer never answers.
+    Silent,
+    /// The peer answers the third SYN only.
+    AnswersLate,
+    /// The peer accepts and resets the connection at once.
+    BreaksAfterwards,
+    /// A router answers every SYN and every datagram with this message.
+    Unreachable(Told),
+    /// A router answers the first SYN with this message; the next one the peer answers.
+    UnreachableThenAnswers(Told),
+    /// A router answers the first SYN with this message, and then nobody answers.
+    UnreachableThenSilent(Told),
+    /// There is no route to the peer.
+    NoRoute,
+    /// The interface that leads to the peer is down.
+    InterfaceDown,
+    /// The network subsystem has stopped.
+    NetworkStopped,
+    /// The peer's backlog is full, and nobody accepts.
+    BacklogFull,
+    /// Every ephemeral port towards the peer is taken.
+    PortsExhausted,
+    /// The broadcast address of the network that the machine is joined to; a UDP socket of the peer listens there.
+    SubnetBroadcast,
+    /// 255.255.255.255; a UDP socket of the peer listens there.
+    LimitedBroadcast,
+    /// An IPv4 group.
+    Multicast,
+    /// An IPv6 group.
+    MulticastInet6,
+    /// The process has as many descriptors as it may, but for this many.
+    DescriptorsLeft(u32),
+    /// The machine has as many connections, or as much memory in them, as it may; the peer answers.
+    ConnectionsExhausted,
+    /// The peer never answers, and a signal comes half a second after the arrangement.
+    SignalWhileSilent,
+}
+
+/// What an ICMP message says.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Told {
+    /// The network is unreachable.
+    Network,
+    /// The host is unreachable.
+    Host,
+    /// The port is unreachable.
+    Port,
+    /// A rule forbids it.
+    Prohibited,
+    /// The packet went round in circles.
+    TimeExceeded,
+}
+
+/// What is so in the file system that a local name leads into.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LocalSituation {
+    /// A stream socket listens there, and sends back what it receives.
+    Answers,
+    /// A second one, elsewhere.
+    AnswersElsewhere,
+    /// A datagram socket is there, which sends back what comes from a socket with a name.
+    Datagrams,
+    /// A second one, elsewhere.
+    DatagramsElsewhere,
+    /// A socket's file, whose socket is gone.
+    Dead,
+    /// Nothing is there.
+    Missing,
+    /// A component of the path is a plain file.
+    NotADirectory,
+    /// A component of the path may not be searched.
+    NoSearchPermission,
+    /// The socket may not be written to.
+    NoWritePermission,
+    /// A plain file is there.
+    PlainFile,
+    /// A path that is longer than a path may be.
+    TooLong,
+    /// A component that is longer than a component may be.
+    ComponentTooLong,
+    /// A free place where a socket can be bound.
+    Free,
+}

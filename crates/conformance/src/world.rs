@@ -1,0 +1,120 @@
+//! What a case stands on: a network for the process under test, and the outside that is arranged around it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use synsent_sockets::Network;
+
+use crate::situation::{LocalSituation, Situation};
+
+/// Which network.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// Our stack in a simulated network, in virtual time.
+    Lab,
+    /// Our stack on a TUN device.
+    Device,
+    /// The sockets of the host's kernel.
+    Kernel,
+}
+
+/// Why a situation cannot be brought about in a world.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotHere(pub String);
+
+/// A UDP socket outside; each has its own address, and they share a port.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Peer {
+    /// The first.
+    A,
+    /// The second.
+    B,
+    /// One on the network that the machine is joined to: it hears broadcasts.
+    Neighbour,
+}
+
+/// A network for one trial, and what is around it.
+pub trait World {
+    /// Which network it is.
+    fn place(&self) -> Place;
+
+    /// The network of the process under test.
+    fn network(&self) -> Arc<dyn Network>;
+
+    /// Brings a situation about; answers with the peer's name. May be called for several situations one after another.
+    ///
+    /// # Errors
+    /// When that is impossible here.
+    fn arrange(&mut self, situation: Situation) -> Result<SocketAddr, NotHere>;
+
+    /// Brings a situation of the local domain about; answers with the path.
+    ///
+    /// # Errors
+    /// When that is impossible here.
+    fn arrange_local(&mut self, situation: LocalSituation) -> Result<Vec<u8>, NotHere>;
+
+    /// What refused or was silent at this name answers from now on; a route that was missing is there again.
+    ///
+    /// # Errors
+    /// When that is impossible here.
+    fn relent(&mut self, peer: SocketAddr) -> Result<(), NotHere>;
+
+    /// The name of a UDP socket outside.
+    fn peer(&mut self, which: Peer) -> SocketAddr;
+
+    /// A UDP socket outside sends a datagram, and it arrives at the machine before this returns where that can be known.
+    fn peer_sends(&mut self, which: Peer, to: SocketAddr, octets: &[u8]);
+
+    /// What has arrived at a UDP socket outside since it was last asked, waiting a moment for it where time is real.
+    fn peer_received(&mut self, which: Peer) -> Vec<Vec<u8>>;
+
+    /// What went over the wire until now no longer counts.
+    fn mark(&mut self);
+
+    /// What went over the wire since the last mark, in words; and how many packets of the machine were among it.
+    fn wire(&mut self) -> (String, usize);
+}
+
+impl Place {
+    /// All of them.
+    pub const ALL: [Place; 3] = [Place::Lab, Place::Device, Place::Kernel];
+
+    /// Its name in tests, lists and rows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Place::Lab => "lab",
+            Place::Device => "device",
+            Place::Kernel => "kernel",
+        }
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Place> {
+        Place::ALL.into_iter().find(|place| place.name() == name)
+    }
+
+    /// A new world there. For the real ones the calling thread moves into a network namespace of its own, so it should be a
+    /// thread that ends with the trial.
+    ///
+    /// # Errors
+    /// When the machine does not allow it.
+    pub fn world(self) -> Result<Box<dyn World>, NotHere> {
+        match self {
+            Place::Lab => Ok(Box::new(crate::lab::LabWorld::new())),
+            Place::Device | Place::Kernel => Err(NotHere(format!("a world at the {self} is not built"))),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl fmt::Display for NotHere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,102 @@
+//! Every clause of the four documents on every network, by its id.
+//!
+//! The real networks need a network namespace and TUN devices. Where the machine does not give them, their trials are
+//! skipped with a line that nobody can overlook, and the run fails under `CI=true`.
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use synsent_conformance::{Api, Case, NotHere, Place, cases, contract, run_at};
+use synsent_host::{Layer, Tun, VirtioHeader, namespace};
+
+/// Trials of real networks wait most of the time, so many may run at once.
+const THREADS: usize = 12;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let real = enter_world();
+    let mut trials = vec![
+        Trial::test("the files of the contract agree", files_agree),
+        Trial::test("every clause has a case or waits for what is not there yet", clauses_are_shown),
+        Trial::test("every entry of the lists is needed", lists_are_needed),
+    ];
+    for (api, cases) in cases::all() {
+        for case in cases {
+            let places = Place::ALL.into_iter().filter(|place| *place == Place::Lab || real.is_ok());
+            trials.extend(places.map(|place| Trial::test(case.name(place), move || check(case, api, place))));
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    match real {
+        Err(missing) if !arguments.list => {
+            eprintln!(
+                "SKIPPED: this machine has no {missing}; the networks of the device and the kernel were not tested"
+            );
+            if std::env::var_os("CI").is_some_and(|value| value == "true") {
+                return ExitCode::FAILURE;
+            }
+        }
+        _ => {}
+    }
+    conclusion.exit_code()
+}
+
+/// Enters the user namespace, and tries what every real trial begins with; what is missing otherwise.
+fn enter_world() -> Result<(), String> {
+    namespace::enter_user().map_err(|error| format!("user namespaces ({error})"))?;
+    let probe = std::thread::spawn(|| {
+        namespace::enter_network().map_err(|error| format!("network namespaces ({error})"))?;
+        let device = Tun::open("probe%d", Layer::Ip, VirtioHeader::With);
+        device.map(drop).map_err(|error| format!("TUN devices ({error})"))
+    });
+    probe.join().unwrap_or_else(|_| Err("network namespaces".to_owned()))
+}
+
+fn check(case: &'static Case, api: &'static Api, place: Place) -> Result<(), Failed> {
+    let listed = contract::is_not_here(case.clause, case.title, place);
+    match run_at(case, api, place) {
+        Ok(row) if listed => {
+            Err(Failed::from(format!("not_here.toml says that it cannot be brought about, and it was: {row:#?}")))
+        }
+        Ok(row) if row.held => Ok(()),
+        Ok(row) => Err(Failed::from(format!("{}\n{row:#?}", row.note))),
+        Err(_) if listed => Ok(()),
+        Err(NotHere(why)) => Err(Failed::from(format!("not here, and not_here.toml does not say so: {why}"))),
+    }
+}
+
+fn files_agree() -> Result<(), Failed> {
+    none_of(contract::problems().to_vec())
+}
+
+fn clauses_are_shown() -> Result<(), Failed> {
+    let unshown = contract::clauses().iter().filter(|clause| !has_case(&clause.id) && !is_later(&clause.id));
+    none_of(unshown.map(|clause| format!("{}: neither a case nor a reason", clause.id)).collect())
+}
+
+fn lists_are_needed() -> Result<(), Failed> {
+    let later = contract::later().iter().filter(|later| has_case(&later.clause));
+    let shown = later.map(|later| format!("{} has a case, and later.toml says that it waits", later.clause));
+    let titled = |one: &&contract::Exception| !has_title(&one.clause, &one.case);
+    let not_here = contract::not_here().iter().filter(titled);
+    let gone = not_here.map(|one| format!("not_here.toml speaks of {} {:?}, which is no case", one.clause, one.case));
+    none_of(shown.chain(gone).collect())
+}
+
+fn none_of(problems: Vec<String>) -> Result<(), Failed> {
+    if problems.is_empty() { Ok(()) } else { Err(Failed::from(problems.join("\n"))) }
+}
+
+fn has_case(clause: &str) -> bool {
+    cases::all().any(|(_, cases)| cases.iter().any(|case| case.clause == clause))
+}
+
+fn has_title(clause: &str, title: &str) -> bool {
+    let is_it = |case: &Case| case.clause == clause && (title.is_empty() || case.title == title);
+    cases::all().any(|(_, cases)| cases.iter().any(is_it))
+}
+
+fn is_later(clause: &str) -> bool {
+    contract::later().iter().any(|later| later.clause == clause)
+}
