@@ -156,6 +156,11 @@ impl Dialect {
         self.spellings.iter().find(|spelling| spelling.word == word)
     }
 
+    /// The number of a word; -1 for one that the dialect does not have.
+    pub fn number(&self, word: Word) -> i32 {
+        self.spelling(word).map_or(-1, |spelling| spelling.number)
+    }
+
     /// The word for an outcome in a call, and where it comes from.
     pub fn word(&self, page: &Page, on: On, outcome: Outcome) -> (Word, Source) {
         let answered = page.answers.iter().find(|row| row.on.covers(on) && row.outcome == outcome);

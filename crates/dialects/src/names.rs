@@ -81,7 +81,7 @@ impl NameFormat {
     }
 
     /// The smallest size of a name of a domain.
-    fn octets_min(&self, domain: Domain) -> usize {
+    pub(crate) fn octets_min(&self, domain: Domain) -> usize {
         match domain {
             Domain::Local => LOCAL_PATH_AT,
             _ => self.octets(domain),
@@ -131,18 +131,6 @@ impl NameFormat {
             }
         };
         of_address | Fact::WrongFamily.when(name.domain() != socket)
-    }
-
-    /// What is wrong with the room that a caller gives for a name of this domain.
-    pub(crate) fn room_facts(&self, name: &PointerMut<'_>, len: &PointerMut<'_>, socket: Domain) -> Facts {
-        let facts = Fact::NullName.when(name.is_null());
-        let Ok(room) = len.read_i32() else { return facts | Fact::BadLengthPointer.alone() };
-        let Ok(room) = usize::try_from(room) else { return facts | Fact::NegativeLength.alone() };
-        let needed = match socket {
-            Domain::Local => LOCAL_PATH_AT,
-            Domain::Inet4 | Domain::Inet6 => self.octets(socket),
-        };
-        facts | Fact::ShortName.when(room < needed)
     }
 
     fn read(&self, pointer: Pointer<'_>, len: usize, domain: Domain) -> Option<Name> {

@@ -137,6 +137,8 @@ facts! {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Facts(u64);
 
+const _: () = assert!(Fact::COUNT <= 64, "each fact is a bit of a number of 64");
+
 /// Which types of sockets a row speaks of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct On(u8);

@@ -5,9 +5,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use synsent_sockets::{Domain, Failure, Kind, Network, Settings, Socket, SocketId, Table};
+use synsent_sockets::{Domain, Failure, Kind, Network, Outcome, Settings, Socket, SocketId, Table};
 
 use crate::dialect::{Dialect, HandleScheme, Starting};
 use crate::page::{Rule, Source};
@@ -26,14 +27,16 @@ pub struct Process {
     table: Table,
     descriptors: RwLock<HashMap<i32, SocketId>>,
     started: Mutex<Started>,
+    /// Whether calls are served: what every call asks, without the lock.
+    serves: AtomicBool,
 }
 
 /// How often a process was started, and as what.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Started {
-    pub(crate) count: u32,
+struct Started {
+    count: u32,
     /// The version that was agreed on: major, minor.
-    pub(crate) version: (u8, u8),
+    version: (u8, u8),
 }
 
 /// What a call said that failed.
@@ -84,6 +87,7 @@ impl Process {
             table: Table::new(SOCKETS_MAX),
             descriptors: RwLock::default(),
             started: Mutex::default(),
+            serves: AtomicBool::new(dialect.ways.starting.value == Starting::Always),
         })
     }
 
@@ -121,19 +125,53 @@ impl Process {
         })
     }
 
-    pub(crate) fn started(&self) -> MutexGuard<'_, Started> {
+    /// Whether calls are served.
+    pub(crate) fn is_started(&self) -> bool {
+        self.serves.load(Ordering::SeqCst)
+    }
+
+    /// Counts a start, or only notes it where starts are not counted.
+    ///
+    /// # Errors
+    /// When it was started as often as can be counted.
+    pub(crate) fn start(&self, version: (u8, u8)) -> Result<(), Failure> {
+        let mut started = self.started();
+        started.count = match self.dialect.ways.starting.value {
+            Starting::Counted => started.count.checked_add(1).ok_or(Outcome::NoBuffers)?,
+            Starting::Once | Starting::Always => 1,
+        };
+        started.version = version;
+        self.serves.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Takes a start back; with the last one all sockets go.
+    pub(crate) fn end(&self) {
+        let mut started = self.started();
+        if self.dialect.ways.starting.value == Starting::Always || started.count == 0 {
+            return;
+        }
+        started.count -= 1;
+        if started.count == 0 {
+            // Who makes a socket looks after that whether calls are still served; one of the two takes it away.
+            self.serves.store(false, Ordering::SeqCst);
+            self.close_all();
+        }
+    }
+
+    /// The version that was agreed on last: major, minor.
+    pub fn version(&self) -> (u8, u8) {
+        self.started().version
+    }
+
+    fn started(&self) -> MutexGuard<'_, Started> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether calls are served.
-    pub(crate) fn is_started(&self) -> bool {
-        self.dialect.ways.starting.value == Starting::Always || self.started().count > 0
-    }
-
-    /// A new socket and its handle.
-    pub(crate) fn open(&self, domain: Domain, kind: Kind) -> Result<Handle, Failure> {
+    /// A new socket, as the dialect wants it.
+    pub(crate) fn make(&self, domain: Domain, kind: Kind) -> Result<Socket, Failure> {
         let settings = Settings { connect: self.dialect.ways.connect.value, ..Settings::default() };
-        self.adopt(Socket::new(Arc::clone(&self.network), domain, kind, settings)?)
+        Socket::new(Arc::clone(&self.network), domain, kind, settings)
     }
 
     /// A handle for a socket.

@@ -4,7 +4,7 @@ use synsent_sockets::{Outcome, PointerMut, Progress};
 
 use super::Call;
 use crate::dialect::Dialect;
-use crate::page::{Fact, Verdict};
+use crate::page::Verdict;
 use crate::process::{Handle, Said};
 
 /// accept. Name and length may both be null; where one of them is, the peer's name is not told.
@@ -17,7 +17,7 @@ pub(crate) fn accept(
     let mut call = Call::of_socket(dialect, &dialect.pages.accept, handle);
     let wants_name = !name.is_null();
     if wants_name {
-        call.take_room(&name, &len);
+        call.take_room(&mut name, &mut len);
     }
     if call.judge()? != Verdict::Proceed {
         return Err(call.say(Outcome::BadArgument));
@@ -27,19 +27,10 @@ pub(crate) fn accept(
         Ok(Progress::Pending) => return Err(call.say(Outcome::WouldBlock)),
         Err(failure) => return Err(call.say(failure)),
     };
-    let process = call.process()?;
-    let accepted = process.adopt(socket).map_err(|failure| call.say(failure))?;
-    if !process.is_started() {
-        process.remove(accepted);
-        call.facts |= Fact::NotStarted.alone();
-        call.judge()?;
-        return Err(call.say(Outcome::NetworkDown));
-    }
+    let accepted = call.adopt(socket)?;
     if wants_name && !len.is_null() && dialect.names.write(&peer, &mut name, &mut len).is_err() {
-        // The memory was there when the call began. A socket whose handle nobody learns would stay for ever.
-        if let Some(socket) = process.remove(accepted) {
-            let _ = socket.close();
-        }
+        // The memory was there when the call began.
+        call.discard(accepted);
         return Err(call.say(Outcome::BadMemory));
     }
     Ok(accepted)

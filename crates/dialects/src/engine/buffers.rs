@@ -121,9 +121,21 @@ impl<'a> Incoming<'a> {
 
 impl Call {
     /// Adds what is wrong with the room for a name that is to be told: it may be null, short, or not there.
-    pub(crate) fn take_room(&mut self, name: &PointerMut<'_>, len: &PointerMut<'_>) {
+    pub(crate) fn take_room(&mut self, name: &mut PointerMut<'_>, len: &mut PointerMut<'_>) {
         let Some(domain) = self.socket.as_ref().map(|socket| socket.domain()) else { return };
-        self.facts |= self.dialect.names.room_facts(name, len, domain);
+        self.facts |= Fact::NullName.when(name.is_null());
+        let room = len.read_i32().and_then(|room| len.write_i32(room).map(|()| room));
+        let Ok(room) = room else {
+            self.facts |= Fact::BadLengthPointer.alone();
+            return;
+        };
+        let Ok(room) = usize::try_from(room) else {
+            self.facts |= Fact::NegativeLength.alone();
+            return;
+        };
+        let least = self.dialect.names.octets_min(domain);
+        let is_there = name.is_null() || probe(name, least.min(room)).is_ok();
+        self.facts |= Fact::ShortName.when(room < least) | Fact::UnreadableName.when(!is_there);
     }
 }
 

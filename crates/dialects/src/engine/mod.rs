@@ -84,12 +84,35 @@ impl Call {
     /// The socket, for a call that the page lets through. A page that lets one through without a socket has forgotten a row;
     /// the call fails all the same.
     pub(crate) fn socket(&self) -> Result<&Socket, Said> {
-        self.socket.as_deref().ok_or_else(|| self.say(Outcome::BadArgument))
+        let nothing_there = if self.process.is_none() { Outcome::NetworkDown } else { Outcome::BadArgument };
+        self.socket.as_deref().ok_or_else(|| self.say(nothing_there))
     }
 
     /// The process, in the same way.
     pub(crate) fn process(&self) -> Result<&Arc<Process>, Said> {
         self.process.as_ref().ok_or_else(|| self.say(Outcome::NetworkDown))
+    }
+
+    /// Gives a new socket its handle.
+    pub(crate) fn adopt(&mut self, socket: Socket) -> Result<Handle, Said> {
+        let process = self.process()?;
+        let handle = process.adopt(socket).map_err(|failure| self.say(failure))?;
+        if process.is_started() {
+            return Ok(handle);
+        }
+        // Another thread has ended the system meanwhile: it takes no socket along into its next start.
+        self.discard(handle);
+        self.facts |= Fact::NotStarted.alone();
+        self.judge()?;
+        Err(self.say(Outcome::NetworkDown))
+    }
+
+    /// Closes a socket whose handle nobody will learn.
+    pub(crate) fn discard(&self, handle: Handle) {
+        if let Some(socket) = self.process.as_ref().and_then(|process| process.remove(handle)) {
+            // Nobody is there who could be told.
+            let _ = socket.close();
+        }
     }
 
     /// Reads a name for the call's socket and adds the facts about it.

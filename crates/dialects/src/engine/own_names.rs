@@ -36,7 +36,7 @@ fn tell(
     of: impl FnOnce(&Socket) -> Result<Name, Failure>,
 ) -> Result<(), Said> {
     let mut call = Call::of_socket(dialect, page, handle);
-    call.take_room(&name, &len);
+    call.take_room(&mut name, &mut len);
     if call.judge()? != Verdict::Proceed {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! recv and recvfrom.
 
-use synsent_sockets::{Answer, Kind, Name, Outcome, PointerMut, Progress, ReceiveHow, Received, Socket};
+use synsent_sockets::{Answer, Domain, Kind, Name, Outcome, PointerMut, Progress, ReceiveHow, Received, Socket};
 
 use super::Call;
 use super::buffers::{Incoming, Scratch};
@@ -17,7 +17,10 @@ pub(crate) fn recv(
     flags: i32,
 ) -> Result<i32, Said> {
     let mut call = Call::of_socket(dialect, &dialect.pages.recv, handle);
-    carry_out(&mut call, (buffer, len), flags).map(|(octets, _)| octets)
+    match carry_out(&mut call, buffer, len, flags)? {
+        Some(received) => call.count(&received),
+        None => Ok(0),
+    }
 }
 
 /// recvfrom: tells who sent it. A stream tells nobody; where the name or its length is null, nothing is told either.
@@ -34,38 +37,43 @@ pub(crate) fn recvfrom(
     let is_datagram = call.socket.as_ref().is_some_and(|socket| socket.kind() == Kind::Datagram);
     let wants_name = is_datagram && !name.is_null();
     if wants_name {
-        call.take_room(&name, &namelen);
+        call.take_room(&mut name, &mut namelen);
     }
-    let (octets, source) = carry_out(&mut call, (buffer, len), flags)?;
+    let Some(received) = carry_out(&mut call, buffer, len, flags)? else { return Ok(0) };
     if wants_name && !namelen.is_null() {
-        let source = match source {
-            Some(source) => source,
-            // A local socket without a name.
-            None => Name::unspecified(call.socket()?.domain()),
-        };
+        // A local socket without a name sends without one.
+        let nobody = || Name::unspecified(Domain::Local);
+        let source = received.source.clone().unwrap_or_else(nobody);
         dialect.names.write(&source, &mut name, &mut namelen).map_err(|_| call.say(Outcome::BadMemory))?;
     }
-    Ok(octets)
+    call.count(&received)
 }
 
-fn carry_out(call: &mut Call, (buffer, len): (PointerMut<'_>, i32), flags: i32) -> Result<(i32, Option<Name>), Said> {
+impl Call {
+    /// What the caller is told of a datagram or a piece of a stream that stands in its buffer.
+    fn count(&self, received: &Received) -> Result<i32, Said> {
+        if received.whole > received.octets && self.dialect.ways.truncation.value == Truncation::Fails {
+            return Err(self.say(Outcome::MessageTooLong));
+        }
+        Ok(i32::try_from(received.octets).unwrap_or(i32::MAX))
+    }
+}
+
+/// Receives; `None` where the page says that there is nothing to do.
+fn carry_out(call: &mut Call, buffer: PointerMut<'_>, len: i32, flags: i32) -> Result<Option<Received>, Said> {
     let (how, wrong) = call.dialect.receive_how(flags, call.on);
     call.facts |= wrong;
     let (wrong, incoming) = Incoming::new(buffer, len);
     call.facts |= wrong;
     if call.judge()? != Verdict::Proceed {
-        return Ok((0, None));
+        return Ok(None);
     }
     let incoming = incoming.ok_or_else(|| call.say(Outcome::BadMemory))?;
-    let received = match take(call.socket()?, incoming, how) {
-        Ok(Progress::Done(received)) => received,
-        Ok(Progress::Pending) => return Err(call.say(Outcome::WouldBlock)),
-        Err(failure) => return Err(call.say(failure)),
-    };
-    if received.whole > received.octets && call.dialect.ways.truncation.value == Truncation::Fails {
-        return Err(call.say(Outcome::MessageTooLong));
+    match take(call.socket()?, incoming, how) {
+        Ok(Progress::Done(received)) => Ok(Some(received)),
+        Ok(Progress::Pending) => Err(call.say(Outcome::WouldBlock)),
+        Err(failure) => Err(call.say(failure)),
     }
-    Ok((i32::try_from(received.octets).unwrap_or(i32::MAX), received.source))
 }
 
 fn take(socket: &Socket, incoming: Incoming<'_>, how: ReceiveHow) -> Answer<Received> {

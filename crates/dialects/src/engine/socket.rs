@@ -17,14 +17,6 @@ pub(crate) fn socket(dialect: &'static Dialect, family: i32, kind: i32, protocol
         | dialect.protocol_facts(protocol, on);
     call.judge()?;
     let (Some(domain), Some(kind)) = (domain, kind) else { return Err(call.say(Outcome::DomainUnsupported)) };
-    let process = call.process()?;
-    let handle = process.open(domain, kind).map_err(|failure| call.say(failure))?;
-    // What was ended meanwhile, by another thread, takes no socket along into its next start.
-    if !process.is_started() {
-        process.remove(handle);
-        call.facts |= Fact::NotStarted.alone();
-        call.judge()?;
-        return Err(call.say(Outcome::NetworkDown));
-    }
-    Ok(handle)
+    let socket = call.process()?.make(domain, kind).map_err(|failure| call.say(failure))?;
+    call.adopt(socket)
 }

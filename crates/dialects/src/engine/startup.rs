@@ -1,10 +1,9 @@
 //! Starting a system and ending it.
 
 use super::Call;
-use crate::dialect::{Dialect, Starting};
+use crate::dialect::Dialect;
 use crate::page::Fact;
 use crate::process::Said;
-use synsent_sockets::Outcome;
 
 /// Starts the system of this thread's process; answers with the version that was agreed on: the newest one that is not newer
 /// than what was asked for. Without a question for a version it is the newest of all. `has_room`: whether the caller gave room
@@ -17,13 +16,7 @@ pub(crate) fn start(dialect: &'static Dialect, version: Option<(u8, u8)>, has_ro
     call.facts |= Fact::BadVersion.when(is_bad) | Fact::NullBuffer.when(!has_room);
     call.judge()?;
     let agreed = agreed.unwrap_or_default();
-    let process = call.process()?;
-    let mut started = process.started();
-    started.count = match dialect.ways.starting.value {
-        Starting::Counted => started.count.checked_add(1).ok_or_else(|| call.say(Outcome::NoBuffers))?,
-        Starting::Once | Starting::Always => 1,
-    };
-    started.version = agreed;
+    call.process()?.start(agreed).map_err(|failure| call.say(failure))?;
     Ok(agreed)
 }
 
@@ -31,15 +24,6 @@ pub(crate) fn start(dialect: &'static Dialect, version: Option<(u8, u8)>, has_ro
 pub(crate) fn end(dialect: &'static Dialect) -> Result<(), Said> {
     let call = Call::of_process(dialect, &dialect.pages.cleanup);
     call.judge()?;
-    let process = call.process()?;
-    let is_last = {
-        let mut started = process.started();
-        let was = started.count;
-        started.count = was.saturating_sub(1);
-        was == 1
-    };
-    if is_last {
-        process.close_all();
-    }
+    call.process()?.end();
     Ok(())
 }

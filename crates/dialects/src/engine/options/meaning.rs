@@ -5,6 +5,7 @@ use synsent_stack::Duration;
 
 use super::{Form, Meaning, OptionRow};
 use crate::dialect::{Dialect, ErrorReading};
+use crate::page::On;
 
 /// What "no connection" is as the time of a connection.
 const NEVER_CONNECTED: i32 = -1;
@@ -190,9 +191,9 @@ fn error_number(socket: &Socket, dialect: &Dialect) -> i32 {
     };
     let Some(failure) = failure else { return 0 };
     // It is what connect would have said.
-    let on = crate::page::On::of(socket.domain(), socket.kind());
+    let on = On::of(socket.domain(), socket.kind());
     let (word, _) = dialect.word(&dialect.pages.connect, on, failure.outcome);
-    dialect.spelling(word).map_or(NEVER_CONNECTED, |spelling| spelling.number)
+    dialect.number(word)
 }
 
 fn connected_for(socket: &Socket) -> i32 {
