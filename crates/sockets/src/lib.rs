@@ -2,8 +2,8 @@
 //!
 //! A [`Socket`] belongs to a [`Network`]. Its verbs prepare what the caller left open (a local name, a [`Transport`] that is
 //! opened late), start the work, and wait where the socket blocks. Who does the work is a [`Provider`] of the network, one for
-//! each [`Domain`]: this crate has the one for our own stack, [`stack`]; the kernel's and the simulated file system's live
-//! with what they need. A transport never blocks: it answers done, pending or failed, and the loop in `wait` does the rest.
+//! each [`Domain`]: this crate has those for our own stack, [`stack`], and for a simulated file system, [`local`]; the
+//! kernel's lives with what it needs. A transport never blocks: it answers done, pending or failed, and the loop in `wait` does the rest.
 //! What waiting means is the network's business: virtual time in a lab, a condition variable over a device, `poll` over the
 //! kernel.
 //!
@@ -13,6 +13,7 @@
 
 mod cancel;
 mod failure;
+pub mod local;
 mod memory;
 mod name;
 mod network;
