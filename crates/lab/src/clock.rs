@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::thread::ThreadId;
 
+use synsent_sockets::local::FileTree;
 use synsent_stack::{Duration, Instant};
 
 use crate::lab::{HostId, Lab};
@@ -63,6 +64,8 @@ pub(crate) struct Clock {
     signals: Vec<(Instant, NetworkId)>,
     /// The threads that have used the lab and have not ended.
     threads: HashSet<ThreadId>,
+    /// The files of the hosts that have a process.
+    files: BTreeMap<HostId, FileTree>,
 }
 
 /// Those who take part.
@@ -76,6 +79,7 @@ impl Clock {
             seats: BTreeMap::new(),
             signals: Vec::new(),
             threads: HashSet::new(),
+            files: BTreeMap::new(),
         }
     }
 
@@ -86,6 +90,11 @@ impl Clock {
 
     pub(crate) fn new_network(&mut self) -> NetworkId {
         NetworkId(self.token())
+    }
+
+    /// The files of a host, which its processes share.
+    pub(crate) fn files(&mut self, host: HostId) -> FileTree {
+        self.files.entry(host).or_default().clone()
     }
 
     /// A thread uses the lab; true when it is the first time.

@@ -1,15 +1,17 @@
 //! The network of a process on one host of a lab: its blocking calls move virtual time.
 //!
-//! A process makes its sockets on a [`LabNetwork`]. The internet domains are served by the stack of its host, and its
-//! descriptor numbers come from a simulated table. A blocking call steps the
-//! lab from event to event until something concerns it, but never beyond its deadline; where nothing is left to happen before
-//! that, the time is the deadline. So a wait of minutes takes as long as its events take to compute, and no call of a single
+//! A process makes its sockets on a [`LabNetwork`]. The internet domains are served by the stack of its host, the local
+//! domain by a file system in memory that the processes of a host share, and its descriptor numbers come from a simulated table.
+//!
+//! A blocking call steps the lab from event to event until something concerns it, but never beyond its deadline; where nothing
+//! is left to happen before that, the time is the deadline. So a wait of minutes takes as long as its events take to compute, and no call of a single
 //! thread ever hangs: where nothing can happen any more, it ends and says so. How several threads share the time is told at
 //! [`SharedLab`].
 
 use std::sync::Arc;
 use std::thread;
 
+use synsent_sockets::local::{FileTree, LocalProvider};
 use synsent_sockets::stack::{StackAccess, StackProvider};
 use synsent_sockets::{Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, Woken};
 use synsent_stack::{Instant, Stack};
@@ -28,6 +30,7 @@ pub struct LabNetwork {
     host: HostId,
     id: NetworkId,
     inet: StackProvider,
+    local: LocalProvider,
     descriptors: Descriptors,
 }
 
@@ -40,9 +43,14 @@ struct HostStack {
 impl LabNetwork {
     /// The network of a new process on this host.
     pub fn new(lab: &SharedLab, host: HostId) -> Arc<LabNetwork> {
-        let id = lab.clock().new_network();
+        let (id, files) = {
+            let mut clock = lab.clock();
+            (clock.new_network(), clock.files(host))
+        };
         let inet = StackProvider::new(Arc::new(HostStack { lab: lab.clone(), host }));
-        Arc::new(LabNetwork { lab: lab.clone(), host, id, inet, descriptors: Descriptors::default() })
+        let rung = lab.clone();
+        let local = LocalProvider::new(files, Arc::new(move || rung.wake_all()));
+        Arc::new(LabNetwork { lab: lab.clone(), host, id, inet, local, descriptors: Descriptors::default() })
     }
 
     /// The lab.
@@ -58,6 +66,16 @@ impl LabNetwork {
     /// The descriptors of the process.
     pub fn descriptors(&self) -> &Descriptors {
         &self.descriptors
+    }
+
+    /// The files of the host, with the sockets behind them; all processes of the host share them.
+    pub fn files(&self) -> &FileTree {
+        self.local.files()
+    }
+
+    /// The local domain of the process: who it is to the files, and its current directory.
+    pub fn local(&self) -> &LocalProvider {
+        &self.local
     }
 
     /// The calling thread holds the clock until the answer is dropped: time moves only while it waits. See [`SharedLab`].
@@ -108,7 +126,7 @@ impl Network for LabNetwork {
     fn provider(&self, domain: Domain) -> Option<&dyn Provider> {
         match domain {
             Domain::Inet4 | Domain::Inet6 => Some(&self.inet),
-            Domain::Local => None,
+            Domain::Local => Some(&self.local),
         }
     }
 
