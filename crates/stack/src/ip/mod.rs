@@ -25,6 +25,7 @@ mod ndp;
 mod neighbours;
 mod output;
 mod packet;
+mod path_cache;
 mod path_mtu;
 mod reassembly;
 mod routes;
@@ -50,6 +51,7 @@ use groups::Membership;
 use icmp_out::Limiter;
 use neighbours::Neighbours;
 use packet::{OutputQueue, PacketBuffer, Pool};
+use path_cache::{Asked, PathCache};
 use path_mtu::PathMtus;
 use reassembly::Reassembly;
 use routes::Routes;
@@ -194,6 +196,7 @@ pub(crate) struct Ip {
     neighbours: Neighbours,
     reassembly: Reassembly,
     path_mtus: PathMtus,
+    path_cache: PathCache,
     limiter: Limiter,
     pool: Pool,
     loopback: VecDeque<PacketBuffer>,
@@ -217,6 +220,7 @@ impl Ip {
             neighbours: Neighbours::new(seed.key()),
             reassembly: Reassembly::new(config.reassembly_octets),
             path_mtus: PathMtus::new(seed.key()),
+            path_cache: PathCache::new(),
             limiter: Limiter::new(config.icmp_errors_per_second),
             pool: Pool::default(),
             loopback: VecDeque::new(),
@@ -236,6 +240,22 @@ impl Ip {
     /// The way to a destination, with the source address that is ours towards it. A link can be demanded; for a link-local
     /// destination it says which link is meant.
     pub(crate) fn route(
+        &mut self,
+        now: Instant,
+        source: Option<IpAddr>,
+        destination: IpAddr,
+        link: Option<LinkId>,
+    ) -> Result<Path, NoPath> {
+        let asked = Asked { source, destination, link };
+        if let Some(path) = self.path_cache.get(&asked, self.generation) {
+            return Ok(path);
+        }
+        let path = self.look_up(now, source, destination, link)?;
+        self.path_cache.keep(asked, path);
+        Ok(path)
+    }
+
+    fn look_up(
         &mut self,
         now: Instant,
         source: Option<IpAddr>,
