@@ -1,0 +1,12 @@
+//! What the two dialects of Windows have in common: error codes, numbers, types, the last error of a thread, the pages on which
+//! both documents agree, and the functions around them.
+//!
+//! A dialect takes what it needs from here; what differs stands in its own folder.
+
+pub(crate) mod calls;
+pub(crate) mod constants;
+pub(crate) mod errors;
+pub(crate) mod last_error;
+pub(crate) mod options;
+pub(crate) mod pages;
+pub(crate) mod types;

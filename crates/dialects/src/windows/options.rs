@@ -1,0 +1,61 @@
+//! The options and requests that both documents have.
+
+use super::constants::*;
+use crate::engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
+
+/// How many options both have.
+pub(crate) const COMMON_COUNT: usize = 13;
+
+/// The options that both have.
+pub(crate) const COMMON: [OptionRow; COMMON_COUNT] = [
+    of_socket(SO_ACCEPTCONN, "SO_ACCEPTCONN", Meaning::Listening, Form::Int, false),
+    of_socket(SO_REUSEADDR, "SO_REUSEADDR", Meaning::ReuseAddress, Form::Int, true),
+    of_socket(SO_KEEPALIVE, "SO_KEEPALIVE", Meaning::KeepAlive, Form::Int, true),
+    of_socket(SO_DONTROUTE, "SO_DONTROUTE", Meaning::DontRoute, Form::Int, true),
+    of_socket(SO_BROADCAST, "SO_BROADCAST", Meaning::Broadcast, Form::Int, true),
+    of_socket(SO_LINGER, "SO_LINGER", Meaning::Linger, Form::LingerShort, true),
+    of_socket(SO_OOBINLINE, "SO_OOBINLINE", Meaning::UrgentInline, Form::Int, true),
+    of_socket(SO_DONTLINGER, "SO_DONTLINGER", Meaning::DontLinger, Form::Int, true),
+    of_socket(SO_SNDBUF, "SO_SNDBUF", Meaning::SendBuffer, Form::Int, true),
+    of_socket(SO_RCVBUF, "SO_RCVBUF", Meaning::ReceiveBuffer, Form::Int, true),
+    of_socket(SO_ERROR, "SO_ERROR", Meaning::Error, Form::Int, false),
+    of_socket(SO_TYPE, "SO_TYPE", Meaning::Type, Form::Int, false),
+    OptionRow {
+        level: IPPROTO_TCP,
+        number: TCP_NODELAY,
+        name: "TCP_NODELAY",
+        meaning: Meaning::NoDelay,
+        form: Form::Int,
+        settable: true,
+    },
+];
+
+/// The requests of ioctlsocket.
+pub(crate) const IOCTLS: &[IoctlRow] = &[
+    IoctlRow { number: FIONBIO, name: "FIONBIO", request: Request::NonBlocking },
+    IoctlRow { number: FIONREAD, name: "FIONREAD", request: Request::Receivable },
+    IoctlRow { number: SIOCATMARK, name: "SIOCATMARK", request: Request::AtMark },
+];
+
+/// An option of the level SOL_SOCKET.
+pub(crate) const fn of_socket(
+    number: i32,
+    name: &'static str,
+    meaning: Meaning,
+    form: Form,
+    settable: bool,
+) -> OptionRow {
+    OptionRow { level: SOL_SOCKET, number, name, meaning, form, settable }
+}
+
+/// The common options, and more behind them.
+pub(crate) const fn and<const MORE: usize, const ALL: usize>(more: [OptionRow; MORE]) -> [OptionRow; ALL] {
+    assert!(ALL == COMMON_COUNT + MORE, "the length is not that of both together");
+    let mut all = [COMMON[0]; ALL];
+    let mut at = 0;
+    while at < ALL {
+        all[at] = if at < COMMON_COUNT { COMMON[at] } else { more[at - COMMON_COUNT] };
+        at += 1;
+    }
+    all
+}

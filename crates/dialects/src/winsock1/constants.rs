@@ -1,0 +1,13 @@
+//! The numbers of 1.1's header.
+
+pub use crate::windows::constants::*;
+pub use crate::windows::errors::*;
+
+/// The type of a socket's handle.
+pub type SOCKET = u32;
+/// What socket and accept return when they fail.
+pub const INVALID_SOCKET: SOCKET = !0;
+/// The highest backlog.
+pub const SOMAXCONN: i32 = 5;
+/// WSAEDESTADDRREQ as the document spells it in connect's list.
+pub const WSAEDESTADDREQ: i32 = WSAEDESTADDRREQ;
