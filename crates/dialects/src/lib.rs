@@ -17,6 +17,9 @@ mod numbers;
 mod page;
 mod process;
 mod registry;
+mod windows;
+pub mod winsock1;
+pub mod winsock2;
 mod words;
 
 pub use dialect::{

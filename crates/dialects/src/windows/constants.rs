@@ -2,6 +2,11 @@
 
 #![allow(missing_docs)]
 
+/// The type of a socket's handle.
+pub type SOCKET = usize;
+/// What socket and accept return when they fail.
+pub const INVALID_SOCKET: SOCKET = !0;
+
 /// Internet Protocol version 4.
 pub const AF_INET: i32 = 2;
 /// No family.

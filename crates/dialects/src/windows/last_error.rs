@@ -3,8 +3,9 @@
 
 use std::cell::Cell;
 
-use super::constants::SOCKET_ERROR;
-use crate::process::Said;
+use super::constants::{INVALID_SOCKET, SOCKET, SOCKET_ERROR};
+use super::types;
+use crate::process::{Handle, Said};
 
 thread_local! {
     static LAST_ERROR: Cell<i32> = const { Cell::new(0) };
@@ -39,4 +40,23 @@ pub(crate) fn count(result: Result<i32, Said>) -> i32 {
         note(said);
         SOCKET_ERROR
     })
+}
+
+/// The result of a call that makes a socket.
+pub(crate) fn socket(result: Result<Handle, Said>) -> SOCKET {
+    result.map_or_else(
+        |said| {
+            note(said);
+            INVALID_SOCKET
+        },
+        types::socket,
+    )
+}
+
+/// The result of a call for Rust, noted too.
+pub(crate) fn kept(result: Result<(), Said>) -> Result<(), Said> {
+    if let Err(said) = &result {
+        note(said.clone());
+    }
+    result
 }

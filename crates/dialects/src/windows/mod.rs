@@ -7,6 +7,10 @@ pub(crate) mod calls;
 pub(crate) mod constants;
 pub(crate) mod errors;
 pub(crate) mod last_error;
+pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod pages;
 pub(crate) mod types;
+
+/// How long Windows tries to make a connection: three SYNs, after 3 and 9 seconds, and 12 more.
+pub(crate) const CONNECT_TIMEOUT_SECS: u64 = 21;

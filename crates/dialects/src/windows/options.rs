@@ -1,25 +1,26 @@
-//! The options and requests that both documents have.
+//! The options and requests that both documents have, for the types of sockets that the page of getsockopt gives them to.
 
 use super::constants::*;
 use crate::engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
+use crate::page::On;
 
 /// How many options both have.
 pub(crate) const COMMON_COUNT: usize = 13;
 
 /// The options that both have.
 pub(crate) const COMMON: [OptionRow; COMMON_COUNT] = [
-    of_socket(SO_ACCEPTCONN, "SO_ACCEPTCONN", Meaning::Listening, Form::Int, false),
-    of_socket(SO_REUSEADDR, "SO_REUSEADDR", Meaning::ReuseAddress, Form::Int, true),
-    of_socket(SO_KEEPALIVE, "SO_KEEPALIVE", Meaning::KeepAlive, Form::Int, true),
-    of_socket(SO_DONTROUTE, "SO_DONTROUTE", Meaning::DontRoute, Form::Int, true),
-    of_socket(SO_BROADCAST, "SO_BROADCAST", Meaning::Broadcast, Form::Int, true),
-    of_socket(SO_LINGER, "SO_LINGER", Meaning::Linger, Form::LingerShort, true),
-    of_socket(SO_OOBINLINE, "SO_OOBINLINE", Meaning::UrgentInline, Form::Int, true),
-    of_socket(SO_DONTLINGER, "SO_DONTLINGER", Meaning::DontLinger, Form::Int, true),
-    of_socket(SO_SNDBUF, "SO_SNDBUF", Meaning::SendBuffer, Form::Int, true),
-    of_socket(SO_RCVBUF, "SO_RCVBUF", Meaning::ReceiveBuffer, Form::Int, true),
-    of_socket(SO_ERROR, "SO_ERROR", Meaning::Error, Form::Int, false),
-    of_socket(SO_TYPE, "SO_TYPE", Meaning::Type, Form::Int, false),
+    of_socket(SO_ACCEPTCONN, "SO_ACCEPTCONN", Meaning::Listening, Form::Int, false, On::Stream),
+    of_socket(SO_REUSEADDR, "SO_REUSEADDR", Meaning::ReuseAddress, Form::Int, true, On::Both),
+    of_socket(SO_KEEPALIVE, "SO_KEEPALIVE", Meaning::KeepAlive, Form::Int, true, On::Stream),
+    of_socket(SO_DONTROUTE, "SO_DONTROUTE", Meaning::DontRoute, Form::Int, true, On::Both),
+    of_socket(SO_BROADCAST, "SO_BROADCAST", Meaning::Broadcast, Form::Int, true, On::Datagram),
+    of_socket(SO_LINGER, "SO_LINGER", Meaning::Linger, Form::LingerShort, true, On::Stream),
+    of_socket(SO_OOBINLINE, "SO_OOBINLINE", Meaning::UrgentInline, Form::Int, true, On::Stream),
+    of_socket(SO_DONTLINGER, "SO_DONTLINGER", Meaning::DontLinger, Form::Int, true, On::Stream),
+    of_socket(SO_SNDBUF, "SO_SNDBUF", Meaning::SendBuffer, Form::Int, true, On::Both),
+    of_socket(SO_RCVBUF, "SO_RCVBUF", Meaning::ReceiveBuffer, Form::Int, true, On::Both),
+    of_socket(SO_ERROR, "SO_ERROR", Meaning::Error, Form::Int, false, On::Both),
+    of_socket(SO_TYPE, "SO_TYPE", Meaning::Type, Form::Int, false, On::Both),
     OptionRow {
         level: IPPROTO_TCP,
         number: TCP_NODELAY,
@@ -27,6 +28,7 @@ pub(crate) const COMMON: [OptionRow; COMMON_COUNT] = [
         meaning: Meaning::NoDelay,
         form: Form::Int,
         settable: true,
+        on: On::Stream,
     },
 ];
 
@@ -44,8 +46,9 @@ pub(crate) const fn of_socket(
     meaning: Meaning,
     form: Form,
     settable: bool,
+    on: On,
 ) -> OptionRow {
-    OptionRow { level: SOL_SOCKET, number, name, meaning, form, settable }
+    OptionRow { level: SOL_SOCKET, number, name, meaning, form, settable, on }
 }
 
 /// The common options, and more behind them.

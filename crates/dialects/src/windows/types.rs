@@ -2,9 +2,8 @@
 
 #![allow(non_snake_case)]
 
-use core::time::Duration;
-
-use crate::process::SOCKETS_MAX;
+use super::constants::{FD_SETSIZE, INVALID_SOCKET, SOCKET};
+use crate::process::{Handle, SOCKETS_MAX};
 
 /// How long a description may be, without its zero.
 pub const WSADESCRIPTION_LEN: usize = 256;
@@ -59,6 +58,71 @@ impl WSADATA {
     }
 }
 
+/// A set of sockets for select.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FdSet {
+    /// How many there are.
+    pub fd_count: u32,
+    /// Which; what lies beyond the count means nothing.
+    pub fd_array: [SOCKET; FD_SETSIZE],
+}
+
+impl Default for FdSet {
+    fn default() -> FdSet {
+        FdSet { fd_count: 0, fd_array: [0; FD_SETSIZE] }
+    }
+}
+
+impl FdSet {
+    /// The sockets.
+    pub fn sockets(&self) -> &[SOCKET] {
+        let count = usize::try_from(self.fd_count).unwrap_or(FD_SETSIZE);
+        &self.fd_array[..count.min(FD_SETSIZE)]
+    }
+
+    /// The handles of the sockets.
+    pub(crate) fn handles(&self) -> Vec<Handle> {
+        self.sockets().iter().map(|socket| handle(*socket)).collect()
+    }
+
+    /// Leaves only these.
+    pub(crate) fn retain(&mut self, handles: &[Handle]) {
+        let was = *self;
+        FD_ZERO(self);
+        for one in was.sockets().iter().filter(|one| handles.contains(&handle(**one))) {
+            FD_SET(*one, self);
+        }
+    }
+}
+
+/// Empties a set.
+pub fn FD_ZERO(set: &mut FdSet) {
+    set.fd_count = 0;
+}
+
+/// Puts a socket into a set. One that is there already stays alone, and a set that is full stays as it is.
+pub fn FD_SET(s: SOCKET, set: &mut FdSet) {
+    let count = set.sockets().len();
+    if count < FD_SETSIZE && !set.sockets().contains(&s) {
+        set.fd_array[count] = s;
+        set.fd_count = count as u32 + 1;
+    }
+}
+
+/// Takes a socket out of a set.
+pub fn FD_CLR(s: SOCKET, set: &mut FdSet) {
+    let count = set.sockets().len();
+    if let Some(place) = set.sockets().iter().position(|one| *one == s) {
+        set.fd_array.copy_within(place + 1..count, place);
+        set.fd_count = count as u32 - 1;
+    }
+}
+
+/// Whether a socket is in a set.
+pub fn FD_ISSET(s: SOCKET, set: &FdSet) -> bool {
+    set.sockets().contains(&s)
+}
+
 /// A span of time as select has it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct TimeVal {
@@ -68,13 +132,14 @@ pub struct TimeVal {
     pub tv_usec: i32,
 }
 
-impl TimeVal {
-    /// The span; `None` where it is none.
-    pub(crate) fn span(self) -> Option<Duration> {
-        let seconds = u64::try_from(self.tv_sec).ok()?;
-        let micros = u64::try_from(self.tv_usec).ok()?;
-        Some(Duration::from_secs(seconds) + Duration::from_micros(micros))
-    }
+/// The handle of a socket; [`INVALID_SOCKET`] is none.
+pub(crate) fn handle(s: SOCKET) -> Handle {
+    Handle::try_from(s).unwrap_or(-1)
+}
+
+/// The socket of a handle.
+pub(crate) fn socket(handle: Handle) -> SOCKET {
+    SOCKET::try_from(handle).unwrap_or(INVALID_SOCKET)
 }
 
 /// A version as WSAStartup is asked for it: minor in the high octet, major in the low one.

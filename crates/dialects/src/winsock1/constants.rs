@@ -3,10 +3,6 @@
 pub use crate::windows::constants::*;
 pub use crate::windows::errors::*;
 
-/// The type of a socket's handle.
-pub type SOCKET = u32;
-/// What socket and accept return when they fail.
-pub const INVALID_SOCKET: SOCKET = !0;
 /// The highest backlog.
 pub const SOMAXCONN: i32 = 5;
 /// WSAEDESTADDRREQ as the document spells it in connect's list.

@@ -6,6 +6,8 @@ use crate::windows::pages;
 
 /// All pages. Blocking hooks and WSACancelBlockingCall speak through outcomes: `Cancelled` is WSAEINTR.
 pub(crate) const PAGES: Pages = Pages {
+    startup: pages::WSASTARTUP,
+    cleanup: pages::WSACLEANUP,
     socket: pages::SOCKET,
     bind: pages::BIND,
     connect: CONNECT,
@@ -60,6 +62,7 @@ const GETSOCKOPT: Page = Page {
         Both BadOption        => Fail(NOPROTOOPT), "", "the page of getsockopt";
         Both OptionFixed      => Fail(NOPROTOOPT), "", "the page of getsockopt";
         Both ShortOption      => Fail(FAULT), "", "the page of getsockopt: optlen was invalid";
+        Both NegativeLength => Fail(FAULT), "", "the page of getsockopt";
         Any  Always           => Proceed, "", "nothing speaks against it";
     },
     answers: &[],
@@ -74,7 +77,6 @@ const IOCTLSOCKET: Page = Page {
         Both BadOption   => Fail(INVAL), "", "the page of ioctlsocket: cmd is no valid command";
         Both NullBuffer  => Fail(INVAL), "", "the page of ioctlsocket: argp is not an acceptable value";
         Both BadBuffer   => Fail(INVAL), "", "the page of ioctlsocket: argp is not an acceptable value";
-        Both BadArgument => Fail(INVAL), "", "the page of ioctlsocket";
         Any  Always      => Proceed, "", "nothing speaks against it";
     },
     answers: &[],

@@ -5,10 +5,6 @@
 pub use crate::windows::constants::*;
 pub use crate::windows::errors::*;
 
-/// The type of a socket's handle.
-pub type SOCKET = usize;
-/// What socket and accept return when they fail.
-pub const INVALID_SOCKET: SOCKET = !0;
 /// The highest backlog that is reasonable.
 pub const SOMAXCONN: i32 = 0x7fff_ffff;
 

@@ -2,15 +2,16 @@
 
 use super::constants::*;
 use crate::engine::options::{Form, Meaning, OptionRow};
+use crate::page::On;
 use crate::windows::options::{COMMON_COUNT, and, of_socket};
 
 const MORE_COUNT: usize = 10;
 
 pub(crate) const OPTIONS: [OptionRow; COMMON_COUNT + MORE_COUNT] = and([
-    of_socket(SO_EXCLUSIVEADDRUSE, "SO_EXCLUSIVEADDRUSE", Meaning::ExclusiveAddress, Form::Int, true),
-    of_socket(SO_SNDTIMEO, "SO_SNDTIMEO", Meaning::SendTimeLimit, Form::Millis, true),
-    of_socket(SO_RCVTIMEO, "SO_RCVTIMEO", Meaning::ReceiveTimeLimit, Form::Millis, true),
-    of_socket(SO_CONNECT_TIME, "SO_CONNECT_TIME", Meaning::ConnectTime, Form::Int, false),
+    of_socket(SO_EXCLUSIVEADDRUSE, "SO_EXCLUSIVEADDRUSE", Meaning::ExclusiveAddress, Form::Int, true, On::Both),
+    of_socket(SO_SNDTIMEO, "SO_SNDTIMEO", Meaning::SendTimeLimit, Form::Millis, true, On::Both),
+    of_socket(SO_RCVTIMEO, "SO_RCVTIMEO", Meaning::ReceiveTimeLimit, Form::Millis, true, On::Both),
+    of_socket(SO_CONNECT_TIME, "SO_CONNECT_TIME", Meaning::ConnectTime, Form::Int, false, On::Both),
     of_protocol(IPPROTO_IP, IP_TOS, "IP_TOS", Meaning::TrafficClass),
     of_protocol(IPPROTO_IP, IP_TTL, "IP_TTL", Meaning::HopLimit),
     of_protocol(IPPROTO_IP, IP_MULTICAST_TTL, "IP_MULTICAST_TTL", Meaning::MulticastHopLimit),
@@ -20,5 +21,5 @@ pub(crate) const OPTIONS: [OptionRow; COMMON_COUNT + MORE_COUNT] = and([
 ]);
 
 const fn of_protocol(level: i32, number: i32, name: &'static str, meaning: Meaning) -> OptionRow {
-    OptionRow { level, number, name, meaning, form: Form::Int, settable: true }
+    OptionRow { level, number, name, meaning, form: Form::Int, settable: true, on: On::Both }
 }

@@ -8,5 +8,5 @@ mod options;
 
 pub(crate) use data::{RECV, RECVFROM, SEND, SENDTO};
 pub(crate) use names::{GETPEERNAME, GETSOCKNAME};
-pub(crate) use opening::{ACCEPT, BIND, CLOSESOCKET, LISTEN, SELECT, SHUTDOWN, SOCKET};
+pub(crate) use opening::{ACCEPT, BIND, CLOSESOCKET, LISTEN, SELECT, SHUTDOWN, SOCKET, WSACLEANUP, WSASTARTUP};
 pub(crate) use options::SETSOCKOPT;

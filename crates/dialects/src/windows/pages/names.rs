@@ -14,6 +14,7 @@ pub(crate) const GETSOCKNAME: Page = Page {
         Both UnreadableName   => Fail(FAULT), "", "Winsock 2's page of getsockname; 1.1 is silent";
         Both Unbound          => Fail(INVAL), "", "both pages of getsockname; nothing is written";
         Both ShortName        => Fail(FAULT), "", "both pages of getsockname";
+        Both NegativeLength   => Fail(FAULT), "", "both pages of getsockname";
         Any  Always           => Proceed, "", "nothing speaks against it";
     },
     answers: &[],
@@ -32,6 +33,7 @@ pub(crate) const GETPEERNAME: Page = Page {
         Both Listening        => Fail(NOTCONN), "", "both pages of getpeername";
         Both Unconnected      => Fail(NOTCONN), "", "both pages of getpeername";
         Both ShortName        => Fail(FAULT), "", "both pages of getpeername";
+        Both NegativeLength   => Fail(FAULT), "", "both pages of getpeername";
         Any  Always           => Proceed, "", "Windows tells the peer also while the connection is being made";
     },
     answers: &[],

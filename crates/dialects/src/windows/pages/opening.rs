@@ -1,6 +1,28 @@
-//! The life of a socket but for connect: socket, bind, listen, accept, select, shutdown, closesocket.
+//! Starting and ending, and the life of a socket but for connect: socket, bind, listen, accept, select, shutdown, closesocket.
 
 use crate::page::{Page, rules};
+
+/// WSAStartup.
+pub(crate) const WSASTARTUP: Page = Page {
+    call: "WSAStartup",
+    rules: rules! {
+        Any NoNetwork  => Fail(SYSNOTREADY), "", "both pages of WSAStartup";
+        Any BadVersion => Fail(VERNOTSUPPORTED), "", "both pages of WSAStartup";
+        Any NullBuffer => Fail(FAULT), "", "Winsock 2's page of WSAStartup, and Windows; 1.1 is silent";
+        Any Always     => Proceed, "", "each start is counted";
+    },
+    answers: &[],
+};
+
+/// WSACleanup.
+pub(crate) const WSACLEANUP: Page = Page {
+    call: "WSACleanup",
+    rules: rules! {
+        Any NotStarted => Fail(NOTINITIALISED), "", "both pages of WSACleanup";
+        Any Always     => Proceed, "", "the last of them ends all sockets";
+    },
+    answers: &[],
+};
 
 /// socket.
 pub(crate) const SOCKET: Page = Page {
@@ -9,7 +31,8 @@ pub(crate) const SOCKET: Page = Page {
         Any NotStarted   => Fail(NOTINITIALISED), "", "both pages of socket ask for WSAStartup first";
         Any BadFamily    => Fail(AFNOSUPPORT), "", "both pages of socket";
         Any BadType      => Fail(SOCKTNOSUPPORT), "", "both pages of socket";
-        Any BadProtocol  => Fail(PROTONOSUPPORT), "", "both pages of socket";
+        Any BadProtocol   => Fail(PROTONOSUPPORT), "", "both pages of socket";
+        Any WrongProtocol => Fail(PROTOTYPE), "", "both pages of socket";
         Any Always       => Proceed, "", "nothing speaks against it";
     },
     answers: &[],
@@ -60,6 +83,7 @@ pub(crate) const ACCEPT: Page = Page {
         Datagram Always           => Fail(OPNOTSUPP), "", "both pages of accept: only connections are accepted";
         Stream   NotListening     => Fail(INVAL), "", "both pages of accept: listen comes first";
         Stream   ShortName        => Fail(FAULT), "", "both pages of accept";
+        Stream   NegativeLength   => Fail(FAULT), "", "both pages of accept";
         Any      Always           => Proceed, "", "nothing speaks against it";
     },
     answers: &[],

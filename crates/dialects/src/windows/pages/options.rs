@@ -15,6 +15,7 @@ pub(crate) const SETSOCKOPT: Page = Page {
         Both BadOption   => Fail(NOPROTOOPT), "", "both pages of setsockopt";
         Both OptionFixed => Fail(NOPROTOOPT), "", "both pages of setsockopt: it cannot be set";
         Both ShortOption => Fail(FAULT), "", "both pages of setsockopt: the value is not all there";
+        Both NegativeLength => Fail(FAULT), "", "both pages of setsockopt: no memory has such a length";
         Both BadArgument => Fail(INVAL), "", "both pages of setsockopt";
         Any  Always      => Proceed, "", "nothing speaks against it";
     },

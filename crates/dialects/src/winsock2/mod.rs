@@ -1,0 +1,84 @@
+//! Windows Sockets 2.
+//!
+//! A name of zeroes takes a datagram socket's peer away; a connect while another is under way is WSAEALREADY; after a connect
+//! that failed the same socket may try again.
+
+mod calls;
+mod constants;
+mod options;
+mod pages;
+mod words;
+
+pub use calls::*;
+pub use constants::*;
+
+use synsent_sockets::ConnectPolicy;
+use synsent_stack::{Duration, SoftErrors};
+
+use crate::dialect::{Dialect, ErrorReading, FailureShows, HandleScheme, QueueRule, Starting, Truncation, Way, Ways};
+use crate::names::NameFormat;
+use crate::page::Source;
+use crate::windows;
+
+/// Windows Sockets 2.
+pub static WINSOCK2: Dialect = Dialect {
+    name: "winsock2",
+    title: "Windows Sockets 2",
+    pages: pages::PAGES,
+    words: &words::WORDS,
+    spellings: windows::errors::SPELLINGS,
+    names: NAMES,
+    kinds: windows::numbers::KINDS,
+    protocols: windows::numbers::PROTOCOLS,
+    flags: windows::numbers::FLAGS,
+    hows: windows::numbers::HOWS,
+    versions: &[(1, 0), (1, 1), (2, 0), (2, 1), (2, 2)],
+    options: &options::OPTIONS,
+    ioctls: windows::options::IOCTLS,
+    ways: WAYS,
+};
+
+const NAMES: NameFormat = NameFormat {
+    unspecified: AF_UNSPEC as u16,
+    inet4: AF_INET as u16,
+    inet6: Some(AF_INET6 as u16),
+    local: None,
+    local_path_octets: 0,
+};
+
+const WAYS: Ways = Ways {
+    starting: Way {
+        value: Starting::Counted,
+        source: Source { clause: "winsock2.error.notinitialised", because: "WSACleanup undoes one WSAStartup" },
+    },
+    handles: Way {
+        value: HandleScheme::Opaque,
+        source: Source { clause: "", because: "a program may not take a socket for a small number" },
+    },
+    connect: Way {
+        value: ConnectPolicy {
+            soft_errors: SoftErrors::AbortOnAny,
+            timeout: Some(Duration::from_secs(windows::CONNECT_TIMEOUT_SECS)),
+        },
+        source: Source {
+            clause: "winsock2.error.timedout",
+            because: "the document gives no time; Windows gives up after three SYNs, which is 21 seconds",
+        },
+    },
+    queue: Way {
+        value: QueueRule::DropWhenPeerChanges,
+        source: Source {
+            clause: "winsock2.datagram-reconnect",
+            because: "what is queued is discarded if the name is different from that of the previous connect",
+        },
+    },
+    failure_shows: Way { value: FailureShows::Exceptional, source: Source { clause: "winsock2.select", because: "" } },
+    error_reading: Way {
+        value: ErrorReading::Stays,
+        source: Source { clause: "winsock2.select", because: "Windows keeps it until a connect succeeds" },
+    },
+    truncation: Way {
+        value: Truncation::Fails,
+        source: Source { clause: "", because: "both pages of recv: WSAEMSGSIZE" },
+    },
+};
