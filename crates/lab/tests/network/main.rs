@@ -6,5 +6,6 @@ mod nets;
 mod outcomes;
 mod paths;
 mod peers;
+mod processes;
 mod swarm;
 mod waits;
