@@ -75,11 +75,25 @@ impl Ip {
         self.bump_generation();
         ctx.trace(now, || Fact::LinkChanged { link, up });
         if !up {
-            self.forget_what_waits(now, link, ctx);
-        } else if listens && is_ethernet {
-            // Another network may be behind it now.
+            return self.forget_what_waits(now, link, ctx);
+        }
+        // Another network may be behind it now, where nobody knows this host.
+        self.announce_link(now, link, ctx);
+        if listens && is_ethernet {
             self.begin_router_solicitation(now, link);
         }
+    }
+
+    /// Tells a link of the addresses and the groups that this host has there.
+    fn announce_link(&mut self, now: Instant, link: LinkId, ctx: &mut Context) {
+        let ready = self.addresses.on_link(link).filter(|assigned| assigned.state == AddressState::Ready);
+        let addrs: Vec<IpAddr> = ready.map(|assigned| assigned.cidr.addr()).collect();
+        for addr in addrs {
+            if let IpAddr::V4(addr) = addr {
+                self.announce_v4(now, link, addr, ctx);
+            }
+        }
+        self.report_groups_again(now, link);
     }
 
     /// Whether a link carries anything.

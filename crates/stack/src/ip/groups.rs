@@ -116,6 +116,15 @@ impl Ip {
         Ok(())
     }
 
+    /// Lets every group of a link be reported as if it had just been joined.
+    pub(super) fn report_groups_again(&mut self, now: Instant, link: LinkId) {
+        let Some(of_link) = self.links.get_mut(link.index()) else { return };
+        for membership in of_link.groups.iter_mut().filter(|membership| is_reported(link, membership.group)) {
+            (membership.reports_left, membership.report_at) = (REPORTS, Some(now));
+        }
+        self.arm(now);
+    }
+
     /// Whether it was the last join that ended.
     fn drop_membership(&mut self, link: LinkId, group: IpAddr) -> Result<bool, GroupError> {
         let groups = &mut self.links.get_mut(link.index()).ok_or(GroupError::NoSuchLink)?.groups;

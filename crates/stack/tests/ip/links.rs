@@ -100,7 +100,8 @@ fn an_opening_goes_on_trying_until_the_link_is_up_again() {
     assert_eq!(host.after(Duration::from_secs(10)).len(), 0);
     assert_eq!(host.stack.tcp_status(flow).map(|status| (status.state, status.failure)), Some((State::SynSent, None)));
     set(&mut host, link, true);
-    assert_eq!(host.after(Duration::from_secs(6)).len(), 1);
+    let out = host.after(Duration::from_secs(6));
+    assert_eq!(out.iter().filter(|packet| packet[0] >> 4 == 4).count(), 1);
 }
 
 #[test]
@@ -158,6 +159,7 @@ fn neighbours_are_asked_for_again_when_the_link_is_back() {
     host.meet_peer();
     set(&mut host, link, false);
     set(&mut host, link, true);
+    host.out();
     let socket = host.socket(5000);
     send(&mut host, socket, "10.0.0.2:9").unwrap();
     let question = arp_of(&host.out()[0]).expect("another station may have the address now");
@@ -207,4 +209,23 @@ fn a_router_tells_that_the_link_it_would_need_is_down() {
     // The default route leads back to where the packet came from, which is no way for it either.
     let (to, message) = icmp4_of(&out[0]).unwrap();
     assert!(to == v4(PEER) && matches!(message, icmpv4::Repr::DestinationUnreachable { code: 1, .. }), "{message:?}");
+}
+
+#[test]
+fn a_link_that_comes_up_is_told_who_is_there() {
+    let mut host = Host::ethernet();
+    let link = host.link;
+    host.stack.join_group(host.now, link, addr("239.1.2.3")).unwrap();
+    host.after(Duration::from_secs(60));
+    set(&mut host, link, false);
+    host.after(Duration::from_secs(1));
+    set(&mut host, link, true);
+    let mut out = host.out();
+    let announced = arp_of(&out.remove(0)).expect("our IPv4 address");
+    assert_eq!((announced.sender_protocol, announced.target_protocol), (v4(US), v4(US)));
+    // The group that was joined, and the one in which our IPv6 address is asked for; twice, for one may be lost.
+    let reports = host.after(Duration::from_secs(60));
+    let is = |version: u8, report: &&Vec<u8>| report[14] >> 4 == version;
+    let count = |version| reports.iter().filter(|report| is(version, report)).count();
+    assert_eq!((count(4), count(6)), (2, 2), "{reports:?}");
 }
