@@ -16,6 +16,8 @@ pub(crate) mod send;
 pub(crate) mod shutdown;
 pub(crate) mod socket;
 pub(crate) mod startup;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
