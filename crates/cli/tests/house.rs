@@ -12,7 +12,7 @@ const MAY_DEPEND: [(&str, &[&str]); 8] = [
     ("wire", &[]),
     ("stack", &["wire"]),
     ("lab", &["sockets", "stack", "wire"]),
-    ("host", &["stack", "wire"]),
+    ("host", &["sockets", "stack", "wire"]),
     ("sockets", &["stack"]),
     ("dialects", &["sockets", "stack"]),
     ("conformance", &["dialects", "host", "lab", "sockets", "stack", "wire"]),

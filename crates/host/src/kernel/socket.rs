@@ -1,0 +1,662 @@
+//! A socket of the kernel as a transport: every verb is one system call that never waits.
+//!
+//! The descriptor stands behind a lock that is only ever written to when the socket is closed, so that no number is used
+//! after it belongs to somebody else. What the socket was bound to is remembered, because the kernel forgets a port that it
+//! chose itself when an opening fails or a datagram socket gives up its peer; it is bound again then.
+
+use std::any::Any;
+use std::mem::MaybeUninit;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix};
+use synsent_sockets::{
+    Accepted, Answer, Domain, Failure, Kind, Name, Outcome, Progress, Ready, ReceiveHow, Received, SendHow, Setting,
+    Settings, Shutdown, Transport,
+};
+use synsent_stack::{Duration, Instant};
+
+use super::errors::Call;
+use super::local::{self, Purpose};
+use super::opening::{self, Opening};
+use super::provider::{self, FLAGS};
+use super::settings;
+use crate::clock::Clock;
+use crate::waiters::{self, Waiters, Watch};
+
+/// How often a close that waits looks whether everything is acknowledged, which the kernel tells nobody.
+const LINGER_PAUSE: Duration = Duration::from_millis(2);
+/// The least room that the kernel's bookkeeping of one datagram takes; unit: octets.
+const DATAGRAM_ROOM: u32 = 256;
+/// Whether everything before the urgent data has been read; the same number on every architecture of Linux but two that are gone.
+const SIOCATMARK: libc::Ioctl = 0x8905;
+/// No time to look at.
+const NEVER: u64 = u64::MAX;
+
+/// Where a stream stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+enum Stage {
+    Idle,
+    Opening,
+    Paused,
+    Failed,
+    Open,
+    Listening,
+}
+
+/// An open socket of the kernel.
+pub(crate) struct KernelSocket {
+    domain: Domain,
+    kind: Kind,
+    clock: Clock,
+    waiters: Arc<Waiters>,
+    descriptor: RwLock<Option<OwnedFd>>,
+    stage: AtomicU8,
+    /// When to ask again although no descriptor tells, in nanoseconds.
+    look_at: AtomicU64,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    /// What it was bound to by its user; the port is never zero.
+    bound: Option<Name>,
+    /// The name of an attempt that failed, which the kernel has forgotten.
+    had: Option<Name>,
+    opening: Option<Opening>,
+    failure: Option<Failure>,
+    /// The peer of a datagram socket.
+    peer: Option<Name>,
+}
+
+impl KernelSocket {
+    pub(super) fn new(
+        descriptor: OwnedFd,
+        domain: Domain,
+        kind: Kind,
+        settings: Settings,
+        clock: Clock,
+        waiters: Arc<Waiters>,
+    ) -> KernelSocket {
+        let inner = Inner { settings, bound: None, had: None, opening: None, failure: None, peer: None };
+        KernelSocket {
+            domain,
+            kind,
+            clock,
+            waiters,
+            descriptor: RwLock::new(Some(descriptor)),
+            stage: AtomicU8::new(Stage::Idle as u8),
+            look_at: AtomicU64::new(NEVER),
+            inner: Mutex::new(inner),
+        }
+    }
+
+    /// When somebody should ask again although no descriptor tells.
+    pub(crate) fn look_at(&self) -> Option<Instant> {
+        let nanos = self.look_at.load(Ordering::Relaxed);
+        (nanos != NEVER).then(|| Instant::from_nanos(nanos))
+    }
+
+    /// What to watch while something of interest is waited for; nothing where the kernel would only tell what is known.
+    pub(crate) fn watch(&self, interest: Ready) -> Option<Watch> {
+        let descriptor = self.descriptor().as_ref()?.as_raw_fd();
+        let failed = libc::POLLERR | libc::POLLHUP;
+        let of_interest = match self.stage() {
+            Stage::Opening => libc::POLLOUT | failed,
+            Stage::Idle | Stage::Paused | Stage::Failed if self.kind == Kind::Stream => return None,
+            _ => {
+                let events = [
+                    (Ready::READABLE, libc::POLLIN | libc::POLLRDHUP | failed),
+                    (Ready::WRITABLE, libc::POLLOUT | libc::POLLERR),
+                    (Ready::URGENT, libc::POLLPRI),
+                    (Ready::FAILED, libc::POLLERR),
+                    (Ready::PEER_CLOSED, libc::POLLRDHUP),
+                ];
+                events.into_iter().filter(|(ready, _)| interest.has(*ready)).fold(0, |all, (_, event)| all | event)
+            }
+        };
+        Some(waiters::watch(descriptor, of_interest))
+    }
+
+    /// What to look at when everything is of interest.
+    pub(crate) fn watch_everything(&self) -> Watch {
+        let descriptor = self.descriptor().as_ref().map_or(-1, |descriptor| descriptor.as_raw_fd());
+        waiters::watch(descriptor, libc::POLLIN | libc::POLLOUT | libc::POLLPRI | libc::POLLRDHUP)
+    }
+
+    /// What the kernel's events mean where this socket stands.
+    pub(crate) fn read_events(&self, events: i16) -> Ready {
+        let has = |any: i16| events & any != 0;
+        match self.stage() {
+            _ if has(libc::POLLNVAL) => Ready::NONE,
+            Stage::Idle | Stage::Paused if self.kind == Kind::Stream => Ready::NONE,
+            Stage::Failed => Ready::FAILED,
+            Stage::Opening if has(libc::POLLERR | libc::POLLHUP) => Ready::FAILED,
+            Stage::Opening => Ready::WRITABLE.when(has(libc::POLLOUT)),
+            _ => {
+                Ready::READABLE.when(has(libc::POLLIN | libc::POLLERR | libc::POLLHUP))
+                    | Ready::WRITABLE.when(has(libc::POLLOUT))
+                    | Ready::URGENT.when(has(libc::POLLPRI))
+                    | Ready::FAILED.when(has(libc::POLLERR))
+                    | Ready::PEER_CLOSED.when(has(libc::POLLRDHUP) && self.kind == Kind::Stream)
+            }
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        match self.stage.load(Ordering::Acquire) {
+            stage if stage == Stage::Idle as u8 => Stage::Idle,
+            stage if stage == Stage::Opening as u8 => Stage::Opening,
+            stage if stage == Stage::Paused as u8 => Stage::Paused,
+            stage if stage == Stage::Failed as u8 => Stage::Failed,
+            stage if stage == Stage::Open as u8 => Stage::Open,
+            _ => Stage::Listening,
+        }
+    }
+
+    fn set_stage(&self, stage: Stage) {
+        self.stage.store(stage as u8, Ordering::Release);
+    }
+
+    fn set_look_at(&self, at: Option<Instant>) {
+        self.look_at.store(at.map_or(NEVER, Instant::nanos), Ordering::Relaxed);
+    }
+
+    fn descriptor(&self) -> RwLockReadGuard<'_, Option<OwnedFd>> {
+        // The one change is taking the descriptor out, which cannot be half done.
+        self.descriptor.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // A thread that panicked here has left at most an opening that is told as it stood before.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a call on the descriptor.
+    fn call<R>(&self, call: impl FnOnce(&OwnedFd) -> Result<R, Failure>) -> Result<R, Failure> {
+        match &*self.descriptor() {
+            Some(descriptor) => call(descriptor),
+            None => Err(Outcome::Cancelled.into()),
+        }
+    }
+
+    /// Binds again what has lost its port with a failed opening or with its peer. A socket that still has it refuses, and
+    /// that is as good.
+    fn bind_again(&self, descriptor: &OwnedFd, name: &Name) -> Result<(), Failure> {
+        match name {
+            Name::Local(_) => Ok(()),
+            Name::Inet(address) => match rustix::net::bind(descriptor, address) {
+                Ok(()) | Err(Errno::INVAL) => Ok(()),
+                Err(number) => Err(Call::Bind.failure(number)),
+            },
+        }
+    }
+
+    /// Notes how an opening stands, and tells it.
+    fn note(&self, inner: &mut Inner, descriptor: &OwnedFd, answer: Answer<()>) -> Answer<()> {
+        match &answer {
+            Ok(Progress::Done(())) => {
+                inner.opening = None;
+                self.set_look_at(None);
+                self.set_stage(Stage::Open);
+            }
+            Ok(Progress::Pending) => {
+                let is_paused = inner.opening.as_ref().is_some_and(|opening| opening.next_attempt.is_some());
+                self.set_look_at(inner.opening.as_ref().and_then(Opening::look_at));
+                if !is_paused && self.stage() != Stage::Opening {
+                    inner.had = kernel_name(descriptor).ok();
+                }
+                self.set_stage(if is_paused { Stage::Paused } else { Stage::Opening });
+            }
+            Err(failure) => {
+                if self.stage() == Stage::Idle {
+                    inner.had = kernel_name(descriptor).ok();
+                }
+                inner.opening = None;
+                inner.failure = Some(failure.clone());
+                self.set_look_at(None);
+                self.set_stage(Stage::Failed);
+            }
+        }
+        answer
+    }
+
+    fn begin_opening(&self, peer: &Name) -> Answer<()> {
+        let mut inner = self.inner();
+        match self.stage() {
+            Stage::Opening | Stage::Paused => return Err(Outcome::AlreadyConnecting.into()),
+            Stage::Open => return Err(Outcome::AlreadyConnected.into()),
+            Stage::Listening => return Err(Outcome::OperationUnsupported.into()),
+            Stage::Idle | Stage::Failed => {}
+        }
+        let inner = &mut *inner;
+        self.call(|descriptor| {
+            if let (Stage::Failed, Some(name)) = (self.stage(), &inner.bound) {
+                self.bind_again(descriptor, name)?;
+            }
+            self.set_stage(Stage::Idle);
+            let now = self.clock.now();
+            let mut opening = Opening::new(peer, inner.settings.connect, now);
+            let answer = opening.attempt(descriptor, inner.bound.as_ref(), now);
+            inner.opening = Some(opening);
+            self.note(inner, descriptor, answer)
+        })
+    }
+
+    /// A datagram socket with an address that came with its peer could not reach every other peer from there, so it gives
+    /// that up first.
+    fn take_peer(&self, peer: &Name) -> Answer<()> {
+        let mut inner = self.inner();
+        self.call(|descriptor| {
+            let before = inner.peer.take();
+            if before.as_ref().is_some_and(|before| before != peer) {
+                self.give_up_peer(descriptor, &inner)?;
+            }
+            let taken = opening::take_peer(descriptor, peer, inner.bound.as_ref());
+            match (&taken, before) {
+                (Ok(()), _) => inner.peer = Some(peer.clone()),
+                // What was, stays.
+                (Err(_), Some(before)) if opening::take_peer(descriptor, &before, None).is_ok() => {
+                    inner.peer = Some(before);
+                }
+                (Err(_), _) => {}
+            }
+            taken.map(Progress::Done)
+        })
+    }
+
+    fn give_up_peer(&self, descriptor: &OwnedFd, inner: &Inner) -> Result<(), Failure> {
+        let had = kernel_name(descriptor)?;
+        rustix::net::connect_unspec(descriptor).map_err(|number| Call::Connect.failure(number))?;
+        match (&inner.bound, had) {
+            (Some(name), _) => self.bind_again(descriptor, name),
+            (None, Name::Inet(had)) if had.port() != 0 => {
+                self.bind_again(descriptor, &Name::Inet(SocketAddr::new(any_address(self.domain), had.port())))
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Whether what was sent is acknowledged, or never will be.
+    fn is_drained(&self, descriptor: &OwnedFd) -> bool {
+        let left = read_number(descriptor, libc::TIOCOUTQ);
+        let mut has_failed = false;
+        waiters::look(
+            |list| list.push(waiters::watch(descriptor.as_raw_fd(), 0)),
+            |answers| has_failed = answers.iter().any(|answer| answer.revents & libc::POLLERR != 0),
+        );
+        left.is_none_or(|left| left == 0) || has_failed
+    }
+
+    fn send_failed(&self, descriptor: &OwnedFd, number: Errno, to: Option<&Name>) -> Answer<usize> {
+        let call = if self.domain == Domain::Local { Call::SendLocal } else { Call::Send };
+        match number {
+            Errno::AGAIN if self.kind == Kind::Datagram && has_no_port(descriptor) => {
+                Err(call.failure_as(Outcome::NoPorts, number))
+            }
+            Errno::AGAIN | Errno::INTR => Ok(Progress::Pending),
+            Errno::PIPE if self.kind == Kind::Stream && self.stage() != Stage::Open => {
+                Err(call.failure_as(Outcome::NotConnected, number))
+            }
+            Errno::ACCESS if to.and_then(Name::inet).is_some_and(|to| provider::is_broadcast_of_a_network(to.ip())) => {
+                Err(call.failure_as(Outcome::PermissionDenied, number))
+            }
+            Errno::NETUNREACH => {
+                let peer = to.cloned().or_else(|| self.inner().peer.clone());
+                let bound = self.inner().bound.clone();
+                Err(peer
+                    .map_or_else(|| call.failure(number), |peer| opening::why_not_begun(&peer, bound.as_ref(), number)))
+            }
+            _ => Err(call.failure(number)),
+        }
+    }
+}
+
+impl Transport for KernelSocket {
+    fn bind(&self, name: &Name) -> Result<(), Failure> {
+        let mut inner = self.inner();
+        self.call(|descriptor| {
+            match name {
+                Name::Inet(address) => bind_inet(descriptor, *address)?,
+                Name::Local(_) => {
+                    let reached = local::reach(name, Purpose::Bind)?;
+                    rustix::net::bind(descriptor, &reached.address).map_err(|number| Call::Bind.failure(number))?;
+                }
+            }
+            let chooses = name.inet().is_some_and(|address| address.port() == 0);
+            inner.bound = Some(if chooses { kernel_name(descriptor)? } else { name.clone() });
+            Ok(())
+        })
+    }
+
+    fn connect(&self, peer: &Name) -> Answer<()> {
+        if peer.domain() != self.domain {
+            return Err(Outcome::DomainUnsupported.into());
+        }
+        match self.kind {
+            Kind::Stream => self.begin_opening(peer),
+            Kind::Datagram => self.take_peer(peer),
+        }
+    }
+
+    fn connecting(&self) -> Answer<()> {
+        match self.stage() {
+            Stage::Open => return Ok(Progress::Done(())),
+            _ if self.kind == Kind::Datagram => {
+                return match self.inner().peer {
+                    Some(_) => Ok(Progress::Done(())),
+                    None => Err(Outcome::NotConnected.into()),
+                };
+            }
+            _ => {}
+        }
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        match (self.stage(), inner.opening.take(), &inner.failure) {
+            (Stage::Open, _, _) => Ok(Progress::Done(())),
+            (_, Some(mut opening), _) => self.call(|descriptor| {
+                let answer = opening.how_far(descriptor, inner.bound.as_ref(), self.clock.now());
+                inner.opening = Some(opening);
+                self.note(inner, descriptor, answer)
+            }),
+            (Stage::Failed, None, Some(failure)) => Err(failure.clone()),
+            _ => Err(Outcome::NotConnected.into()),
+        }
+    }
+
+    fn abandon(&self) {
+        let mut inner = self.inner();
+        let Some(opening) = inner.opening.take() else { return };
+        inner.failure = Some(Outcome::Cancelled.into());
+        self.set_look_at(None);
+        self.set_stage(Stage::Failed);
+        if let Some(descriptor) = &*self.descriptor() {
+            opening.give_up(descriptor);
+        }
+    }
+
+    fn disconnect(&self) -> Result<(), Failure> {
+        if self.kind == Kind::Stream {
+            return Err(Outcome::OperationUnsupported.into());
+        }
+        let mut inner = self.inner();
+        if inner.peer.take().is_none() {
+            return Ok(());
+        }
+        self.call(|descriptor| self.give_up_peer(descriptor, &inner))
+    }
+
+    fn listen(&self, backlog: u32) -> Result<(), Failure> {
+        let inner = self.inner();
+        match self.stage() {
+            _ if self.kind == Kind::Datagram => return Err(Outcome::OperationUnsupported.into()),
+            Stage::Opening | Stage::Paused => return Err(Outcome::AlreadyConnecting.into()),
+            Stage::Open => return Err(Outcome::AlreadyConnected.into()),
+            Stage::Idle | Stage::Failed | Stage::Listening => {}
+        }
+        self.call(|descriptor| {
+            if let (Stage::Failed, Some(name)) = (self.stage(), &inner.bound) {
+                self.bind_again(descriptor, name)?;
+            }
+            let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+            rustix::net::listen(descriptor, backlog).map_err(|number| Call::Listen.failure(number))?;
+            self.set_stage(Stage::Listening);
+            Ok(())
+        })
+    }
+
+    fn accept(&self) -> Answer<Accepted> {
+        if self.kind == Kind::Datagram {
+            return Err(Outcome::OperationUnsupported.into());
+        }
+        let accepted = self.call(|descriptor| Ok(rustix::net::acceptfrom_with(descriptor, FLAGS)))?;
+        let (descriptor, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(Errno::MFILE | Errno::NFILE) => return Err(Call::Accept.failure(Errno::MFILE)),
+            Err(number @ (Errno::NOBUFS | Errno::NOMEM | Errno::INVAL | Errno::BADF)) => {
+                return Err(Call::Accept.failure(number));
+            }
+            // Nobody is there, or the one that was is gone: the kernel tells what happened to a connection that nobody has
+            // seen yet. There may be another one.
+            Err(_) => return Ok(Progress::Pending),
+        };
+        let peer = peer.map_or_else(|| Ok(Name::unspecified(self.domain)), name_of)?;
+        let settings = self.inner().settings;
+        let waiters = Arc::clone(&self.waiters);
+        let socket = KernelSocket::new(descriptor, self.domain, self.kind, settings, self.clock, waiters);
+        socket.set_stage(Stage::Open);
+        Ok(Progress::Done(Accepted { transport: Arc::new(socket), peer }))
+    }
+
+    fn send(&self, octets: &[u8], how: SendHow) -> Answer<usize> {
+        self.call(|descriptor| match rustix::net::send(descriptor, octets, send_flags(how)) {
+            Ok(octets) => Ok(Progress::Done(octets)),
+            Err(number) => self.send_failed(descriptor, number, None),
+        })
+    }
+
+    fn send_to(&self, octets: &[u8], to: &Name, how: SendHow) -> Answer<usize> {
+        if self.kind == Kind::Stream {
+            return Err(Outcome::OperationUnsupported.into());
+        }
+        if to.domain() != self.domain {
+            return Err(Outcome::DomainUnsupported.into());
+        }
+        let flags = send_flags(how);
+        self.call(|descriptor| {
+            let sent = match to {
+                Name::Inet(SocketAddr::V4(address)) => rustix::net::sendto(descriptor, octets, flags, address),
+                Name::Inet(SocketAddr::V6(address)) => rustix::net::sendto(descriptor, octets, flags, address),
+                Name::Local(_) => {
+                    let reached = local::reach(to, Purpose::Reach)?;
+                    rustix::net::sendto(descriptor, octets, flags, &reached.address)
+                }
+            };
+            match sent {
+                Ok(octets) => Ok(Progress::Done(octets)),
+                Err(number) => self.send_failed(descriptor, number, Some(to)),
+            }
+        })
+    }
+
+    fn receive(&self, into: &mut [u8], how: ReceiveHow) -> Answer<Received> {
+        if how.urgent && self.kind == Kind::Datagram {
+            return Err(Outcome::OperationUnsupported.into());
+        }
+        let mut flags = RecvFlags::empty();
+        flags.set(RecvFlags::PEEK, how.peek);
+        flags.set(RecvFlags::OOB, how.urgent);
+        let received = self.call(|descriptor| match self.kind {
+            Kind::Stream => Ok(rustix::net::recv(descriptor, into, flags).map(|(octets, _)| (octets, octets, None))),
+            Kind::Datagram => Ok(rustix::net::recvfrom(descriptor, into, flags | RecvFlags::TRUNC)),
+        })?;
+        match received {
+            Ok((octets, whole, source)) => {
+                let source =
+                    source.map(name_of).transpose()?.filter(|source| *source != Name::unspecified(self.domain));
+                Ok(Progress::Done(Received { octets, whole, source }))
+            }
+            Err(Errno::AGAIN | Errno::INTR) => Ok(Progress::Pending),
+            Err(number @ Errno::INVAL) if !how.urgent => Err(Call::Receive.failure_as(Outcome::BadArgument, number)),
+            Err(number) => Err(Call::Receive.failure(number)),
+        }
+    }
+
+    /// As many as can have been there when it was called; those that keep arriving are not waited out.
+    fn discard_queued(&self) {
+        if self.kind == Kind::Stream {
+            return;
+        }
+        let (_, room) = self.buffers();
+        let flags = RecvFlags::DONTWAIT | RecvFlags::TRUNC;
+        for _ in 0..=room / DATAGRAM_ROOM {
+            let received = self.call(|descriptor| {
+                Ok(rustix::net::recv(descriptor, &mut [MaybeUninit::<u8>::uninit(); 1], flags).map(drop))
+            });
+            if matches!(received, Ok(Err(Errno::AGAIN)) | Err(_)) {
+                return;
+            }
+        }
+    }
+
+    fn shutdown(&self, how: Shutdown) -> Result<(), Failure> {
+        if self.kind == Kind::Stream && self.stage() != Stage::Open {
+            return Err(Outcome::NotConnected.into());
+        }
+        let which = match how {
+            Shutdown::Receive => rustix::net::Shutdown::Read,
+            Shutdown::Send => rustix::net::Shutdown::Write,
+            Shutdown::Both => rustix::net::Shutdown::Both,
+        };
+        self.call(|descriptor| match rustix::net::shutdown(descriptor, which) {
+            // The kernel says so of a datagram socket without a peer, and does it all the same; of a connection that the peer
+            // has reset there is nothing left to end.
+            Ok(()) | Err(Errno::NOTCONN) => Ok(()),
+            Err(number) => Err(Call::Shutdown.failure(number)),
+        })
+    }
+
+    fn close(&self, linger: Option<Duration>) -> Answer<()> {
+        let is_connection = self.kind == Kind::Stream && self.domain != Domain::Local && self.stage() == Stage::Open;
+        if let Some(linger) = linger.filter(|_| is_connection)
+            && let Some(descriptor) = &*self.descriptor()
+        {
+            if linger.is_zero() {
+                // The error of a connection that is over already changes nothing.
+                let _ = rustix::net::sockopt::set_socket_linger(descriptor, Some(Duration::ZERO));
+            } else {
+                let _ = rustix::net::shutdown(descriptor, rustix::net::Shutdown::Write);
+                if !self.is_drained(descriptor) {
+                    self.set_look_at(Some(self.clock.now() + LINGER_PAUSE));
+                    return Ok(Progress::Pending);
+                }
+            }
+        }
+        self.set_look_at(None);
+        let descriptor = self.descriptor.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(descriptor);
+        Ok(Progress::Done(()))
+    }
+
+    fn local_name(&self) -> Result<Name, Failure> {
+        if self.domain == Domain::Local {
+            return Ok(self.inner().bound.clone().unwrap_or_else(|| Name::unspecified(self.domain)));
+        }
+        if self.stage() == Stage::Failed {
+            let inner = self.inner();
+            if let Some(name) = inner.bound.as_ref().or(inner.had.as_ref()) {
+                return Ok(name.clone());
+            }
+        }
+        self.call(kernel_name)
+    }
+
+    fn set(&self, setting: Setting) -> Result<(), Failure> {
+        let mut inner = self.inner();
+        self.call(|descriptor| settings::set(descriptor, self.domain, setting))?;
+        inner.settings.apply(setting);
+        Ok(())
+    }
+
+    fn ready(&self) -> Ready {
+        if self.kind == Kind::Stream && matches!(self.stage(), Stage::Opening | Stage::Paused) {
+            return match self.connecting() {
+                Ok(Progress::Pending) => Ready::NONE,
+                Ok(Progress::Done(())) => self.look(),
+                Err(_) => Ready::FAILED,
+            };
+        }
+        self.look()
+    }
+
+    fn take_error(&self) -> Option<Failure> {
+        if self.kind == Kind::Stream && self.stage() != Stage::Open {
+            return None;
+        }
+        let error = self.call(|descriptor| Ok(rustix::net::sockopt::socket_error(descriptor))).ok()?;
+        error.ok()?.err().map(|number| Call::Pending.failure(number))
+    }
+
+    fn receivable_octets(&self) -> usize {
+        let octets = self.call(|descriptor| Ok(rustix::io::ioctl_fionread(descriptor))).ok().and_then(Result::ok);
+        octets.and_then(|octets| usize::try_from(octets).ok()).unwrap_or(0)
+    }
+
+    fn is_at_mark(&self) -> bool {
+        // There is nothing before urgent data that never comes.
+        self.call(|descriptor| Ok(read_number(descriptor, SIOCATMARK) != Some(0))).unwrap_or(true)
+    }
+
+    fn buffers(&self) -> (u32, u32) {
+        let of = self.inner().settings;
+        self.call(|descriptor| Ok(settings::buffers(descriptor, &of))).unwrap_or((0, 0))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl KernelSocket {
+    fn look(&self) -> Ready {
+        let mut ready = Ready::NONE;
+        waiters::look(
+            |list| list.push(self.watch_everything()),
+            |answers| ready = answers.first().map_or(Ready::NONE, |answer| self.read_events(answer.revents)),
+        );
+        ready
+    }
+}
+
+/// No signal ever, whatever is gone.
+fn send_flags(how: SendHow) -> SendFlags {
+    let mut flags = SendFlags::NOSIGNAL;
+    flags.set(SendFlags::OOB, how.urgent);
+    flags.set(SendFlags::DONTROUTE, how.dont_route);
+    flags
+}
+
+/// Asks a socket for a number by one of the requests that write one.
+fn read_number(descriptor: &OwnedFd, request: libc::Ioctl) -> Option<i32> {
+    let mut number: libc::c_int = 0;
+    // SAFETY: the two requests that come here write one whole number, which lives longer than the call.
+    let result = unsafe { libc::ioctl(descriptor.as_raw_fd(), request, &mut number) };
+    (result == 0).then_some(number)
+}
+
+fn bind_inet(descriptor: &OwnedFd, address: SocketAddr) -> Result<(), Failure> {
+    rustix::net::bind(descriptor, &address).map_err(|number| match number {
+        // No port was asked for, and none is left.
+        Errno::ADDRINUSE if address.port() == 0 => Call::Bind.failure_as(Outcome::NoPorts, number),
+        _ => Call::Bind.failure(number),
+    })
+}
+
+fn kernel_name(descriptor: &OwnedFd) -> Result<Name, Failure> {
+    name_of(rustix::net::getsockname(descriptor).map_err(|number| Call::Name.failure(number))?)
+}
+
+fn has_no_port(descriptor: &OwnedFd) -> bool {
+    matches!(kernel_name(descriptor), Ok(Name::Inet(name)) if name.port() == 0)
+}
+
+fn name_of(address: SocketAddrAny) -> Result<Name, Failure> {
+    if let Ok(address) = SocketAddr::try_from(address.clone()) {
+        return Ok(Name::Inet(address));
+    }
+    match SocketAddrUnix::try_from(address) {
+        Ok(address) => Ok(local::name(&address)),
+        Err(number) => Err(Call::Name.failure(number)),
+    }
+}
+
+fn any_address(domain: Domain) -> IpAddr {
+    match domain {
+        Domain::Inet6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        Domain::Inet4 | Domain::Local => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    }
+}

@@ -1,0 +1,65 @@
+//! Small numbers for sockets, counted together with the process's own descriptors.
+//!
+//! A number is reserved by a copy of one descriptor that is good for nothing else, so the kernel itself finds the lowest free
+//! one and nobody else of the process gets it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::io::Errno;
+use synsent_sockets::{Failure, Numbers, Outcome};
+
+use crate::waiters::{last_error, out_of_the_way};
+
+/// The first number that is no standard stream.
+const NUMBERS_FROM: RawFd = 3;
+
+/// Numbers of the process.
+pub(crate) struct DescriptorNumbers {
+    original: OwnedFd,
+    taken: Mutex<BTreeMap<RawFd, OwnedFd>>,
+}
+
+impl DescriptorNumbers {
+    pub(crate) fn new() -> io::Result<DescriptorNumbers> {
+        let original = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(DescriptorNumbers { original: out_of_the_way(original), taken: Mutex::default() })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, BTreeMap<RawFd, OwnedFd>> {
+        // Each change is one insertion or removal.
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Numbers for DescriptorNumbers {
+    fn take(&self) -> Result<i32, Failure> {
+        let copy = rustix::io::fcntl_dupfd_cloexec(&self.original, NUMBERS_FROM).map_err(|number| {
+            let outcome = if number == Errno::NOMEM { Outcome::NoBuffers } else { Outcome::NoDescriptors };
+            Failure::kernel(outcome, "fcntl", number.raw_os_error())
+        })?;
+        let number = copy.as_raw_fd();
+        self.taken().insert(number, copy);
+        Ok(number)
+    }
+
+    fn give_back(&self, number: i32) {
+        self.taken().remove(&number);
+    }
+
+    fn is_file(&self, number: i32) -> bool {
+        if number == self.original.as_raw_fd() || self.taken().contains_key(&number) {
+            return false;
+        }
+        // SAFETY: all zeroes are a valid value of this struct, which the kernel overwrites.
+        let mut status: libc::stat = unsafe { std::mem::zeroed() };
+        // SAFETY: the kernel writes one such struct, which lives longer than the call; of a number that is no open descriptor
+        // it says so.
+        let result = unsafe { libc::fstat(number, &mut status) };
+        // The kernel's sockets of this network have numbers too, which their users do not know.
+        result == 0 && status.st_mode & libc::S_IFMT != libc::S_IFSOCK || result != 0 && last_error() != Errno::BADF
+    }
+}

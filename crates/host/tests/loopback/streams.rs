@@ -1,0 +1,114 @@
+//! Streams: opened, refused, tried again, taken back, interrupted, closed.
+
+use std::sync::Arc;
+use std::thread;
+
+use synsent_sockets::{Cancel, Outcome, Phase, Progress, Ready, ReceiveHow, SendHow, Shutdown, select};
+
+use crate::{done, listener, loopback, network, outcome, stream};
+
+#[test]
+fn octets_cross_both_ways_and_the_end_is_told() {
+    let network = network();
+    let (listener, name) = listener(&network);
+    let client = stream(&network);
+    done(client.connect(&name));
+    let (server, peer) = done(listener.accept());
+    assert_eq!(peer, client.local_name().unwrap());
+    assert_eq!(client.peer_name(), Some(name));
+    let sender = thread::spawn(move || {
+        let octets = vec![7; 1 << 20];
+        assert_eq!(done(client.send(&octets, SendHow::default())), octets.len());
+        client.shutdown(Shutdown::Send).unwrap();
+        let mut answer = [0; 2];
+        assert_eq!(done(client.receive(&mut answer, ReceiveHow::default())).octets, 2);
+        assert_eq!(answer, *b"ok");
+    });
+    let (mut into, mut sum) = ([0; 65_536], 0);
+    loop {
+        match done(server.receive(&mut into, ReceiveHow::default())).octets {
+            0 => break,
+            octets => sum += octets,
+        }
+    }
+    assert_eq!(sum, 1 << 20);
+    done(server.send(b"ok", SendHow::default()));
+    sender.join().unwrap();
+}
+
+/// Linux answers the next connect of a non-blocking socket after a failure with an error of the past, and the first one after
+/// a success with another success.
+#[test]
+fn a_refused_socket_tries_again_and_is_connected_once() {
+    let network = network();
+    let (first, name) = listener(&network);
+    done(first.close());
+    let client = stream(&network);
+    client.set_nonblocking(true);
+    for _ in 0..3 {
+        let refused = match client.connect(&name) {
+            Err(failure) => failure.outcome,
+            Ok(_) => panic!("somebody listens at {name}"),
+        };
+        assert_eq!(refused, Outcome::Refused);
+    }
+    let second = stream(&network);
+    second.bind(&name).unwrap();
+    second.listen(1).unwrap();
+    let begun = client.connect(&name).unwrap();
+    if begun == Progress::Pending {
+        let waited = select(network.as_ref(), &[(&client, Ready::WRITABLE)], None, &Cancel::new()).unwrap();
+        assert!(waited[0].has(Ready::WRITABLE));
+    }
+    assert_eq!(client.phase(), Phase::Connected);
+    assert_eq!(outcome(client.connect(&name)), Outcome::AlreadyConnected);
+    assert_eq!(outcome(client.connect(&name)), Outcome::AlreadyConnected);
+}
+
+/// The kernel forgets a port that it chose itself when the opening fails.
+#[test]
+fn a_bound_socket_keeps_its_port_from_one_attempt_to_the_next() {
+    let network = network();
+    let (gone, name) = listener(&network);
+    done(gone.close());
+    let client = stream(&network);
+    client.bind(&loopback(0)).unwrap();
+    let own_name = client.local_name().unwrap();
+    assert_eq!(outcome(client.connect(&name)), Outcome::Refused);
+    assert_eq!(client.local_name().unwrap(), own_name);
+    let again = stream(&network);
+    again.bind(&name).unwrap();
+    again.listen(1).unwrap();
+    done(client.connect(&name));
+    assert_eq!(client.local_name().unwrap(), own_name);
+    assert_eq!(done(again.accept()).1, own_name);
+}
+
+#[test]
+fn another_thread_takes_a_wait_back() {
+    let network = network();
+    let (listener, _) = listener(&network);
+    let listener = Arc::new(listener);
+    let waits = Arc::clone(&listener);
+    let thread = thread::spawn(move || outcome(waits.accept()));
+    while !thread.is_finished() {
+        listener.cancel();
+        thread::yield_now();
+    }
+    assert_eq!(thread.join().unwrap(), Outcome::Cancelled);
+}
+
+#[test]
+fn a_close_ends_the_waits_on_the_socket() {
+    let network = network();
+    let (listener, name) = listener(&network);
+    let client = Arc::new(stream(&network));
+    done(client.connect(&name));
+    let (server, _) = done(listener.accept());
+    let waits = Arc::clone(&client);
+    let thread = thread::spawn(move || outcome(waits.receive(&mut [0; 1], ReceiveHow::default())));
+    done(client.close());
+    assert_eq!(thread.join().unwrap(), Outcome::Cancelled);
+    // The peer sees the end.
+    assert_eq!(done(server.receive(&mut [0; 1], ReceiveHow::default())).octets, 0);
+}
