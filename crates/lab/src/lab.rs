@@ -10,17 +10,15 @@ use std::mem;
 use std::net::SocketAddr;
 
 use synsent_stack::{
-    AddressError, BindError, Cidr, Config, Duration, EthernetAddress, Event, FlowId, Instant, LinkConfig, LinkId,
-    ListenError, ListenOptions, Medium, OpenError, OpenOptions, Route, RouteError, Stack,
+    AddressError, Cidr, Config, Duration, Event, FlowId, Instant, LinkConfig, LinkId, ListenOptions, Medium, OpenError,
+    OpenOptions, Route, RouteError, Stack,
 };
 use synsent_wire::ethernet;
 
 use crate::cable::{Cable, CableId, Rule, RuleId};
 use crate::capture::{Capture, Record};
-use crate::datagrams::{Sunk, UdpBehaviour, UdpPeer};
 use crate::faults::{Arrival, Fate, Faults};
-use crate::obstruct::{Obstructing, Obstruction};
-use crate::peer::{Behaviour, Peer};
+use crate::host::{Host, Port};
 use crate::rng::Rng;
 use crate::sight::Sight;
 
@@ -65,28 +63,6 @@ pub struct Lab {
     frame: Vec<u8>,
     arrivals: Vec<Arrival>,
     turns: u32,
-}
-
-struct Host {
-    name: String,
-    stack: Stack,
-    ports: Vec<Port>,
-    peers: Vec<Peer>,
-    udp_peers: Vec<UdpPeer>,
-    obstructions: Vec<Obstructing>,
-    events: VecDeque<Event>,
-    /// When the stack or a behaviour wants to be called again.
-    wake_at: Option<Instant>,
-    events_ever: u64,
-}
-
-/// Where a link of a host is plugged in.
-#[derive(Clone, Copy, Debug)]
-struct Port {
-    link: LinkId,
-    cable: CableId,
-    end: usize,
-    station: Option<EthernetAddress>,
 }
 
 /// Something that will happen.
@@ -303,6 +279,14 @@ impl Lab {
         self.hosts[host.0 as usize].events_ever
     }
 
+    pub(crate) fn host(&self, host: HostId) -> &Host {
+        &self.hosts[host.0 as usize]
+    }
+
+    pub(crate) fn host_mut(&mut self, host: HostId) -> &mut Host {
+        &mut self.hosts[host.0 as usize]
+    }
+
     /// The cables of a host and the ends at which it is.
     pub(crate) fn cables_of(&self, host: HostId) -> Vec<(CableId, usize)> {
         self.hosts[host.0 as usize].ports.iter().map(|port| (port.cable, port.end)).collect()
@@ -318,49 +302,6 @@ impl Lab {
     /// The next event of a host.
     pub fn poll_event(&mut self, host: HostId) -> Option<Event> {
         self.hosts[host.0 as usize].events.pop_front()
-    }
-
-    /// Puts a scripted behaviour to work at a TCP port of a host.
-    ///
-    /// # Errors
-    /// When the port is taken.
-    pub fn behave(&mut self, host: HostId, port: u16, behaviour: Behaviour) -> Result<(), ListenError> {
-        let target = &mut self.hosts[host.0 as usize];
-        let peer = Peer::start(&mut target.stack, self.now, port, behaviour)?;
-        target.peers.push(peer);
-        if let Behaviour::Icmp { error, first } = behaviour {
-            target.obstructions.push(Obstructing::new(Obstruction { error, to: None, port: Some(port), first }));
-        }
-        self.settle(host);
-        Ok(())
-    }
-
-    /// Puts a scripted behaviour to work at a UDP port of a host. A port without one is closed.
-    ///
-    /// # Errors
-    /// When the port is taken.
-    pub fn behave_udp(&mut self, host: HostId, port: u16, behaviour: UdpBehaviour) -> Result<(), BindError> {
-        let target = &mut self.hosts[host.0 as usize];
-        let peer = UdpPeer::start(&mut target.stack, self.now, port, behaviour)?;
-        target.udp_peers.push(peer);
-        self.settle(host);
-        Ok(())
-    }
-
-    /// What a UDP sink remembers, oldest first.
-    pub fn sunk(&self, host: HostId, port: u16) -> impl Iterator<Item = &Sunk> {
-        let sinks = self.hosts[host.0 as usize].udp_peers.iter().filter(move |peer| peer.port == port);
-        sinks.flat_map(|peer| &peer.sunk)
-    }
-
-    /// Lets a router or host answer openings and datagrams with an ICMP error.
-    pub fn obstruct(&mut self, host: HostId, obstruction: Obstruction) {
-        self.hosts[host.0 as usize].obstructions.push(Obstructing::new(obstruction));
-    }
-
-    /// Takes away all obstructions at a host.
-    pub fn clear_obstructions(&mut self, host: HostId) {
-        self.hosts[host.0 as usize].obstructions.clear();
     }
 
     /// Begins a connection.
@@ -494,7 +435,7 @@ impl Lab {
     }
 
     /// After anything that happened at a host: its behaviours act, its events are kept, and its frames go out.
-    fn settle(&mut self, id: HostId) {
+    pub(crate) fn settle(&mut self, id: HostId) {
         let host = &mut self.hosts[id.0 as usize];
         let mut wake_at = None;
         for peer in &mut host.peers {
@@ -549,21 +490,5 @@ impl Lab {
     fn push(&mut self, at: Instant, what: Happening) {
         self.serial += 1;
         self.flying.push(Reverse(Flying { at, serial: self.serial, what }));
-    }
-}
-
-impl Host {
-    /// Whether the host may see a frame: a silent peer does not hear what is for its port.
-    fn hears(&self, sight: &Sight<'_>) -> bool {
-        let mut deaf = self.peers.iter().filter(|peer| peer.is_deaf()).peekable();
-        deaf.peek().is_none()
-            || !sight.segment().is_some_and(|one| deaf.any(|peer| peer.port == one.destination.port()))
-    }
-    /// The answer of an obstruction to a frame that came by this link, and where it leaves.
-    fn obstructed(&mut self, sight: &Sight<'_>, link: LinkId) -> Option<(Port, Vec<u8>)> {
-        let port = *self.ports.iter().find(|port| port.link == link)?;
-        let Host { obstructions, stack, .. } = self;
-        let answer = obstructions.iter_mut().find_map(|one| one.answer(sight, stack, link, port.station))?;
-        Some((port, answer))
     }
 }

@@ -17,6 +17,7 @@ mod clock;
 mod datagrams;
 mod descriptors;
 mod faults;
+mod host;
 mod lab;
 mod neighbourhood;
 mod network;

@@ -78,7 +78,7 @@ impl SharedLab {
         let mut clock = self.0.lock();
         let thread = thread::current().id();
         if clock.attach(thread) {
-            let note = |used: &RefCell<Used>| used.borrow_mut().labs.push(Arc::downgrade(&self.0));
+            let note = |used: &RefCell<Used>| used.borrow_mut().note(&self.0);
             if USED.try_with(note).is_err() {
                 // The thread is about to end; nobody is to wait for it.
                 clock.detach(thread);
@@ -133,6 +133,13 @@ impl Drop for Seat {
         let mut clock = self.lab.0.lock();
         clock.leave_seat(self.token);
         self.lab.release(clock);
+    }
+}
+
+impl Used {
+    fn note(&mut self, shared: &Arc<Shared>) {
+        self.labs.retain(|lab| lab.strong_count() > 0);
+        self.labs.push(Arc::downgrade(shared));
     }
 }
 

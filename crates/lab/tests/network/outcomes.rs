@@ -26,13 +26,13 @@ fn failure(lab: &Lab, host: HostId, flow: FlowId) -> Option<Failure> {
 }
 
 /// Opens a connection and runs until it stands or fails.
-fn opened(remote: SocketAddr, net: &mut Neighbourhood) -> Result<FlowId, Failure> {
+fn opened(remote: SocketAddr, net: &mut Neighbourhood) -> Result<FlowId, Box<Failure>> {
     let host = net.us.host;
     let flow = open(&mut net.lab, host, remote, SoftErrors::AbortOnAny);
     let ended =
         |lab: &mut Lab| state(lab, host, flow) == Some(State::Established) || failure(lab, host, flow).is_some();
     assert!(net.lab.run_until(Instant::from_secs(400), ended));
-    failure(&net.lab, host, flow).map_or(Ok(flow), Err)
+    failure(&net.lab, host, flow).map_or(Ok(flow), |failure| Err(Box::new(failure)))
 }
 
 fn summary(net: &Neighbourhood, remote: SocketAddr) -> String {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::endpoint::Sockets;
+use super::sockets::Sockets;
 use super::tree::{FileId, FileKind, Identity, Making, Tree, Walker};
 use crate::failure::{Failure, Outcome};
 

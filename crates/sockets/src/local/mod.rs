@@ -10,16 +10,19 @@
 //!
 //! Urgent data, credentials, passed descriptors and abstract names are not there.
 
+mod data;
 mod endpoint;
 mod files;
+mod sockets;
 mod transport;
 mod tree;
 
 use core::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use endpoint::{BACKLOG_MAX, BUFFER_OCTETS_MAX, QUEUED_DATAGRAMS_MAX, SOCKETS_MAX};
+pub use endpoint::{BUFFER_OCTETS_MAX, QUEUED_DATAGRAMS_MAX};
 pub use files::{Bell, FileTree};
+pub use sockets::{BACKLOG_MAX, SOCKETS_MAX};
 pub use tree::{COMPONENT_OCTETS_MAX, FILES_MAX, FileKind, Identity, LINKS_MAX};
 
 use crate::failure::{Failure, Outcome};

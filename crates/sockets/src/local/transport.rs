@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use synsent_stack::Duration;
 
 use super::Process;
-use super::endpoint::SocketNumber;
 use super::files::{FileTree, Machine};
+use super::sockets::SocketNumber;
 use super::tree::{FileKind, Making, Walker};
 use crate::failure::{Failure, Outcome};
 use crate::name::{Kind, LocalName, Name};
