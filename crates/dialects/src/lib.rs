@@ -10,13 +10,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bs2000;
 mod dialect;
 mod engine;
 mod names;
 mod numbers;
 mod page;
+mod posix;
 mod process;
 mod registry;
+pub mod targettcp;
 mod windows;
 pub mod winsock1;
 pub mod winsock2;

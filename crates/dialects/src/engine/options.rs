@@ -223,6 +223,13 @@ pub(crate) fn ioctl(
     argument.write_i32(told).map_err(|_| call.say(Outcome::BadMemory))
 }
 
+/// Whether a socket does not block, for systems that can ask that.
+pub(crate) fn is_nonblocking(dialect: &'static Dialect, handle: Handle) -> Result<bool, Said> {
+    let call = Call::of_socket(dialect, &dialect.pages.ioctl, handle);
+    call.judge()?;
+    Ok(call.socket()?.is_nonblocking())
+}
+
 impl Call {
     fn find_option(&mut self, level: i32, number: i32) -> Option<&'static OptionRow> {
         let options = self.dialect.options;
