@@ -1,0 +1,218 @@
+//! The outside in real time: the lab of `outside.rs` behind a TUN device of the calling thread's network namespace.
+//!
+//! A thread moves packets from the device onto the lab's line and back, and lets the lab's time follow the clock. What passes is
+//! noted for the row. The world's own calls go into the lab under its lock.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use synsent_host::interface::{self, RouteKind};
+use synsent_host::{Device, FRAME_MAX_OCTETS, Layer, Tun, VirtioHeader, namespace};
+use synsent_lab::{Fate, Lab};
+use synsent_stack::Instant;
+
+use crate::outside::{self, Outside};
+use crate::situation::Situation;
+use crate::wire::Wire;
+use crate::world::{NotHere, Peer};
+
+/// The device at whose other end the lab is.
+pub(crate) const INTERFACE: &str = "out0";
+/// How long a new device may take until the kernel sends through it.
+const CARRIER_PATIENCE: time::Duration = time::Duration::from_secs(10);
+/// How long what was sent to a peer may take until it is there.
+const ARRIVAL_PATIENCE: time::Duration = time::Duration::from_secs(2);
+/// How often one looks again for what is on its way.
+const LOOK_AGAIN: time::Duration = time::Duration::from_millis(2);
+
+/// The outside of a real network. Dropping it ends its thread and takes the device away.
+pub(crate) struct RealOutside {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    wake: rustix::fd::OwnedFd,
+    over: AtomicBool,
+}
+
+struct State {
+    lab: Lab,
+    outside: Outside,
+    wire: Wire,
+    began: time::Instant,
+    /// The lab's time at the beginning.
+    lab_began: Instant,
+    /// How many frames of the capture have been looked at.
+    seen: u64,
+}
+
+impl RealOutside {
+    /// Moves the calling thread into a new network namespace, makes the device there, and puts the lab behind it. The kernel
+    /// reaches the lab's servers by the device, with these addresses of its own.
+    pub(crate) fn new(addresses: &[(IpAddr, u8)]) -> Result<RealOutside, NotHere> {
+        let failed = |what: &'static str| move |error: io::Error| NotHere(format!("{what}: {error}"));
+        namespace::enter_network().map_err(failed("a network namespace"))?;
+        let tun = Tun::open(INTERFACE, Layer::Ip, VirtioHeader::Without).map_err(|error| NotHere(format!("{error}")))?;
+        for (address, prefix_len) in addresses {
+            interface::add_address(INTERFACE, *address, *prefix_len).map_err(failed("an address"))?;
+        }
+        interface::set_up(INTERFACE).map_err(failed("the device"))?;
+        await_carrier(INTERFACE).map_err(failed("the carrier of the device"))?;
+        for (network, _) in outside::routes() {
+            route_into(INTERFACE, network.addr(), network.prefix_len()).map_err(failed("a route"))?;
+        }
+        let mut lab = Lab::new(1);
+        let mut outside = Outside::new(&mut lab);
+        outside.settled(&mut lab);
+        let (lab_began, seen) = (lab.now(), lab.capture().frames());
+        let state = State { lab, outside, wire: Wire::default(), began: time::Instant::now(), lab_began, seen };
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|error| failed("an event")(error.into()))?;
+        let shared = Arc::new(Shared { state: Mutex::new(state), wake, over: AtomicBool::new(false) });
+        let mover = Arc::clone(&shared);
+        let thread = thread::spawn(move || mover.run(tun));
+        Ok(RealOutside { shared, thread: Some(thread) })
+    }
+
+    /// What the router and the servers bring about alone.
+    pub(crate) fn arrange(&self, situation: Situation) -> Option<Result<SocketAddr, NotHere>> {
+        self.with(|lab, outside| outside.arrange(lab, situation))
+    }
+
+    /// Who refused or was silent answers from now on; the route that was missing is there.
+    pub(crate) fn relent(&self, peer: SocketAddr) -> Result<(), NotHere> {
+        let (network, _) = outside::missing_route();
+        // It may be there already.
+        let _ = route_into(INTERFACE, network.addr(), network.prefix_len());
+        self.with(|lab, outside| outside.relent(lab, peer))
+    }
+
+    pub(crate) fn peer_sends(&self, which: Peer, to: SocketAddr, octets: &[u8]) {
+        self.with(|lab, outside| outside.peer_sends(lab, which, to, octets));
+    }
+
+    pub(crate) fn peer_received(&self, which: Peer) -> Vec<Vec<u8>> {
+        let end = time::Instant::now() + ARRIVAL_PATIENCE;
+        loop {
+            let received = self.with(|lab, outside| outside.peer_received(lab, which));
+            if !received.is_empty() || time::Instant::now() > end {
+                return received;
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    pub(crate) fn mark(&self) {
+        self.shared.state().wire = Wire::default();
+    }
+
+    pub(crate) fn wire(&self) -> (String, usize) {
+        self.shared.state().wire.line()
+    }
+
+    /// Whether a packet of the machine has been seen since the last mark.
+    pub(crate) fn has_seen(&self) -> impl Fn() -> bool + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || shared.state().wire.line().1 > 0
+    }
+
+    fn with<R>(&self, work: impl FnOnce(&mut Lab, &mut Outside) -> R) -> R {
+        let mut state = self.shared.state();
+        let State { lab, outside, .. } = &mut *state;
+        let answer = work(lab, outside);
+        drop(state);
+        self.shared.wake();
+        answer
+    }
+}
+
+impl Drop for RealOutside {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::SeqCst);
+        self.shared.wake();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been printed by the thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        // The one way to fail is a counter that is full, and then the thread is awake.
+        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+    }
+
+    /// The thread: what comes from the device goes onto the line, and what the router sends goes into the device.
+    fn run(&self, mut tun: Tun) {
+        let mut frame = vec![0; FRAME_MAX_OCTETS];
+        while !self.over.load(Ordering::SeqCst) {
+            let next = self.state().turn(&mut tun, &mut frame);
+            let timeout = next.and_then(|next| Timespec::try_from(next).ok());
+            let mut descriptors = [
+                PollFd::from_borrowed_fd(tun.descriptor(), PollFlags::IN),
+                PollFd::new(&self.wake, PollFlags::IN),
+            ];
+            // However it ends, one looks at everything again.
+            let _ = poll(&mut descriptors, timeout.as_ref());
+            let _ = rustix::io::read(&self.wake, &mut [0; 8]);
+        }
+    }
+}
+
+impl State {
+    /// Does all that can be done now; answers with how long nothing will happen by itself.
+    fn turn(&mut self, tun: &mut Tun, frame: &mut [u8]) -> Option<time::Duration> {
+        let line = self.outside.line;
+        while let Ok(Some((len, _))) = tun.receive(frame) {
+            self.wire.note(self.lab.now(), true, &frame[..len]);
+            self.lab.inject(line, &frame[..len]);
+        }
+        let now = self.lab_began + self.began.elapsed();
+        self.lab.run_until(now, |_| false);
+        let unseen = (self.lab.capture().frames() - self.seen) as usize;
+        self.seen += unseen as u64;
+        let records: Vec<_> = self.lab.capture().records().rev().take(unseen).collect();
+        for record in records.into_iter().rev().filter(|record| record.cable == line && record.fate == Fate::Carried) {
+            self.wire.note(record.at, false, &record.bytes);
+            // What the device does not take is lost, as on any line.
+            let _ = tun.transmit(&record.bytes, None);
+        }
+        self.lab.next_at().map(|next| next.since(now))
+    }
+}
+
+/// A network is behind a device, without a gateway.
+pub(crate) fn route_into(name: &str, network: IpAddr, prefix_len: u8) -> io::Result<()> {
+    interface::add_route(network, prefix_len, None, Some(name), RouteKind::Unicast)
+}
+
+/// Sets a value of the namespace in which the calling thread is.
+pub(crate) fn set_sysctl(name: &str, value: &str) -> Result<(), NotHere> {
+    let path = format!("/proc/sys/net/{name}");
+    fs::write(&path, value).map_err(|error| NotHere(format!("{path} cannot be written: {error}")))
+}
+
+/// The kernel notices a new cable in its own time, and loses frames until then.
+pub(crate) fn await_carrier(name: &str) -> io::Result<()> {
+    let end = time::Instant::now() + CARRIER_PATIENCE;
+    while !interface::is_running(name)? {
+        if time::Instant::now() > end {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+    // The carrier is told a moment before frames are taken, both under the lock that this request has to wait for.
+    interface::set_up(name)
+}
