@@ -8,7 +8,8 @@ use synsent_stack::Duration;
 
 use crate::case::Trouble;
 use crate::situation::{Situation, Told};
-use crate::trial::Trial;
+use crate::trial::{PATIENCE, Trial};
+use crate::world::Peer;
 
 /// What a scenario comes to.
 pub(super) type Shows = Result<(), Trouble>;
@@ -244,4 +245,140 @@ pub(super) fn autobind(t: &mut Trial<'_>) -> Shows {
         t.check(one.port() != 0 && one != two, format!("each has a port of its own: {one}, {two}"))?;
     }
     Ok(())
+}
+
+// More about datagrams.
+
+/// How long nothing must come.
+pub(super) const SILENCE: Duration = Duration::from_millis(50);
+
+/// What other addresses send is dropped, before and after what the peer sends.
+pub(super) fn datagram_filter(t: &mut Trial<'_>) -> Shows {
+    let peer = t.world.peer(Peer::A);
+    let s = t.connected(Kind::Datagram, peer)?;
+    let ours = own_name(t, s)?;
+    t.world.peer_sends(Peer::B, ours, b"from elsewhere");
+    t.world.peer_sends(Peer::A, ours, b"from the peer");
+    t.world.peer_sends(Peer::B, ours, b"from elsewhere again");
+    awaits(t, s)?;
+    let heard = t.recv(s);
+    t.check(heard == Ok(b"from the peer".to_vec()), format!("only the peer is heard, not {heard:?}"))?;
+    let readable = t.readable(s, SILENCE)?;
+    t.check(!readable, "nothing else is received")
+}
+
+/// A second connect changes where send goes and who is heard.
+pub(super) fn datagram_changes(t: &mut Trial<'_>) -> Shows {
+    let (a, b) = (t.world.peer(Peer::A), t.world.peer(Peer::B));
+    let s = t.connected(Kind::Datagram, a)?;
+    let said = t.send(s, b"to a");
+    t.works(said, "send")?;
+    let heard = t.world.peer_received(Peer::A);
+    t.check(heard == [b"to a".to_vec()], format!("the first peer hears it, not {heard:?}"))?;
+    let said = t.connect(s, b);
+    t.works(said, "connect to another peer")?;
+    t.nothing_left()?;
+    let said = t.send(s, b"to b");
+    t.works(said, "send")?;
+    let heard = t.world.peer_received(Peer::B);
+    t.check(heard == [b"to b".to_vec()], format!("the second peer hears it, not {heard:?}"))?;
+    let ours = own_name(t, s)?;
+    t.world.peer_sends(Peer::A, ours, b"from a");
+    t.world.peer_sends(Peer::B, ours, b"from b");
+    awaits(t, s)?;
+    let heard = t.recv(s);
+    t.check(heard == Ok(b"from b".to_vec()), format!("the second peer is heard, not {heard:?}"))
+}
+
+/// Without permission, the broadcast address of the own network.
+pub(super) fn broadcast_subnet(t: &mut Trial<'_>) -> Shows {
+    let everybody = t.arrange(Situation::SubnetBroadcast)?;
+    fails_to(t, Kind::Datagram, everybody)?;
+    t.nothing_left()
+}
+
+/// Without permission, 255.255.255.255.
+pub(super) fn broadcast_limited(t: &mut Trial<'_>) -> Shows {
+    let everybody = t.arrange(Situation::LimitedBroadcast)?;
+    fails_to(t, Kind::Datagram, everybody)?;
+    t.nothing_left()
+}
+
+// Threads, select, and trying again.
+
+/// What one thread is told, another does not see; success leaves it as it is.
+pub(super) fn last_error_per_thread(t: &mut Trial<'_>) -> Shows {
+    let refuses = t.arrange(Situation::Refuses)?;
+    let s = t.socket(Kind::Stream)?;
+    let said = t.connect(s, refuses);
+    let Err(refused) = said else { return t.check(false, "the first connect is refused") };
+    let (api, process) = (t.api, t.process().clone());
+    let elsewhere = std::thread::spawn(move || {
+        let _entered = process.enter();
+        let fresh = (api.last_error)();
+        (api.connect)(-1, synsent_sockets::Pointer::Null, 0);
+        (fresh, (api.last_error)())
+    });
+    let Ok((fresh, other)) = elsewhere.join() else { return t.check(false, "the other thread ends") };
+    t.check(fresh != refused.number, "another thread has no error of this one")?;
+    t.check(other != refused.number, "the other thread has its own error")?;
+    t.check((t.api.last_error)() == refused.number, "this thread's error stays")?;
+    let answers = t.arrange(Situation::Answers)?;
+    let s = t.socket(Kind::Stream)?;
+    let said = t.connect(s, answers);
+    t.check(said == Ok(0), format!("success returns 0, not {said:?}"))
+}
+
+/// Success shows in writefds alone, failure in exceptfds alone, and SO_ERROR tells why.
+pub(super) fn select_tells_exceptional(t: &mut Trial<'_>) -> Shows {
+    let silent = t.arrange(Situation::Silent)?;
+    let s = t.nonblocking(Kind::Stream)?;
+    let begun = t.connect(s, silent);
+    t.check(begun.is_err(), "the attempt has begun")?;
+    let sets = t.select(s, SILENCE);
+    t.check(sets == Ok([false; 3]), format!("select() tells nothing while the attempt is under way, not {sets:?}"))?;
+    let answers = t.arrange(Situation::Answers)?;
+    let s = t.nonblocking(Kind::Stream)?;
+    let begun = t.connect(s, answers);
+    t.check(begun.is_err(), "the attempt has begun")?;
+    let sets = t.await_outcome(s)?;
+    t.check(sets == [false, true, false], "success shows in writefds")?;
+    t.check((t.api.socket_error)(s) == 0, "SO_ERROR is 0 then")?;
+    t.echoes(s)?;
+    let refuses = t.arrange(Situation::Refuses)?;
+    let s = t.nonblocking(Kind::Stream)?;
+    let begun = t.connect(s, refuses);
+    t.check(begun.is_err(), "the attempt has begun")?;
+    let sets = t.await_outcome(s)?;
+    t.check(sets == [false, false, true], format!("failure shows in exceptfds alone, not {sets:?}"))?;
+    let why = t.api.code((t.api.socket_error)(s));
+    t.check(why.name.ends_with("ECONNREFUSED"), format!("SO_ERROR tells why: {why}"))
+}
+
+/// After this error the same socket connects once the cause is gone.
+pub(super) fn retries(t: &mut Trial<'_>, cause: Situation, error: &str) -> Shows {
+    let peer = t.arrange(cause)?;
+    let s = t.socket(Kind::Stream)?;
+    for _ in 0..2 {
+        let said = t.connect(s, peer);
+        t.fails_with(said, error)?;
+    }
+    t.world.relent(peer)?;
+    let said = t.connect(s, peer);
+    t.works(said, "connect again on the same socket")?;
+    t.echoes(s)
+}
+
+// Small things.
+
+/// Waits until something can be received.
+pub(super) fn awaits(t: &mut Trial<'_>, s: Handle) -> Shows {
+    let readable = t.readable(s, PATIENCE)?;
+    t.check(readable, "something comes")
+}
+
+/// What getsockname tells.
+pub(super) fn own_name(t: &mut Trial<'_>, s: Handle) -> Result<SocketAddr, Trouble> {
+    let name = t.own_name(s);
+    t.works(name, "getsockname")
 }

@@ -1,8 +1,253 @@
-//! The clauses of winsock2.
+//! The clauses of Windows Sockets 2.
+
+use std::net::SocketAddr;
+
+use synsent_sockets::{Domain, Kind, Pointer};
 
 use super::Shown;
+use super::common::{self, Shows};
+use crate::api::Api;
+use crate::api::windows::windows_api;
+use crate::case::Case;
+use crate::situation::{Situation, Told};
+use crate::trial::Trial;
+use crate::world::Peer;
+
+/// Version 2.2; AF_INET and AF_INET6 as ws2def.h has them. There is no local domain.
+static API: Api = windows_api!(winsock2, WINSOCK2, 0x0202, [2, 23, 1]);
+
+static CASES: &[Case] = &[
+    Case::outcome("winsock2.establish", "the peer answers", common::establishes),
+    Case::outcome("winsock2.establish", "the peer answers over IPv6", common::establishes_inet6),
+    Case::outcome("winsock2.establish", "the peer hears a repeated SYN", common::establishes_late),
+    Case::new("winsock2.autobind", "an unbound socket gets a name", common::autobind),
+    Case::outcome("winsock2.zero-address", "0.0.0.0", zero_address),
+    Case::outcome("winsock2.zero-address", "::", zero_address_inet6),
+    Case::outcome("winsock2.reconnect-active", "connect once more", common::connected_already),
+    Case::outcome("winsock2.datagram-default", "send and recv use the peer", common::datagram_sets_the_destination),
+    Case::new("winsock2.datagram-filter", "a datagram of another address", common::datagram_filter),
+    Case::outcome("winsock2.datagram-disconnect", "0.0.0.0", datagram_disconnect),
+    Case::new("winsock2.datagram-disconnected-sendto", "sendto and recvfrom afterwards", datagram_disconnected_sendto),
+    Case::outcome("winsock2.datagram-reconnect", "another peer", common::datagram_changes),
+    Case::new("winsock2.datagram-reconnect", "what is queued goes when the peer changes", queue_goes_with_the_peer),
+    Case::outcome("winsock2.broadcast-denied", "the network's broadcast address", common::broadcast_subnet),
+    Case::new("winsock2.broadcast-allowed", "with SO_BROADCAST, send reaches it", broadcast_allowed),
+    Case::new("winsock2.broken-socket", "the peer resets the connection", broken_socket),
+    Case::new("winsock2.last-error", "one code a thread", common::last_error_per_thread),
+    Case::outcome("winsock2.nonblocking", "the attempt goes on", common::nonblocking_begins),
+    Case::new("winsock2.select", "writable on success, exceptional on failure", common::select_tells_exceptional),
+    Case::outcome("winsock2.already", "connect while connecting", common::nonblocking_again),
+    Case::new("winsock2.retry-same-socket", "refused, and then answered", retry_after_refused),
+    Case::new("winsock2.retry-same-socket", "no route, and then there is one", retry_after_no_route),
+    Case::new("winsock2.retry-same-socket", "silent, and then answered", retry_after_silence),
+    Case::outcome("winsock2.error.notinitialised", "before WSAStartup", common::not_started).unstarted(),
+    Case::new("winsock2.error.notinitialised", "after WSACleanup", common::ended),
+    Case::outcome("winsock2.error.netdown", "the interface is down", common::interface_down),
+    Case::outcome("winsock2.error.netdown", "the network has stopped", common::network_stopped),
+    Case::outcome("winsock2.error.addrinuse", "the four-tuple is in use", common::four_tuple_in_use),
+    Case::outcome("winsock2.error.addrnotavail", "every ephemeral port is taken", common::ports_exhausted),
+    Case::outcome("winsock2.error.addrnotavail", "port 0", port_zero),
+    Case::outcome("winsock2.error.afnosupport", "another family", other_families),
+    Case::outcome("winsock2.error.connrefused", "a reset answers the SYN", common::refused),
+    Case::outcome("winsock2.error.connrefused", "refused over IPv6", refused_inet6),
+    Case::outcome("winsock2.error.fault", "null", null_name),
+    Case::outcome("winsock2.error.fault", "a length that is too small", short_names),
+    Case::outcome("winsock2.error.inval", "a listening socket", common::listening),
+    Case::outcome("winsock2.error.isconn", "connected already", common::connected_already),
+    Case::outcome("winsock2.error.netunreach", "no route", common::no_route),
+    Case::outcome("winsock2.error.netunreach", "no route, datagram", common::datagram_no_route),
+    Case::outcome("winsock2.error.netunreach", "a router says so", common::network_unreachable),
+    Case::outcome("winsock2.error.nobufs", "as many connections as there may be", common::connections_exhausted),
+    Case::outcome("winsock2.error.notsock", "no handle, and a closed one", common::bad_handles),
+    Case::outcome("winsock2.error.timedout", "nobody answers", common::silent),
+    Case::outcome("winsock2.error.timedout", "the backlog is full", common::backlog_full),
+    Case::outcome("winsock2.error.wouldblock", "the attempt goes on", common::nonblocking_begins),
+    Case::outcome("winsock2.error.acces", "the network's broadcast address", common::broadcast_subnet),
+    Case::outcome("winsock2.error.acces", "255.255.255.255", common::broadcast_limited),
+];
 
 /// The functions and the cases.
 pub(super) fn shown() -> Option<Shown> {
-    None
+    Some((&API, CASES))
+}
+
+const ZERO: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 80);
+
+/// A refused address changes nothing: a good connect then works.
+fn zero_address(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.socket(Kind::Stream)?;
+    for port in [0, 1, 80, peer.port()] {
+        let said = t.connect(s, SocketAddr::new(ZERO.ip(), port));
+        t.fails(said)?;
+        t.nothing_left()?;
+    }
+    let nonblocking = t.nonblocking(Kind::Stream)?;
+    let said = t.connect(nonblocking, ZERO);
+    t.fails(said)
+}
+
+fn zero_address_inet6(t: &mut Trial<'_>) -> Shows {
+    let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
+    let said = t.connect(s, SocketAddr::new(std::net::Ipv6Addr::UNSPECIFIED.into(), 80));
+    t.fails(said)?;
+    t.nothing_left()
+}
+
+fn datagram_disconnect(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.connected(Kind::Datagram, peer)?;
+    t.echoes(s)?;
+    let said = t.connect(s, SocketAddr::new(ZERO.ip(), 0));
+    t.works(said, "connect to 0.0.0.0 takes the peer away")?;
+    t.nothing_left()?;
+    let said = t.send(s, b"nobody");
+    t.fails_with(said, "WSAENOTCONN")?;
+    let said = t.recv(s);
+    t.fails_with(said, "WSAENOTCONN")?;
+    let said = t.peer_name(s);
+    t.fails_with(said, "WSAENOTCONN")
+}
+
+fn datagram_disconnected_sendto(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.connected(Kind::Datagram, peer)?;
+    let said = t.connect(s, ZERO);
+    t.works(said, "connect to 0.0.0.0 takes the peer away")?;
+    let said = t.sendto(s, b"still here", peer);
+    t.works(said, "sendto")?;
+    common::awaits(t, s)?;
+    let said = t.recvfrom(s);
+    let heard = t.works(said, "recvfrom")?;
+    t.check(heard == b"still here", "the echo comes")
+}
+
+/// The document: "Any datagrams queued for receipt are discarded if name is different from the previous connect."
+fn queue_goes_with_the_peer(t: &mut Trial<'_>) -> Shows {
+    let (a, b) = (t.world.peer(Peer::A), t.world.peer(Peer::B));
+    let s = t.connected(Kind::Datagram, a)?;
+    let ours = common::own_name(t, s)?;
+    t.world.peer_sends(Peer::A, ours, b"kept");
+    common::awaits(t, s)?;
+    let said = t.connect(s, a);
+    t.works(said, "connect to the same peer")?;
+    let said = t.recv(s);
+    t.check(said == Ok(b"kept".to_vec()), "the same name keeps what is queued")?;
+    t.world.peer_sends(Peer::A, ours, b"dropped");
+    common::awaits(t, s)?;
+    let said = t.connect(s, b);
+    t.works(said, "connect to another peer")?;
+    let readable = t.readable(s, common::SILENCE)?;
+    t.check(!readable, "another name discards what is queued")?;
+    t.world.peer_sends(Peer::B, ours, b"new");
+    common::awaits(t, s)?;
+    let said = t.recv(s);
+    t.check(said == Ok(b"new".to_vec()), "what the new peer sends is received")
+}
+
+fn broadcast_allowed(t: &mut Trial<'_>) -> Shows {
+    let everybody = t.arrange(Situation::SubnetBroadcast)?;
+    let s = t.socket(Kind::Datagram)?;
+    let set = t.api.said((t.api.set_broadcast)(s, true));
+    t.works(set, "SO_BROADCAST")?;
+    let said = t.connect(s, everybody);
+    t.works(said, "connect to a broadcast address")?;
+    let said = t.send(s, b"to all");
+    t.works(said, "send")?;
+    let heard = t.world.peer_received(Peer::Neighbour);
+    t.check(heard == [b"to all".to_vec()], format!("the neighbour hears it, not {heard:?}"))
+}
+
+/// Later calls report the break, and a new socket works.
+fn broken_socket(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::BreaksAfterwards)?;
+    let s = t.connected(Kind::Stream, peer)?;
+    common::awaits(t, s)?;
+    for _ in 0..2 {
+        let said = t.recv(s);
+        t.fails_with(said, "WSAECONNRESET")?;
+    }
+    let said = t.send(s, b"anybody");
+    t.check(said.is_err(), "send reports the break too")?;
+    let said = t.connect(s, peer);
+    t.check(said.is_err(), "the socket is done with: it cannot be connected again")?;
+    let said = t.close(s);
+    t.works(said, "closesocket")?;
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.connected(Kind::Stream, peer)?;
+    t.echoes(s)
+}
+
+fn retry_after_refused(t: &mut Trial<'_>) -> Shows {
+    common::retries(t, Situation::Refuses, "WSAECONNREFUSED")
+}
+
+fn retry_after_no_route(t: &mut Trial<'_>) -> Shows {
+    common::retries(t, Situation::NoRoute, "WSAENETUNREACH")
+}
+
+fn retry_after_silence(t: &mut Trial<'_>) -> Shows {
+    common::retries(t, Situation::Silent, "WSAETIMEDOUT")
+}
+
+fn port_zero(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    common::fails_to(t, Kind::Stream, SocketAddr::new(peer.ip(), 0))?;
+    t.nothing_left()
+}
+
+/// No family, numbers that no family has, and families that exist but are not the socket's.
+fn other_families(t: &mut Trial<'_>) -> Shows {
+    for (domain, kind) in
+        [(Domain::Inet4, Kind::Stream), (Domain::Inet4, Kind::Datagram), (Domain::Inet6, Kind::Stream)]
+    {
+        let s = t.socket_of(domain, kind)?;
+        let own = t.api.family(domain);
+        for family in [1, 2, 3, 6, 17, 23, 77, 65_535_u16].into_iter().filter(|family| i32::from(*family) != own) {
+            let mut name = [0; 28];
+            name[..2].copy_from_slice(&family.to_ne_bytes());
+            name[2..8].copy_from_slice(&[0, 80, 10, 2, 0, 2]);
+            let said = t.connect_with(s, Pointer::Octets(&name), 28);
+            t.fails(said)?;
+            t.nothing_left()?;
+        }
+    }
+    let s = t.socket(Kind::Stream)?;
+    let said = t.connect_with(s, Pointer::Octets(&[0; 16]), 16);
+    t.fails(said)
+}
+
+fn refused_inet6(t: &mut Trial<'_>) -> Shows {
+    let closed = t.arrange(Situation::AnswersInet6)?;
+    let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
+    let said = t.connect(s, SocketAddr::new(closed.ip(), 9));
+    t.fails(said)
+}
+
+fn null_name(t: &mut Trial<'_>) -> Shows {
+    for kind in [Kind::Stream, Kind::Datagram] {
+        let s = t.socket(kind)?;
+        for len in [0, 16, -1] {
+            let said = t.connect_with(s, Pointer::Null, len);
+            t.fails(said)?;
+        }
+    }
+    t.nothing_left()
+}
+
+fn short_names(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let name = t.api.sockaddr(&peer.into());
+    for kind in [Kind::Stream, Kind::Datagram] {
+        let s = t.socket(kind)?;
+        for len in (-1..16).chain([i32::MIN]) {
+            let said = t.connect_with(s, Pointer::Octets(&name), len);
+            t.fails(said)?;
+            t.nothing_left()?;
+        }
+    }
+    let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
+    let name = t.api.sockaddr(&SocketAddr::new(crate::outside::OURS_V6.into(), 80).into());
+    let said = t.connect_with(s, Pointer::Octets(&name), 27);
+    t.fails(said)
 }
