@@ -9,7 +9,7 @@ use super::common::{self, Shows};
 use crate::api::Api;
 use crate::api::windows::windows_api;
 use crate::case::Case;
-use crate::situation::{Situation, Told};
+use crate::situation::Situation;
 use crate::trial::Trial;
 use crate::world::Peer;
 
