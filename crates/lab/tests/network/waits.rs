@@ -206,3 +206,22 @@ fn a_wait_beside_probes_that_never_end_is_over_after_a_year() {
     assert!(matches!(wait(&network, None), Woken::Over(_)));
     assert!(network.now().since(began) > Duration::from_secs(364 * 24 * 3_600));
 }
+
+#[test]
+fn threads_without_a_seat_neither_hang_nor_come_back_too_early() {
+    let net = two_hosts();
+    let network = LabNetwork::new(&net.lab, net.client);
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let network = network.clone();
+            scope.spawn(move || {
+                for round in 0..100 {
+                    let deadline = network.now() + Duration::from_millis(number * 7 + round % 5);
+                    while wait(&network, Some(deadline)) != Woken::DeadlinePassed {}
+                    assert!(network.now() >= deadline);
+                    network.wake_all();
+                }
+            });
+        }
+    });
+}
