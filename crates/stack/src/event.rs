@@ -74,12 +74,14 @@ pub enum EventKind {
     Troubled,
     /// The flow failed, or a UDP socket got an ICMP error.
     Failed,
+    /// Our FIN is acknowledged, and with it all that was sent.
+    FinAcked,
     /// Both directions ended in order and all that was sent is acknowledged.
     Closed,
 }
 
 impl EventKind {
-    const ALL: [EventKind; 11] = [
+    const ALL: [EventKind; 12] = [
         EventKind::Connected,
         EventKind::Acceptable,
         EventKind::Pending,
@@ -90,6 +92,7 @@ impl EventKind {
         EventKind::SoftError,
         EventKind::Troubled,
         EventKind::Failed,
+        EventKind::FinAcked,
         EventKind::Closed,
     ];
 }

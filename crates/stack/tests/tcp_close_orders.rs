@@ -16,6 +16,7 @@ fn the_first_closer_goes_through_both_fin_waits_to_time_wait() {
     t.expect_state(flow, State::FinWait1);
     t.send(seg().seq(101).ack(2));
     t.expect_state(flow, State::FinWait2);
+    t.expect_event(EventKind::FinAcked);
     t.expect_nothing();
     t.send(seg().fin().seq(101).ack(2));
     t.expect(seg().seq(2).ack(102));

@@ -241,7 +241,9 @@ pub(crate) fn fifth_acknowledgment(flow: &mut Flow, segment: &Segment<'_>, turn:
         _ => {
             flow.apply(Change::OurFin(OurFin::Acked), turn.now, turn.context);
             let (head, conn) = synchronized!(flow);
-            if !head.held {
+            if head.held {
+                head.raise(EventKind::FinAcked, turn.context);
+            } else {
                 // FIN-WAIT-2 that nobody owns must end by itself when the peer never closes.
                 conn.timers.give_up = turn.now + head.options.fin_wait_2_timeout;
             }
