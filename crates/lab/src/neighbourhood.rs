@@ -79,8 +79,6 @@ impl Neighbourhood {
         let router = lab.add_router("router");
         let (server, second) = (lab.add_host("server", Config::default()), lab.add_host("second", Config::default()));
         let (lan, far) = (lab.add_segment("lan", 1_500), lab.add_segment("far", 1_500));
-        lab.set_faults(lan, None, Faults::delay(LAN_DELAY));
-        lab.set_faults(far, None, Faults::delay(FAR_DELAY));
         let near_side = settle(&mut lab, router, lan, 1, 1);
         let far_side = settle(&mut lab, router, far, 2, 1);
         let mut inhabitant = |host, cable, net, number, gateway: Place| {
@@ -95,6 +93,9 @@ impl Neighbourhood {
         let neighbour = inhabitant(neighbour, lan, 1, 3, near_side);
         let server = inhabitant(server, far, 2, 2, far_side);
         let second_server = inhabitant(second, far, 2, 3, far_side);
+        // Faults belong to the ends of a cable, so they come after those.
+        lab.set_faults(lan, None, Faults::delay(LAN_DELAY));
+        lab.set_faults(far, None, Faults::delay(FAR_DELAY));
         Neighbourhood { lab, us, neighbour, router: near_side, server, second_server, lan, far }
     }
 

@@ -11,13 +11,14 @@ fn with_policy(soft_errors: SoftErrors, timeout: Option<Duration>) -> Settings {
 }
 
 #[test]
-fn a_blocking_connect_takes_one_round_trip_and_names_both_ends() {
+fn a_blocking_connect_takes_its_round_trips_and_names_both_ends() {
     let world = world();
     let _listener = world.listener(80);
     let socket = world.stream();
     assert_eq!((socket.phase(), socket.is_bound(), socket.peer_name()), (Phase::Idle, false, None));
     done(socket.connect(&world.net.server.at(80).into()));
-    assert!((0.0102..0.013).contains(&world.seconds()), "{}", world.seconds());
+    // One round trip for the addresses of the neighbours, one for the handshake.
+    assert!((0.0200..0.0210).contains(&world.seconds()), "{}", world.seconds());
     assert_eq!((socket.phase(), socket.is_bound()), (Phase::Connected, true));
     assert_eq!(socket.peer_name(), Some(world.net.server.at(80).into()));
     let local = socket.local_name().unwrap().inet().unwrap();
