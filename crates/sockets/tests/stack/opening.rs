@@ -193,6 +193,8 @@ fn a_cancelled_connect_is_given_up() {
         net.lab.behave(net.server.host, 80, Behaviour::Silent).unwrap();
     });
     let socket = world.stream();
+    // As long as we are here and do not wait, time stands still, and so the attempt does not end by itself.
+    let _here = world.ours.participate();
     let seat = world.lab.seat();
     let sent = std::thread::scope(|scope| {
         let waiter = scope.spawn(|| {
