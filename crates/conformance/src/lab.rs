@@ -3,7 +3,7 @@
 //! Its stack has few ephemeral ports and room for few connections, so that both can be used up in a moment. A trial takes as long
 //! as its events take to compute.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use synsent_lab::{HostId, Lab, LabNetwork, SharedLab};
@@ -79,7 +79,7 @@ impl World for LabWorld {
     }
 
     fn arrange(&mut self, situation: Situation) -> Result<SocketAddr, NotHere> {
-        let Self { lab, outside, us, link, network, .. } = self;
+        let Self { lab, outside, network, .. } = self;
         if let Some(arranged) = lab.with(|lab| outside.arrange(lab, situation)) {
             if situation == Situation::SignalWhileSilent {
                 network.interrupt_at(network.now() + SIGNAL_AFTER);
@@ -103,17 +103,12 @@ impl World for LabWorld {
                 network.descriptors().set_max(STANDARD_FILES + left as usize);
                 self.arrange(Situation::Answers)
             }
-            Situation::SubnetBroadcast => Ok(broadcast(outside::OUR_BROADCAST)),
-            Situation::LimitedBroadcast => Ok(broadcast(std::net::Ipv4Addr::BROADCAST)),
-            Situation::Multicast => Ok(SocketAddr::new([239, 1, 2, 3].into(), Outside::peer(Peer::Neighbour).port())),
-            Situation::MulticastInet6 => {
-                let group = std::net::Ipv6Addr::new(0xff05, 0, 0, 0, 0, 0, 0, 0x1234);
-                Ok(SocketAddr::new(group.into(), Outside::peer(Peer::Neighbour).port()))
-            }
-            other => {
-                let _ = (us, link);
-                Err(NotHere(format!("{other:?} is nothing that a simulated machine knows")))
-            }
+            Situation::SubnetBroadcast => Ok(outside::neighbourly(outside::OUR_BROADCAST)),
+            Situation::LimitedBroadcast => Ok(outside::neighbourly(Ipv4Addr::BROADCAST)),
+            Situation::Multicast => Ok(outside::neighbourly(outside::GROUP)),
+            Situation::MulticastInet6 => Ok(outside::neighbourly(outside::GROUP_V6)),
+            Situation::NetworkStopped => Err(NotHere("a simulated machine does not stop".to_owned())),
+            other => Err(NotHere(format!("{other:?} is nothing that a simulated machine knows"))),
         }
     }
 
@@ -160,8 +155,4 @@ impl World for LabWorld {
         });
         wire.line()
     }
-}
-
-fn broadcast(address: std::net::Ipv4Addr) -> SocketAddr {
-    SocketAddr::new(address.into(), Outside::peer(Peer::Neighbour).port())
 }

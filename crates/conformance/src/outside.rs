@@ -28,6 +28,11 @@ pub(crate) const OUR_BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 255);
 pub(crate) const OURS_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 2);
 pub(crate) const ROUTER_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 1);
 
+/// A group of IPv4.
+pub(crate) const GROUP: Ipv4Addr = Ipv4Addr::new(239, 1, 2, 3);
+/// A group of IPv6.
+pub(crate) const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff05, 0, 0, 0, 0, 0, 0, 0x1234);
+
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 2);
 const SERVER_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 2, 0, 0, 0, 0, 0, 2);
 const SECOND: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 3);
@@ -251,6 +256,11 @@ pub(crate) fn routes() -> [(Cidr, IpAddr); 2] {
         (v4(Ipv4Addr::new(10, 2, 0, 0)), ROUTER.into()),
         (v6(Ipv6Addr::new(0xfd00, 2, 0, 0, 0, 0, 0, 0)), ROUTER_V6.into()),
     ]
+}
+
+/// An address with the port at which the neighbour's UDP socket is.
+pub(crate) fn neighbourly(address: impl Into<IpAddr>) -> SocketAddr {
+    SocketAddr::new(address.into(), PEER_PORT)
 }
 
 /// The route that was missing.

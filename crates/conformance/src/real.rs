@@ -60,7 +60,8 @@ impl RealOutside {
     pub(crate) fn new(addresses: &[(IpAddr, u8)]) -> Result<RealOutside, NotHere> {
         let failed = |what: &'static str| move |error: io::Error| NotHere(format!("{what}: {error}"));
         namespace::enter_network().map_err(failed("a network namespace"))?;
-        let tun = Tun::open(INTERFACE, Layer::Ip, VirtioHeader::Without).map_err(|error| NotHere(format!("{error}")))?;
+        let tun =
+            Tun::open(INTERFACE, Layer::Ip, VirtioHeader::Without).map_err(|error| NotHere(format!("{error}")))?;
         for (address, prefix_len) in addresses {
             interface::add_address(INTERFACE, *address, *prefix_len).map_err(failed("an address"))?;
         }
@@ -74,7 +75,8 @@ impl RealOutside {
         outside.settled(&mut lab);
         let (lab_began, seen) = (lab.now(), lab.capture().frames());
         let state = State { lab, outside, wire: Wire::default(), began: time::Instant::now(), lab_began, seen };
-        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|error| failed("an event")(error.into()))?;
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|error| failed("an event")(error.into()))?;
         let shared = Arc::new(Shared { state: Mutex::new(state), wake, over: AtomicBool::new(false) });
         let mover = Arc::clone(&shared);
         let thread = thread::spawn(move || mover.run(tun));
@@ -160,10 +162,8 @@ impl Shared {
         while !self.over.load(Ordering::SeqCst) {
             let next = self.state().turn(&mut tun, &mut frame);
             let timeout = next.and_then(|next| Timespec::try_from(next).ok());
-            let mut descriptors = [
-                PollFd::from_borrowed_fd(tun.descriptor(), PollFlags::IN),
-                PollFd::new(&self.wake, PollFlags::IN),
-            ];
+            let mut descriptors =
+                [PollFd::from_borrowed_fd(tun.descriptor(), PollFlags::IN), PollFd::new(&self.wake, PollFlags::IN)];
             // However it ends, one looks at everything again.
             let _ = poll(&mut descriptors, timeout.as_ref());
             let _ = rustix::io::read(&self.wake, &mut [0; 8]);

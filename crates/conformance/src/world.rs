@@ -102,7 +102,8 @@ impl Place {
     pub fn world(self) -> Result<Box<dyn World>, NotHere> {
         match self {
             Place::Lab => Ok(Box::new(crate::lab::LabWorld::new())),
-            Place::Device | Place::Kernel => Err(NotHere(format!("a world at the {self} is not built"))),
+            Place::Kernel => Ok(Box::new(crate::kernel::KernelWorld::new()?)),
+            Place::Device => Err(NotHere(format!("a world at the {self} is not built"))),
         }
     }
 }

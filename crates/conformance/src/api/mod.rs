@@ -3,6 +3,7 @@
 //! The functions of a table do nothing but call the dialect's own with its own types. [`Api::said`] turns a result into
 //! success or a [`Code`], as a program would: by the value that the call returned and the error of the thread.
 
+pub(crate) mod posix;
 pub(crate) mod windows;
 
 use std::fmt;

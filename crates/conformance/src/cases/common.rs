@@ -15,7 +15,7 @@ use crate::world::Peer;
 pub(super) type Shows = Result<(), Trouble>;
 
 /// How soon a call answers that does not wait for the network.
-const AT_ONCE: Duration = Duration::from_millis(100);
+pub(super) const AT_ONCE: Duration = Duration::from_millis(100);
 
 // Outcomes of the attempt itself: a situation, a stream socket, one connect, and the error of the clause.
 
