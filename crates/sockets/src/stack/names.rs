@@ -73,6 +73,43 @@ pub(super) fn shares(settings: &Settings) -> bool {
 }
 
 fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
-    let (one, other) = (one.ip(), other.ip());
-    one.is_ipv4() == other.is_ipv4() && (one == other || one.is_unspecified() || other.is_unspecified())
+    let (ip, other_ip) = (one.ip(), other.ip());
+    one.port() == other.port()
+        && ip.is_ipv4() == other_ip.is_ipv4()
+        && (ip == other_ip || ip.is_unspecified() || other_ip.is_unspecified())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn name() -> impl Strategy<Value = SocketAddr> {
+        let addresses = prop::sample::select(vec!["0.0.0.0", "10.0.0.1", "10.0.0.2", "::", "fd00::1"]);
+        (addresses, 1_u16..4).prop_map(|(address, port)| SocketAddr::new(address.parse().unwrap(), port))
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_has_a_name_shares_it_with_all_who_overlap(
+            wishes in prop::collection::vec((name(), any::<bool>(), any::<bool>(), any::<bool>()), 1..40),
+        ) {
+            let mut names = Names::default();
+            let mut held: Vec<(NameHold, bool)> = Vec::new();
+            for (name, reuse_address, exclusive_address, leaves) in wishes {
+                let settings = Settings { reuse_address, exclusive_address, ..Settings::default() };
+                let shares = reuse_address && !exclusive_address;
+                let fits = held.iter().all(|(hold, other)| !overlap(hold.name(), name) || shares && *other);
+                let bound = names.bind(name, &settings);
+                prop_assert_eq!(bound.is_ok(), fits);
+                held.extend(bound.ok().map(|hold| (hold, shares)));
+                if leaves && !held.is_empty() {
+                    names.give_back(held.remove(0).0);
+                }
+                for port in 1..4 {
+                    prop_assert_eq!(names.uses_port(port), held.iter().any(|(hold, _)| hold.name().port() == port));
+                }
+            }
+        }
+    }
 }

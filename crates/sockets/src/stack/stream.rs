@@ -5,8 +5,8 @@ use core::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use synsent_stack::{
-    BufferSize, Duration, FlowId, Instant, KeepAlive, ListenOptions, ListenerId, OpenOptions, ReceiveError, SendError,
-    Stack, State, Status, TcpOptions,
+    BufferSize, Duration, FlowId, Instant, ListenOptions, ListenerId, OpenOptions, ReceiveError, SendError, Stack,
+    State, Status, TcpOptions,
 };
 
 use super::names::{self, NameHold};
@@ -245,7 +245,8 @@ impl Transport for Stream {
                 port => port,
             };
             let options = ListenOptions {
-                local: specific,
+                // The unspecified address takes what comes over its own family.
+                local: Some(name.ip()),
                 backlog: backlog as usize,
                 tcp: Some(options(&settings, stack.tcp_default_options())),
                 ..ListenOptions::on_port(port)
@@ -269,20 +270,13 @@ impl Transport for Stream {
             Role::Closing(_) | Role::Closed => return Err(Outcome::Cancelled.into()),
             _ => return Err(Outcome::BadArgument.into()),
         };
-        let is_ipv4 = self.domain == Domain::Inet4;
         let accepted = self.shared.with(|stack, now| {
-            while let Some(flow) = stack.tcp_accept(now, listener) {
-                match stack.tcp_names(flow) {
-                    Some((_, peer)) if peer.is_ipv4() == is_ipv4 => {
-                        if inner.listener_is_stale {
-                            set_options(stack, now, flow, &inner.settings);
-                        }
-                        return Some((flow, peer));
-                    }
-                    _ => stack.tcp_abort(now, flow),
-                }
+            let flow = stack.tcp_accept(now, listener)?;
+            let (_, peer) = stack.tcp_names(flow)?;
+            if inner.listener_is_stale {
+                set_options(stack, now, flow, &inner.settings);
             }
-            None
+            Some((flow, peer))
         })?;
         let Some((flow, peer)) = accepted else { return Ok(Progress::Pending) };
         let role = Role::Connected(flow);
@@ -463,7 +457,7 @@ fn any_address(domain: Domain) -> IpAddr {
 
 /// The stack's settings for a connection, from what it has by itself and what the socket says.
 fn options(settings: &Settings, own: TcpOptions) -> TcpOptions {
-    let keep_alive = settings.keep_alive.then(|| own.keep_alive.unwrap_or(KeepAlive::default()));
+    let keep_alive = settings.keep_alive.then(|| own.keep_alive.unwrap_or_default());
     TcpOptions {
         no_delay: settings.no_delay,
         keep_alive,

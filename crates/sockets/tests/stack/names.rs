@@ -1,6 +1,6 @@
 //! Local names of streams: who may have which.
 
-use synsent_sockets::{Linger, Outcome, Phase, Settings};
+use synsent_sockets::{Domain, Kind, Linger, Outcome, Phase, Settings};
 use synsent_stack::Duration;
 
 use crate::world::*;
@@ -147,4 +147,25 @@ fn an_accepted_socket_inherits_settings_mode_and_limits() {
     assert_eq!((accepted.phase(), accepted.peer_name()), (Phase::Connected, Some(peer)));
     assert_eq!(accepted.local_name().unwrap(), world.net.server.at(80).into());
     assert_eq!(outcome(listener.accept().map(|_| synsent_sockets::Progress::Done(()))), Outcome::TimeLimit);
+}
+
+#[test]
+fn the_two_families_have_their_own_ports() {
+    let world = world();
+    let four = world.listener(80);
+    let six = socket(&world.theirs, Domain::Inet6, Kind::Stream, Settings::default());
+    six.bind(&world.net.server.at_v6(80).into()).unwrap();
+    six.listen(4).unwrap();
+    let client = world.stream();
+    done(client.connect(&world.net.server.at(80).into()));
+    let (_, peer) = done(four.accept());
+    assert_eq!(peer.domain(), Domain::Inet4);
+    let client = socket(&world.ours, Domain::Inet6, Kind::Stream, Settings::default());
+    done(client.connect(&world.net.server.at_v6(80).into()));
+    let (_, peer) = done(six.accept());
+    assert_eq!(peer.domain(), Domain::Inet6);
+    done(six.close());
+    assert_eq!(outcome(client.connect(&world.net.server.at_v6(80).into())), Outcome::AlreadyConnected);
+    let client = socket(&world.ours, Domain::Inet6, Kind::Stream, Settings::default());
+    assert_eq!(outcome(client.connect(&world.net.server.at_v6(80).into())), Outcome::Refused);
 }

@@ -14,7 +14,7 @@ use crate::slab::Slab;
 /// Which SYNs a listener takes, and how.
 #[derive(Clone, Debug)]
 pub struct ListenOptions {
-    /// The local address; `None`: any of ours.
+    /// The local address; `None`: any of ours; unspecified: any of ours of its family.
     pub local: Option<IpAddr>,
     /// The local port; 0 picks a free one.
     pub port: u16,
@@ -105,9 +105,12 @@ impl Listeners {
     /// The listener that takes a SYN for this address and port: the one that asks for most wins.
     pub(crate) fn find(&self, local: IpAddr, port: u16, link: LinkId) -> Option<u32> {
         self.on_port(port)
-            .filter(|listener| listener.local.is_none_or(|addr| addr == local))
+            .filter(|listener| listener.local.is_none_or(|addr| addr == local || is_any_of_family(addr, local)))
             .filter(|listener| listener.link.is_none_or(|wanted| wanted == link))
-            .max_by_key(|listener| (listener.local.is_some(), listener.link.is_some()))
+            .max_by_key(|listener| {
+                let is_one = listener.local.is_some_and(|addr| !addr.is_unspecified());
+                (is_one, listener.local.is_some(), listener.link.is_some())
+            })
             .map(|listener| listener.id.index)
     }
 
@@ -125,4 +128,9 @@ impl Listeners {
     fn current(&self, id: ListenerId) -> Option<u32> {
         self.entries.is_current(id.index, id.generation).then_some(id.index)
     }
+}
+
+/// Whether `listening` stands for every address of the family of `local`.
+fn is_any_of_family(listening: IpAddr, local: IpAddr) -> bool {
+    listening.is_unspecified() && listening.is_ipv4() == local.is_ipv4()
 }

@@ -33,7 +33,10 @@ impl Tcp {
     /// Who uses a port of a local address; of any with `None`.
     pub(crate) fn port_users(&self, local: Option<IpAddr>, port: u16) -> PortUsers {
         let is_it = |end: Endpoint| end.port == port && local.is_none_or(|addr| addr == end.addr);
-        let overlaps = |addr: Option<IpAddr>| local.is_none() || addr.is_none() || addr == local;
+        let overlaps = |addr: Option<IpAddr>| match (addr, local) {
+            (Some(addr), Some(local)) => addr == local || addr.is_unspecified() && addr.is_ipv4() == local.is_ipv4(),
+            _ => true,
+        };
         PortUsers {
             listeners: self.listeners.on_port(port).filter(|listener| overlaps(listener.local)).count(),
             connections: self.connected_ends().filter(|end| is_it(*end)).count(),

@@ -135,7 +135,7 @@ impl fmt::Display for NoSuchSocket {
 impl Tcp {
     /// Passive OPEN.
     pub(crate) fn listen(&mut self, options: &ListenOptions, ip: &Ip) -> Result<ListenerId, ListenError> {
-        if options.local.is_some_and(|local| !ip.is_local(local)) {
+        if options.local.is_some_and(|local| !local.is_unspecified() && !ip.is_local(local)) {
             return Err(ListenError::ForeignAddress);
         }
         let port = match options.port {
