@@ -63,8 +63,6 @@ facts! {
     Disconnected,
     /// The socket's last opening was refused.
     RefusedBefore,
-    /// The socket's last opening failed, whatever the cause.
-    FailedBefore,
     /// The socket's connection broke.
     Broken,
     /// The socket has a local name.
@@ -75,8 +73,6 @@ facts! {
     ReceivingShut,
     /// Sending was ended by shutdown.
     SendingShut,
-    /// The socket does not block.
-    NonBlocking,
     /// The name is of a family that is not the socket's.
     WrongFamily,
     /// The name's family is "unspecified".

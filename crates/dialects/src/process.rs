@@ -15,7 +15,7 @@ use crate::page::{Rule, Source};
 use crate::words::Word;
 
 /// How many sockets a process may have; Windows Sockets announces it in 16 bits.
-pub const SOCKETS_MAX: u32 = 32_767;
+pub(crate) const SOCKETS_MAX: u32 = 32_767;
 
 /// A handle as a caller passes it, whatever type the dialect gives it.
 pub type Handle = i64;

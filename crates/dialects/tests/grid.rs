@@ -51,6 +51,9 @@ fn order(dialect: &Dialect, page: &Page, on: On) -> Vec<(Fact, String)> {
         if order.iter().all(|(fact, _)| *fact != rule.when) {
             order.push((rule.when, verdict(dialect, rule)));
         }
+        if rule.when == Fact::Always {
+            break;
+        }
     }
     order
 }

@@ -130,7 +130,10 @@ impl Socket {
 
     /// Whether it has a local name, by bind or by a connect or send that gave it one (also one that failed then).
     pub fn is_bound(&self) -> bool {
-        self.has_name(&self.state())
+        let mut state = self.state();
+        // A name that the transport got stays; it need not be asked again.
+        state.bound = self.has_name(&state);
+        state.bound
     }
 
     /// Whether its calls do not wait.

@@ -27,8 +27,9 @@ pub use crate::posix::{FD_SETSIZE, FdSet, TimeVal};
 /// When an opening is given up at the latest; unit: seconds.
 pub const CONNECT_TIMEOUT_SECONDS: u64 = 75;
 
-/// The room for the path in a `sockaddr_un`, with the zero that ends it; unit: octets.
-pub const SUN_PATH_OCTETS: usize = 108;
+/// The longest path of a local name, without the zero that ends it; unit: octets. A `sockaddr_un` declares less room, but the
+/// document measures a path by PATH_MAX and a component by NAME_MAX, so a caller may give a longer one.
+pub const PATH_MAX: usize = synsent_sockets::LOCAL_PATH_MAX;
 
 /// BS2000 SOCKETS(POSIX).
 pub static BS2000: Dialect = Dialect {
@@ -42,7 +43,7 @@ pub static BS2000: Dialect = Dialect {
         inet4: posix::constants::AF_INET as u16,
         inet6: Some(posix::constants::AF_INET6 as u16),
         local: Some(posix::constants::AF_UNIX as u16),
-        local_path_octets: SUN_PATH_OCTETS - 1,
+        local_path_octets: PATH_MAX,
     },
     kinds: posix::numbers::KINDS,
     protocols: posix::numbers::PROTOCOLS,

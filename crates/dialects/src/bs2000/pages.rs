@@ -41,7 +41,7 @@ const CONNECT: Page = Page {
         Streams  Connected          => Fail(ISCONN),       "bs2000.stream-once";
         Streams  RefusedBefore      => Fail(INVAL),        "bs2000.refused-needs-new-descriptor", "the document asks for a new descriptor and names no error for the old one";
         Any      ShortName          => Fail(INVAL),        "bs2000.error.inval";
-        Local    LongName           => Fail(NAMETOOLONG),  "bs2000.error.nametoolong", "what is longer than sockaddr_un is a path that is too long";
+        Local    LongName           => Fail(NAMETOOLONG),  "bs2000.error.nametoolong", "what has no end within PATH_MAX is a path that is too long";
         Both     LongName           => Fail(INVAL),        "bs2000.error.inval";
         Any      WrongFamily        => Fail(AFNOSUPPORT),  "bs2000.error.afnosupport";
         Both     ZeroAddress        => Fail(ADDRNOTAVAIL), "bs2000.error.addrnotavail", "all zeroes are no partner's address";
@@ -49,7 +49,7 @@ const CONNECT: Page = Page {
         Stream   BroadcastAddress   => Fail(ADDRNOTAVAIL), "bs2000.error.addrnotavail", "a connection has one partner";
         Stream   MulticastAddress   => Fail(ADDRNOTAVAIL), "bs2000.error.addrnotavail", "a connection has one partner";
         Datagram BroadcastForbidden => Fail(ACCES),        "", "the document is silent; nobody sends there without SO_BROADCAST, so connect says it already";
-        Local    LongPath => Fail(NAMETOOLONG), "bs2000.error.nametoolong", "PATH_MAX of a socket is what sockaddr_un has room for";
+        Local    LongPath => Fail(NAMETOOLONG), "bs2000.error.nametoolong";
         Local    BlankPath          => Fail(NOENT),        "bs2000.error.noent";
         Any      Always             => Proceed,            "bs2000.establish";
     },
@@ -81,7 +81,7 @@ const BIND: Page = Page {
         Local LongName       => Fail(NAMETOOLONG), "bs2000.error.nametoolong", "as connect has it";
         Any   LongName       => Fail(INVAL),       "bs2000.error.inval", "as connect has it";
         Any   WrongFamily    => Fail(AFNOSUPPORT), "bs2000.error.afnosupport", "as connect has it";
-        Local LongPath => Fail(NAMETOOLONG), "bs2000.error.nametoolong", "PATH_MAX of a socket is what sockaddr_un has room for";
+        Local LongPath => Fail(NAMETOOLONG), "bs2000.error.nametoolong";
         Local BlankPath      => Fail(NOENT),       "bs2000.error.noent", "as connect has it";
         Any   Always         => Proceed,           "", "nothing speaks against it";
     },
@@ -160,7 +160,7 @@ const SENDTO: Page = Page {
         Datagram      ZeroAddress        => Fail(ADDRNOTAVAIL), "bs2000.error.addrnotavail", "as connect has it";
         Datagram      ZeroPort           => Fail(ADDRNOTAVAIL), "bs2000.error.addrnotavail", "as connect has it";
         Datagram      BroadcastForbidden => Fail(ACCES),        "", "POSIX";
-        LocalDatagram LongPath => Fail(NAMETOOLONG), "bs2000.error.nametoolong", "PATH_MAX of a socket is what sockaddr_un has room for";
+        LocalDatagram LongPath => Fail(NAMETOOLONG), "bs2000.error.nametoolong";
         LocalDatagram BlankPath          => Fail(NOENT),        "bs2000.error.noent", "as connect has it";
         Any           Always             => Proceed,            "", "nothing speaks against it";
     },

@@ -154,10 +154,7 @@ fn state_facts(socket: &Socket) -> Facts {
     let stage = match standing.stage {
         Stage::Idle | Stage::Closed => Fact::Unconnected.alone(),
         Stage::Connecting => Fact::Connecting.alone(),
-        Stage::Failed(outcome) => {
-            let refused = outcome == Outcome::Refused;
-            Fact::Unconnected.alone() | Fact::FailedBefore.alone() | Fact::RefusedBefore.when(refused)
-        }
+        Stage::Failed(outcome) => Fact::Unconnected.alone() | Fact::RefusedBefore.when(outcome == Outcome::Refused),
         Stage::Connected => Fact::Connected.alone(),
         Stage::Broken(_) => Fact::Connected.alone() | Fact::Broken.alone(),
         Stage::Listening => Fact::Listening.alone(),
@@ -167,5 +164,4 @@ fn state_facts(socket: &Socket) -> Facts {
         | Fact::Disconnected.when(standing.disconnected)
         | Fact::ReceivingShut.when(standing.receiving_shut)
         | Fact::SendingShut.when(standing.sending_shut)
-        | Fact::NonBlocking.when(standing.nonblocking)
 }

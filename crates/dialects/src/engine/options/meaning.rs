@@ -183,17 +183,19 @@ fn octets(octets: u32) -> Value {
     Value::Number(i32::try_from(octets).unwrap_or(i32::MAX))
 }
 
-/// The dialect's number for the error that waits to be told; zero for none.
+/// The dialect's number for the error that waits to be told; zero for none. It is what connect would have said of an opening,
+/// and recv of anything else.
 fn error_number(socket: &Socket, dialect: &Dialect) -> i32 {
+    let page = match socket.standing().stage {
+        Stage::Failed(_) => &dialect.pages.connect,
+        _ => &dialect.pages.recv,
+    };
     let failure = match dialect.ways.error_reading.value {
         ErrorReading::Stays => socket.pending_error(),
         ErrorReading::Once => socket.take_error(),
     };
-    let Some(failure) = failure else { return 0 };
-    // It is what connect would have said.
     let on = On::of(socket.domain(), socket.kind());
-    let (word, _) = dialect.word(&dialect.pages.connect, on, failure.outcome);
-    dialect.number(word)
+    failure.map_or(0, |failure| dialect.number(dialect.word(page, on, failure.outcome).0))
 }
 
 fn connected_for(socket: &Socket) -> i32 {

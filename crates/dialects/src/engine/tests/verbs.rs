@@ -9,7 +9,8 @@ use super::{DATAGRAM, INET, STREAM, Unmapped, World, inet, word};
 use crate::engine::select::{Patience, select};
 use crate::engine::{accept, bind, close, connect, listen, own_names, shutdown, socket, startup};
 use crate::page::{Fact, On};
-use crate::process::{Handle, Said};
+use crate::process::{Handle, SOCKETS_MAX, Said};
+use crate::winsock2::WINSOCK2;
 
 fn open(handle: Handle, last: u8) -> Result<(), Said> {
     connect::connect(&TESTISH, handle, Pointer::from(&inet(last, 80)), 16)
@@ -277,5 +278,66 @@ fn select_of_nothing_of_strangers_and_for_no_time_fails_and_keeps_the_sets() {
     assert_eq!(set, [handle, 99]);
     for time in [(-1, 0), (0, -1), (0, 1_000_000)] {
         assert_eq!(word(select(&TESTISH, Some(&mut vec![handle]), None, None, Patience::of(Some(time)))), "INVAL");
+    }
+}
+
+#[test]
+fn a_process_has_only_so_many_sockets() {
+    let _world = World::of(&WINSOCK2);
+    let make = || socket::socket(&WINSOCK2, INET, STREAM, 0);
+    let mut handles: Vec<_> = (0..SOCKETS_MAX).map(|_| make().unwrap()).collect();
+    handles.sort_unstable();
+    handles.dedup();
+    assert_eq!(handles.len() as u32, SOCKETS_MAX);
+    assert_eq!(word(make()), "WSAEMFILE");
+    close::close(&WINSOCK2, handles[0]).unwrap();
+    let again = make().unwrap();
+    assert_ne!(again, handles[0], "a stale handle reaches no other socket");
+    assert_eq!(word(close::close(&WINSOCK2, handles[0])), "WSAENOTSOCK");
+}
+
+#[test]
+fn many_threads_may_start_end_open_and_close() {
+    let world = World::new();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let _entered = world.process.enter();
+                for _ in 0..200 {
+                    startup::start(&TESTISH, None, true).unwrap();
+                    if let Ok(handle) = socket::socket(&TESTISH, INET, STREAM, 0) {
+                        open(handle, 1).unwrap();
+                        close::close(&TESTISH, handle).unwrap();
+                    }
+                    startup::end(&TESTISH).unwrap();
+                }
+            });
+        }
+    });
+    let handles: Vec<_> = (3..NUMBERS_MAX).map(|_| world.stream()).collect();
+    assert_eq!(handles.len() as i32, NUMBERS_MAX - 3, "every number came back");
+    startup::end(&TESTISH).unwrap();
+    assert_eq!(word(startup::end(&TESTISH)), "NOTINITIALISED");
+}
+
+#[test]
+fn a_socket_made_while_another_thread_ends_the_system_is_none_after_it() {
+    let world = World::new();
+    startup::end(&TESTISH).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let _entered = world.process.enter();
+                for _ in 0..500 {
+                    startup::start(&TESTISH, None, true).unwrap();
+                    let _ = socket::socket(&TESTISH, INET, STREAM, 0);
+                    startup::end(&TESTISH).unwrap();
+                }
+            });
+        }
+    });
+    startup::start(&TESTISH, None, true).unwrap();
+    for handle in 3..Handle::from(NUMBERS_MAX) {
+        assert_eq!(word(close::close(&TESTISH, handle)), "BADF", "{handle}");
     }
 }
