@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Phase, Socket, State};
 use crate::cancel::Cancel;
 use crate::failure::{Failure, Outcome};
-use crate::name::{Kind, Name};
+use crate::name::{Domain, Kind, Name};
 use crate::provider::{Answer, Progress, Transport};
 use crate::ready::Ready;
 use crate::wait::Wait;
@@ -37,6 +37,15 @@ impl Socket {
         }
         let transport = self.open(&mut state)?;
         match transport.connect(name) {
+            Ok(Progress::Done(())) if self.tells_later(&state) => {
+                self.begin(&mut state, name);
+                Ok(Progress::Pending)
+            }
+            Err(failure) if self.tells_later(&state) && failure.outcome == Outcome::Refused => {
+                self.begin(&mut state, name);
+                self.fail(&mut state, failure);
+                Ok(Progress::Pending)
+            }
             Ok(Progress::Done(())) => {
                 state.peer = Some(name.clone());
                 self.succeed(&mut state);
@@ -77,6 +86,12 @@ impl Socket {
                 }
             }
         }
+    }
+
+    /// Whether what the wire answers is told to who looks, and not by the call that began: an opening over the internet domains
+    /// that does not block is under way when its first call returns, however fast the answer was.
+    fn tells_later(&self, state: &State) -> bool {
+        state.nonblocking && self.kind == Kind::Stream && self.domain != Domain::Local
     }
 
     fn begin(&self, state: &mut State, name: &Name) {
