@@ -92,6 +92,10 @@ impl World for KernelWorld {
         self.outside.relent(peer)
     }
 
+    fn break_off(&mut self) {
+        self.outside.break_off();
+    }
+
     fn peer(&mut self, which: Peer) -> SocketAddr {
         Outside::peer(which)
     }

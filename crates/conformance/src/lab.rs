@@ -127,6 +127,10 @@ impl World for LabWorld {
         })
     }
 
+    fn break_off(&mut self) {
+        self.lab.with(|lab| self.outside.break_off(lab));
+    }
+
     fn peer(&mut self, which: Peer) -> SocketAddr {
         Outside::peer(which)
     }

@@ -12,7 +12,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use synsent_lab::{Behaviour, CableId, Faults, HostId, IcmpError, Lab, Obstruction, RuleId, UdpBehaviour};
-use synsent_stack::{Cidr, Duration, LinkId, OpenOptions, Route, UdpId, UdpOptions};
+use synsent_stack::{Cidr, Duration, LinkId, ListenOptions, ListenerId, OpenOptions, Route, UdpId, UdpOptions};
 use synsent_wire::ip::Protocol;
 
 use crate::situation::{Situation, Told};
@@ -68,6 +68,8 @@ pub(crate) struct Outside {
     next_port: u16,
     peers: [UdpId; 3],
     silences: Vec<(u16, RuleId)>,
+    /// Listeners whose connections wait to be broken.
+    breaking: Vec<ListenerId>,
 }
 
 impl Outside {
@@ -98,7 +100,17 @@ impl Outside {
             // The ports of a new host are free.
             lab.call(host, |stack, now| stack.udp_bind(now, options)).expect("the port of a new host is free")
         });
-        Outside { router, server, second, line, far, next_port: FIRST_PORT, peers, silences: Vec::new() }
+        Outside {
+            router,
+            server,
+            second,
+            line,
+            far,
+            next_port: FIRST_PORT,
+            peers,
+            silences: Vec::new(),
+            breaking: Vec::new(),
+        }
     }
 
     /// Lets what the hosts say to one another at their start be over.
@@ -115,9 +127,12 @@ impl Outside {
             Situation::Unreachable(_) | Situation::UnreachableThenAnswers(_) => Behaviour::Answer,
             Situation::UnreachableThenSilent(_) | Situation::Silent | Situation::SignalWhileSilent => Behaviour::Refuse,
             Situation::Refuses => Behaviour::Refuse,
-            Situation::BreaksAfterwards => Behaviour::ResetAfterAccept,
             Situation::BacklogFull => Behaviour::FillBacklog(BACKLOG),
             Situation::NoRoute => Behaviour::Answer,
+            Situation::BreaksWhenTold => {
+                self.next_port += 1;
+                return Some(self.listen(lab, peer));
+            }
             _ => return None,
         };
         self.next_port += 1;
@@ -157,6 +172,25 @@ impl Outside {
         // Where somebody listens already, nobody has to be put there.
         let _ = lab.behave(self.server, peer.port(), Behaviour::Answer);
         Ok(())
+    }
+
+    /// The connections of a peer that breaks when it is told to are reset.
+    pub(crate) fn break_off(&self, lab: &mut Lab) {
+        for listener in &self.breaking {
+            lab.call(self.server, |stack, now| {
+                while let Some(flow) = stack.tcp_accept(now, *listener) {
+                    stack.tcp_abort(now, flow);
+                }
+            });
+        }
+        lab.run_for(A_MOMENT);
+    }
+
+    fn listen(&mut self, lab: &mut Lab, peer: SocketAddr) -> Result<SocketAddr, NotHere> {
+        let options = ListenOptions::on_port(peer.port());
+        let listener = lab.call(self.server, |stack, now| stack.tcp_listen(now, options));
+        self.breaking.push(listener.map_err(|error| NotHere(format!("the server does not listen: {error:?}")))?);
+        Ok(peer)
     }
 
     /// The name of a UDP socket out here.

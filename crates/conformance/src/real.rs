@@ -96,6 +96,10 @@ impl RealOutside {
         self.with(|lab, outside| outside.relent(lab, peer))
     }
 
+    pub(crate) fn break_off(&self) {
+        self.with(|lab, outside| outside.break_off(lab));
+    }
+
     pub(crate) fn peer_sends(&self, which: Peer, to: SocketAddr, octets: &[u8]) {
         self.with(|lab, outside| outside.peer_sends(lab, which, to, octets));
     }

@@ -16,8 +16,8 @@ pub enum Situation {
     Silent,
     /// The peer answers the third SYN only.
     AnswersLate,
-    /// The peer accepts and resets the connection at once.
-    BreaksAfterwards,
+    /// The peer accepts, and resets the connection when [`World::break_off`](crate::World::break_off) says so.
+    BreaksWhenTold,
     /// A router answers every SYN and every datagram with this message.
     Unreachable(Told),
     /// A router answers the first SYN with this message; the next one the peer answers.
@@ -68,14 +68,10 @@ pub enum Told {
 /// What is so in the file system that a local name leads into.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LocalSituation {
-    /// A stream socket listens there, and sends back what it receives.
-    Answers,
-    /// A second one, elsewhere.
-    AnswersElsewhere,
-    /// A datagram socket is there, which sends back what comes from a socket with a name.
+    /// A stream socket listens there.
+    Listens,
+    /// A datagram socket is there.
     Datagrams,
-    /// A second one, elsewhere.
-    DatagramsElsewhere,
     /// A socket's file, whose socket is gone.
     Dead,
     /// Nothing is there.

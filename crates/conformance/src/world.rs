@@ -60,6 +60,9 @@ pub trait World {
     /// When that is impossible here.
     fn relent(&mut self, peer: SocketAddr) -> Result<(), NotHere>;
 
+    /// Peers that break when they are told reset their connections now.
+    fn break_off(&mut self);
+
     /// The name of a UDP socket outside.
     fn peer(&mut self, which: Peer) -> SocketAddr;
 

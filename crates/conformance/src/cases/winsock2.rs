@@ -160,8 +160,9 @@ fn broadcast_allowed(t: &mut Trial<'_>) -> Shows {
 
 /// Later calls report the break, and a new socket works.
 fn broken_socket(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::BreaksAfterwards)?;
+    let peer = t.arrange(Situation::BreaksWhenTold)?;
     let s = t.connected(Kind::Stream, peer)?;
+    t.world.break_off();
     common::awaits(t, s)?;
     for _ in 0..2 {
         let said = t.recv(s);
