@@ -55,7 +55,7 @@ pub struct Said {
     /// Where it comes from.
     pub source: Source,
     /// What the layer below answered, if it was asked.
-    pub failure: Option<Failure>,
+    pub failure: Option<Box<Failure>>,
 }
 
 /// As long as this lives, the calls of this thread in this dialect belong to one process.
@@ -272,7 +272,7 @@ impl Said {
         failure: Option<Failure>,
     ) -> Said {
         let (name, number) = dialect.spelling(word).map_or(("", -1), |spelling| (spelling.name, spelling.number));
-        Said { dialect: dialect.name, call, word, name, number, source, failure }
+        Said { dialect: dialect.name, call, word, name, number, source, failure: failure.map(Box::new) }
     }
 
     /// Keeps it for the thread.
