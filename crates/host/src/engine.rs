@@ -5,7 +5,7 @@
 //! closure causes is sent by the thread that ran it; the engine's thread is woken only when it sleeps too long for it.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,8 +13,10 @@ use std::time::Duration;
 use synsent_stack::{Instant, Stack};
 use thiserror::Error;
 
+use crate::clock::Clock;
 use crate::driver::{DeviceCounters, Driver};
 use crate::poller::{Poller, Waker};
+use crate::waiters::Waiters;
 
 /// Why a call to the stack did not come to an end.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -43,6 +45,12 @@ pub struct Handle(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// How often anything became ready.
+    changes: AtomicU64,
+    /// Whether it has ended: what `State::over` says in full.
+    is_over: AtomicBool,
+    /// Threads that wait for a change and for descriptors at once.
+    waiters: Arc<Waiters>,
     /// Callers that want the lock or wait for a change; the engine's thread lets them in between two turns.
     callers: AtomicUsize,
     poller: Poller,
@@ -63,8 +71,16 @@ impl Engine {
         let poller = driver.poller();
         let waker = poller.waker();
         let state = State { driver, asleep_until: None, asleep: false, over: None };
-        let (changed, callers) = (Condvar::new(), AtomicUsize::new(0));
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed, callers, poller, waker });
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            changes: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
+            waiters: Arc::default(),
+            callers: AtomicUsize::new(0),
+            poller,
+            waker,
+        });
         let for_thread = Arc::clone(&shared);
         let thread = thread::Builder::new().name("synsent".into()).spawn(move || for_thread.run())?;
         Ok(Engine { shared, thread: Some(thread) })
@@ -83,9 +99,8 @@ impl Engine {
 
     fn end(&mut self) {
         let Some(thread) = self.thread.take() else { return };
-        self.shared.lock().over.get_or_insert(WaitError::Stopped);
+        self.shared.end(&mut self.shared.lock(), WaitError::Stopped);
         self.shared.waker.wake();
-        self.shared.changed.notify_all();
         // A panic of the thread has been printed by the thread.
         let _ = thread.join();
         self.shared.lock().driver.flush_captures();
@@ -107,6 +122,38 @@ impl Handle {
         self.0.after_call(&mut state);
         self.0.callers.fetch_sub(1, Ordering::Relaxed);
         result
+    }
+
+    /// The same, as long as the engine runs.
+    pub(crate) fn with_running(&self, call: impl FnOnce(&mut Stack, Instant)) {
+        if !self.is_over() {
+            self.with(call);
+        }
+    }
+
+    /// How often anything became ready so far.
+    pub(crate) fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::SeqCst)
+    }
+
+    /// Whether the engine has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.is_over.load(Ordering::SeqCst)
+    }
+
+    /// Why the engine has ended.
+    pub(crate) fn over(&self) -> Option<WaitError> {
+        self.0.lock().over.clone()
+    }
+
+    /// The time that the stack is told.
+    pub(crate) fn clock(&self) -> Clock {
+        self.0.lock().driver.clock()
+    }
+
+    /// The threads that are woken by every change.
+    pub(crate) fn waiters(&self) -> Arc<Waiters> {
+        Arc::clone(&self.0.waiters)
     }
 
     /// What went over each device, also after the engine has stopped.
@@ -142,8 +189,7 @@ impl Shared {
                 return;
             }
             if let Err(error) = state.driver.turn() {
-                state.over = Some(WaitError::Broken(error.to_string()));
-                self.changed.notify_all();
+                self.end(&mut state, WaitError::Broken(error.to_string()));
                 return;
             }
             self.tell(&mut state);
@@ -166,8 +212,7 @@ impl Shared {
             return;
         }
         if let Err(error) = self.poller.wait(timeout) {
-            self.lock().over.get_or_insert(WaitError::Broken(error.to_string()));
-            self.changed.notify_all();
+            self.end(&mut self.lock(), WaitError::Broken(error.to_string()));
         }
     }
 
@@ -178,8 +223,21 @@ impl Shared {
             news = true;
         }
         if news {
-            self.changed.notify_all();
+            self.changes.fetch_add(1, Ordering::SeqCst);
+            self.wake_callers();
         }
+    }
+
+    /// Notes the first reason why there will be no more changes.
+    fn end(&self, state: &mut State, why: WaitError) {
+        state.over.get_or_insert(why);
+        self.is_over.store(true, Ordering::SeqCst);
+        self.wake_callers();
+    }
+
+    fn wake_callers(&self) {
+        self.changed.notify_all();
+        self.waiters.wake_all();
     }
 
     /// Sends what a call caused, and sees to it that the engine's thread does not oversleep.

@@ -4,6 +4,8 @@
 //! A [`Device`] moves frames: [`Tun`] (TUN and TAP, with and without virtio header), [`PacketSocket`], [`CableEnd`]. A
 //! [`NetworkName`] says in one word which of them is meant. A [`Driver`] moves frames between devices and a stack, in the caller's thread, and an
 //! [`Engine`] does so in one of its own. A [`Capture`] file shows what went over any link.
+//! For programs with sockets there are two networks: [`KernelNetwork`], the host's own, and [`DeviceNetwork`], our stack on a
+//! device. [`Wild`] is the memory behind a pointer that nobody vouches for.
 //! [`interface`] sets up the kernel's side and [`namespace`] makes a network of one's own to try it in. This is the only
 //! crate with `unsafe` code below the C face: system calls for which rustix has no safe function.
 
@@ -11,12 +13,14 @@ pub mod cable;
 pub mod capture;
 pub mod clock;
 pub mod device;
+mod device_network;
 pub mod driver;
 pub mod engine;
 pub mod error;
 pub mod interface;
 pub mod interrupt;
 mod kernel;
+pub mod memory;
 pub mod name;
 pub mod namespace;
 mod network;
@@ -33,11 +37,13 @@ pub use cable::{CableEnd, cable};
 pub use capture::Capture;
 pub use clock::Clock;
 pub use device::{Device, FRAME_MAX_OCTETS, Sent};
+pub use device_network::DeviceNetwork;
 pub use driver::{DeviceCounters, Driver, DriverError};
 pub use engine::{Engine, Handle, WaitError};
 pub use error::OpenError;
 pub use interrupt::Interrupt;
 pub use kernel::KernelNetwork;
+pub use memory::{PageWithHole, Wild, unmapped_page};
 pub use name::{NameError, NetworkKind, NetworkName};
 pub use packet::PacketSocket;
 pub use poller::Waker;

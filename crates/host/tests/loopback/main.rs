@@ -1,5 +1,9 @@
 //! Sockets over the host's kernel, on its loopback interface and in a folder of their own: what needs no rights.
 
+mod datagrams;
+mod device;
+mod local;
+mod many;
 mod streams;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
