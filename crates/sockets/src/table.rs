@@ -93,3 +93,117 @@ impl Table {
         sockets
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cancel::Cancel;
+    use crate::name::{Domain, Kind};
+    use crate::network::{Network, Numbers, Ticket, Watched, Woken};
+    use crate::provider::{Cast, Provider, Transport};
+    use crate::settings::Settings;
+    use synsent_stack::Instant;
+
+    /// A network on which nothing is ever opened.
+    struct Nowhere;
+
+    impl Provider for Nowhere {
+        fn open(&self, _domain: Domain, _kind: Kind, _settings: &Settings) -> Result<Arc<dyn Transport>, Failure> {
+            Err(Outcome::NetworkDown.into())
+        }
+
+        fn cast(&self, _address: core::net::IpAddr) -> Cast {
+            Cast::Unicast
+        }
+    }
+
+    impl Numbers for Nowhere {
+        fn take(&self) -> Result<i32, Failure> {
+            Err(Outcome::NoDescriptors.into())
+        }
+
+        fn give_back(&self, _number: i32) {}
+
+        fn is_file(&self, _number: i32) -> bool {
+            false
+        }
+    }
+
+    impl Network for Nowhere {
+        fn provider(&self, _domain: Domain) -> Option<&dyn Provider> {
+            Some(self)
+        }
+
+        fn now(&self) -> Instant {
+            Instant::ZERO
+        }
+
+        fn ticket(&self) -> Ticket {
+            Ticket(0)
+        }
+
+        fn wait(
+            &self,
+            _since: Ticket,
+            _watched: &[Watched<'_>],
+            _deadline: Option<Instant>,
+            _cancel: &Cancel,
+        ) -> Woken {
+            Woken::Over(Outcome::NetworkDown.into())
+        }
+
+        fn wake_all(&self) {}
+
+        fn numbers(&self) -> &dyn Numbers {
+            self
+        }
+    }
+
+    fn socket() -> Arc<Socket> {
+        Arc::new(Socket::new(Arc::new(Nowhere), Domain::Inet4, Kind::Stream, Settings::default()).unwrap())
+    }
+
+    #[test]
+    fn a_full_table_takes_no_more_sockets() {
+        let table = Table::new(2);
+        let first = table.insert(socket()).unwrap();
+        table.insert(socket()).unwrap();
+        assert_eq!(table.insert(socket()).unwrap_err().outcome, Outcome::NoDescriptors);
+        assert!(table.remove(first).is_some());
+        table.insert(socket()).unwrap();
+        assert_eq!(table.drain().len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn a_handle_reaches_its_own_socket_or_none(steps in prop::collection::vec((0_u8..3, any::<prop::sample::Index>()), 1..60)) {
+            let table = Table::new(8);
+            let mut all: Vec<(SocketId, Option<Arc<Socket>>)> = Vec::new();
+            for (step, which) in steps {
+                match step {
+                    0 | 1 => {
+                        let one = socket();
+                        let living = all.iter().filter(|(_, socket)| socket.is_some()).count();
+                        let inserted = table.insert(Arc::clone(&one));
+                        prop_assert_eq!(inserted.is_ok(), living < 8);
+                        all.extend(inserted.ok().map(|id| (id, Some(one))));
+                    }
+                    _ if all.is_empty() => {}
+                    _ => {
+                        let (id, socket) = which.get_mut(&mut all);
+                        prop_assert_eq!(table.remove(*id).is_some(), socket.take().is_some());
+                    }
+                }
+                for (id, socket) in &all {
+                    let found = table.get(*id);
+                    prop_assert_eq!(found.is_some(), socket.is_some());
+                    if let (Some(found), Some(socket)) = (&found, socket) {
+                        prop_assert!(Arc::ptr_eq(found, socket));
+                    }
+                }
+            }
+        }
+    }
+}
