@@ -1,0 +1,10 @@
+//! The dialects of Windows through their public functions, on our own stack in the lab; expected values are the documents'.
+
+mod data;
+mod numbers;
+mod options;
+mod selecting;
+mod starting;
+mod winsock1_connect;
+mod winsock2_connect;
+mod world;
