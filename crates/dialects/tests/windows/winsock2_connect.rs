@@ -127,6 +127,24 @@ fn a_failure_in_the_background_shows_among_the_exceptions_alone_and_stays_told()
 }
 
 #[test]
+fn a_failure_that_was_told_shows_among_the_exceptions_and_leaves_no_error() {
+    let world = started();
+    let refuses = world.server_is(Behaviour::Refuse);
+    let s = stream();
+    fails!(winsock2, connects(s, refuses), WSAECONNREFUSED);
+    assert_eq!(option(s, SOL_SOCKET, SO_ERROR), 0);
+    assert_eq!(selected(s, 0), (false, false, true, 1));
+}
+
+#[test]
+fn with_every_port_towards_a_peer_taken_no_address_is_left() {
+    let world = started();
+    let to = world.server_is(Behaviour::Answer);
+    world.lab.with(|lab| while lab.connect(world.us.host, to).is_ok() {});
+    fails!(winsock2, connects(stream(), to), WSAEADDRNOTAVAIL);
+}
+
+#[test]
 fn a_name_that_cannot_be_a_peer_changes_nothing() {
     let world = started();
     let to = world.server_is(Behaviour::Answer);
