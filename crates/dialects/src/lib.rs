@@ -13,6 +13,7 @@
 pub mod bs2000;
 mod dialect;
 mod engine;
+pub mod manual;
 mod names;
 mod numbers;
 mod page;

@@ -277,6 +277,11 @@ impl On {
         self.0 & one.0 != 0
     }
 
+    /// These types and those.
+    pub const fn and(self, others: On) -> On {
+        On(self.0 | others.0)
+    }
+
     /// The types in words.
     pub const fn words(self) -> &'static str {
         match self.0 {
@@ -288,6 +293,7 @@ impl On {
             8 => "local datagram",
             10 => "datagrams",
             12 => "local",
+            15 => "all types",
             16 => "no socket",
             31 => "any",
             _ => "several",

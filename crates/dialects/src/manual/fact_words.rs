@@ -1,0 +1,63 @@
+//! The facts in words, as the manual pages have them: short enough for a column.
+
+use crate::page::Fact;
+
+impl Fact {
+    /// What is so, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Fact::Always => "in all other cases",
+            Fact::NotStarted => "the system was not started",
+            Fact::NoNetwork => "there is no network to start",
+            Fact::BadVersion => "no version is as old as was asked",
+            Fact::BadHandle => "the handle belongs to nothing",
+            Fact::NotASocket => "the handle is of a file",
+            Fact::NullName => "the name is the null pointer",
+            Fact::UnreadableName => "the name cannot be read or written",
+            Fact::ShortName => "the name is too short for its family",
+            Fact::LongName => "the name is too long for its family",
+            Fact::BadLengthPointer => "the length of the name is out of reach",
+            Fact::Listening => "the socket listens",
+            Fact::NotListening => "the socket does not listen",
+            Fact::Connecting => "an opening is under way",
+            Fact::Connected => "the socket has a peer",
+            Fact::Unconnected => "the socket has no peer",
+            Fact::Disconnected => "the socket gave its peer up",
+            Fact::RefusedBefore => "the last opening was refused",
+            Fact::FailedBefore => "the last opening failed",
+            Fact::Broken => "the connection broke",
+            Fact::Bound => "the socket has a local name",
+            Fact::Unbound => "the socket has no local name",
+            Fact::ReceivingShut => "receiving was shut down",
+            Fact::SendingShut => "sending was shut down",
+            Fact::NonBlocking => "the socket does not block",
+            Fact::WrongFamily => "the family is not the socket's",
+            Fact::UnspecifiedFamily => "the family is \"unspecified\"",
+            Fact::ZeroAddress => "the address is zero",
+            Fact::ZeroPort => "the port is zero",
+            Fact::BroadcastAddress => "the address is broadcast",
+            Fact::BroadcastForbidden => "broadcast without permission",
+            Fact::MulticastAddress => "the address is multicast",
+            Fact::BlankPath => "the path is empty",
+            Fact::LongPath => "the path is too long",
+            Fact::NullBuffer => "the buffer is the null pointer",
+            Fact::BadBuffer => "the buffer is out of reach",
+            Fact::NegativeLength => "a length is negative",
+            Fact::BadFlags => "a flag has no meaning",
+            Fact::UrgentUnsupported => "urgent data on a type without it",
+            Fact::BadArgument => "the argument is not permitted",
+            Fact::BadFamily => "the family does not exist",
+            Fact::BadType => "the type does not exist",
+            Fact::BadProtocol => "the protocol does not exist",
+            Fact::WrongProtocol => "the protocol is not for that type",
+            Fact::BadLevel => "the level does not exist",
+            Fact::BadOption => "the option does not exist",
+            Fact::OptionFixed => "the option is read only",
+            Fact::ShortOption => "the option's value is too short",
+            Fact::NothingSelected => "all sets are empty",
+            Fact::BadHandleInSet => "a set names what is no socket",
+            Fact::BadTime => "the time limit is no time",
+            Fact::NoDestination => "neither a name nor a peer",
+        }
+    }
+}
