@@ -12,3 +12,6 @@ pub(crate) mod numbers;
 pub(crate) mod options;
 
 pub use fd_set::{FD_SETSIZE, FdSet, TimeVal};
+
+#[cfg(test)]
+mod tests;
