@@ -18,10 +18,10 @@ struct InterfaceAddress {
 }
 
 /// Whether "network unreachable" comes from an interface that is down: the one whose address the socket has, the one whose
-/// network the peer is in, or all that there are.
+/// network the peer is in, or all that have an address of the peer's family.
 pub(super) fn is_network_down(local: Option<IpAddr>, peer: IpAddr) -> bool {
     let interfaces = interfaces();
-    let mut others = interfaces.iter().filter(|one| !one.is_loopback && one.address.is_some()).peekable();
+    let mut others = interfaces.iter().filter(|one| !one.is_loopback && one.speaks_to(peer)).peekable();
     let none_is_up = !interfaces.iter().any(|one| one.is_up);
     let has_others = others.peek().is_some();
     none_is_up
@@ -49,6 +49,15 @@ pub(super) fn why_not_available(own_name: Option<SocketAddr>, peer: SocketAddr) 
 impl InterfaceAddress {
     fn has(&self, address: Option<IpAddr>) -> bool {
         address.is_some() && self.address == address
+    }
+
+    /// Whether it has an address of the peer's family that is good beyond its own link.
+    fn speaks_to(&self, peer: IpAddr) -> bool {
+        match self.address {
+            Some(IpAddr::V4(_)) => peer.is_ipv4(),
+            Some(IpAddr::V6(own)) => peer.is_ipv6() && !own.is_unicast_link_local(),
+            None => false,
+        }
     }
 
     fn reaches(&self, peer: IpAddr) -> bool {
