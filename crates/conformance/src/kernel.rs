@@ -8,6 +8,7 @@ use std::time;
 use synsent_host::{KernelNetwork, interface};
 use synsent_sockets::Network;
 
+use crate::machine::Machine;
 use crate::outside::{self, Outside};
 use crate::real::{self, RealOutside};
 use crate::situation::{LocalSituation, Situation};
@@ -24,6 +25,7 @@ const PATIENCE: time::Duration = time::Duration::from_secs(5);
 pub(crate) struct KernelWorld {
     network: Arc<KernelNetwork>,
     outside: RealOutside,
+    machine: Machine,
     /// What must stay open as long as the trial lasts.
     kept: Vec<Box<dyn Any>>,
 }
@@ -35,7 +37,7 @@ impl KernelWorld {
         let outside = RealOutside::new(&[(v4.addr(), v4.prefix_len()), (v6.addr(), v6.prefix_len())])?;
         real::set_sysctl("ipv4/tcp_syn_retries", SYN_RETRIES)?;
         let network = KernelNetwork::new().map_err(|error| NotHere(format!("the kernel's sockets: {error}")))?;
-        Ok(KernelWorld { network, outside, kept: Vec::new() })
+        Ok(KernelWorld { network, outside, machine: Machine::default(), kept: Vec::new() })
     }
 
     fn exhaust_ports(&mut self) -> Result<SocketAddr, NotHere> {
@@ -58,10 +60,10 @@ impl World for KernelWorld {
     }
 
     fn arrange(&mut self, situation: Situation) -> Result<SocketAddr, NotHere> {
-        if situation == Situation::SignalWhileSilent {
-            return Err(NotHere("no signal is sent".to_owned()));
-        }
         if let Some(arranged) = self.outside.arrange(situation) {
+            if situation == Situation::SignalWhileSilent {
+                self.machine.signal_when(self.outside.has_seen())?;
+            }
             return arranged;
         }
         match situation {
@@ -76,6 +78,11 @@ impl World for KernelWorld {
             Situation::ConnectionsExhausted => {
                 Err(NotHere("Linux bounds connections by the memory of the whole machine".to_owned()))
             }
+            Situation::DescriptorsLeft(left) => {
+                let peer = self.arrange(Situation::Answers)?;
+                self.machine.leave_descriptors(left)?;
+                Ok(peer)
+            }
             Situation::SubnetBroadcast => Ok(outside::neighbourly(outside::OUR_BROADCAST)),
             Situation::LimitedBroadcast => Ok(outside::neighbourly(Ipv4Addr::BROADCAST)),
             Situation::Multicast => Ok(outside::neighbourly(outside::GROUP)),
@@ -85,7 +92,7 @@ impl World for KernelWorld {
     }
 
     fn arrange_local(&mut self, situation: LocalSituation) -> Result<Vec<u8>, NotHere> {
-        Err(NotHere(format!("{situation:?}: not arranged")))
+        self.machine.arrange_local(situation)
     }
 
     fn relent(&mut self, peer: SocketAddr) -> Result<(), NotHere> {
@@ -113,6 +120,7 @@ impl World for KernelWorld {
     }
 
     fn wire(&mut self) -> (String, usize) {
+        self.machine.be_quiet();
         self.outside.wire()
     }
 }

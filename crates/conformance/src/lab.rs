@@ -10,6 +10,7 @@ use synsent_lab::{HostId, Lab, LabNetwork, SharedLab};
 use synsent_sockets::Network;
 use synsent_stack::{Config, Duration, LinkId, OpenOptions, Route, TcpConfig};
 
+use crate::local::SimulatedFiles;
 use crate::outside::{self, Outside};
 use crate::situation::{LocalSituation, Situation};
 use crate::wire::Wire;
@@ -31,6 +32,7 @@ pub(crate) struct LabWorld {
     us: HostId,
     link: LinkId,
     network: Arc<LabNetwork>,
+    local: SimulatedFiles,
     /// How many frames the capture had at the last mark.
     marked: u64,
 }
@@ -51,7 +53,7 @@ impl LabWorld {
         outside.settled(&mut lab);
         let shared = SharedLab::new(lab);
         let network = LabNetwork::new(&shared, us);
-        LabWorld { lab: shared, outside, us, link, network, marked: 0 }
+        LabWorld { lab: shared, outside, us, link, network, local: SimulatedFiles::default(), marked: 0 }
     }
 
     /// Opens connections to peers that answer until the stack takes no more; answers with how many there are.
@@ -113,7 +115,7 @@ impl World for LabWorld {
     }
 
     fn arrange_local(&mut self, situation: LocalSituation) -> Result<Vec<u8>, NotHere> {
-        Err(NotHere(format!("{situation:?}: the lab has no local domain")))
+        self.local.arrange(&self.network, situation)
     }
 
     fn relent(&mut self, peer: SocketAddr) -> Result<(), NotHere> {

@@ -176,6 +176,8 @@ impl Outside {
 
     /// The connections of a peer that breaks when it is told to are reset.
     pub(crate) fn break_off(&self, lab: &mut Lab) {
+        // The last acknowledgment of the handshake may be on its way.
+        lab.run_for(A_MOMENT);
         for listener in &self.breaking {
             lab.call(self.server, |stack, now| {
                 while let Some(flow) = stack.tcp_accept(now, *listener) {

@@ -55,10 +55,11 @@ struct State {
 }
 
 impl RealOutside {
-    /// Moves the calling thread into a new network namespace, makes the device there, and puts the lab behind it. The kernel
+    /// Moves the calling thread into a new network namespace with a table of descriptors of its own, makes the device there, and puts the lab behind it. The kernel
     /// reaches the lab's servers by the device, with these addresses of its own.
     pub(crate) fn new(addresses: &[(IpAddr, u8)]) -> Result<RealOutside, NotHere> {
         let failed = |what: &'static str| move |error: io::Error| NotHere(format!("{what}: {error}"));
+        namespace::enter_descriptors().map_err(failed("a table of descriptors"))?;
         namespace::enter_network().map_err(failed("a network namespace"))?;
         let tun =
             Tun::open(INTERFACE, Layer::Ip, VirtioHeader::Without).map_err(|error| NotHere(format!("{error}")))?;

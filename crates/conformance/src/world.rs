@@ -106,7 +106,7 @@ impl Place {
         match self {
             Place::Lab => Ok(Box::new(crate::lab::LabWorld::new())),
             Place::Kernel => Ok(Box::new(crate::kernel::KernelWorld::new()?)),
-            Place::Device => Err(NotHere(format!("a world at the {self} is not built"))),
+            Place::Device => Ok(Box::new(crate::device::DeviceWorld::new()?)),
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod packet;
 pub mod pcapng;
 pub mod poller;
 mod seed;
+pub mod signal;
 pub mod tun;
 mod virtio;
 mod waiters;

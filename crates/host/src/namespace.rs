@@ -29,3 +29,11 @@ pub fn enter_network() -> io::Result<()> {
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }?;
     interface::set_up("lo")
 }
+
+/// Gives the calling thread a table of descriptors of its own, a copy of the process's. The threads that it starts from then
+/// on share it; the others see no descriptor that is opened here.
+pub fn enter_descriptors() -> io::Result<()> {
+    // SAFETY: every descriptor that somebody holds stays open in both tables under the same number, and each table closes its
+    // own. What is opened here must not be given to threads that were there before.
+    Ok(unsafe { rustix::thread::unshare_unsafe(UnshareFlags::FILES) }?)
+}

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use synsent_dialects::Handle;
-use synsent_sockets::Kind;
+use synsent_host::PageWithHole;
+use synsent_sockets::{Kind, Memory as _, Pointer};
 use synsent_stack::Duration;
 
 use crate::case::Trouble;
@@ -367,6 +368,43 @@ pub(super) fn retries(t: &mut Trial<'_>, cause: Situation, error: &str) -> Shows
     let said = t.connect(s, peer);
     t.works(said, "connect again on the same socket")?;
     t.echoes(s)
+}
+
+// Memory.
+
+/// A name of which only a part is mapped, and the rest lies in a page that cannot be touched.
+pub(super) fn half_mapped_name(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let name = t.api.sockaddr(&peer.into());
+    unreadable_from(t, &name, &[1, 2, 4, 15])
+}
+
+/// A name that lies whole in a page that cannot be touched.
+pub(super) fn unmapped_name(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let name = t.api.sockaddr(&peer.into());
+    unreadable_from(t, &name, &[0])
+}
+
+/// connect with names that can be read only so far fails with the error of the clause, and the process goes on.
+fn unreadable_from(t: &mut Trial<'_>, name: &[u8], mapped: &[usize]) -> Shows {
+    let page = PageWithHole::new().map_err(|error| Trouble::NotHere(format!("no page: {error}")))?;
+    for mapped in mapped {
+        let memory = page.memory_before_hole(*mapped);
+        t.check(memory.write(0, &name[..*mapped]).is_ok(), "the part before the hole can be written")?;
+        for kind in [Kind::Stream, Kind::Datagram] {
+            let s = t.socket(kind)?;
+            let said = t.connect_with(s, Pointer::Foreign(&memory), name.len() as i32);
+            t.fails(said)?;
+            t.nothing_left()?;
+        }
+    }
+    // A name that ends where the hole begins is whole.
+    let memory = page.memory_before_hole(name.len());
+    t.check(memory.write(0, name).is_ok(), "the name can be written")?;
+    let s = t.socket(Kind::Stream)?;
+    let value = (t.api.connect)(s, Pointer::Foreign(&memory), name.len() as i32);
+    t.works(t.api.said(value), "connect with a name that ends where the hole begins").map(drop)
 }
 
 // Small things.

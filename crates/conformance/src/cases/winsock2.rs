@@ -52,6 +52,8 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.connrefused", "refused over IPv6", refused_inet6),
     Case::outcome("winsock2.error.fault", "null", null_name),
     Case::outcome("winsock2.error.fault", "a length that is too small", short_names),
+    Case::outcome("winsock2.error.fault", "a name that ends in an unmapped page", common::half_mapped_name),
+    Case::outcome("winsock2.error.fault", "a name in an unmapped page", common::unmapped_name),
     Case::outcome("winsock2.error.inval", "a listening socket", common::listening),
     Case::outcome("winsock2.error.isconn", "connected already", common::connected_already),
     Case::outcome("winsock2.error.netunreach", "no route", common::no_route),

@@ -1,0 +1,73 @@
+//! A signal to one thread, for trying what a blocking call does when one comes.
+//!
+//! [`Target::here`] names the calling thread and gives SIGUSR1 a handler that does nothing; from another thread,
+//! [`Target::interrupt`] then ends the system call in which that thread waits.
+
+use std::io;
+use std::mem;
+use std::ptr;
+
+/// A thread that can be interrupted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Target {
+    process: libc::pid_t,
+    thread: libc::pid_t,
+}
+
+impl Target {
+    /// The calling thread. The handler of SIGUSR1 is that of the whole process from now on.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn here() -> io::Result<Target> {
+        // SAFETY: all zeroes are a valid sigaction: no flags, so that calls are not begun again, and an empty mask.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        let handler: extern "C" fn(libc::c_int) = nothing;
+        action.sa_sigaction = handler as libc::sighandler_t;
+        // SAFETY: the handler does nothing, which it may do at any moment; the struct lives longer than the call.
+        if unsafe { libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the call has no arguments and cannot fail.
+        let thread = unsafe { libc::gettid() };
+        Ok(Target { process: std::process::id() as libc::pid_t, thread })
+    }
+
+    /// Sends the signal to the thread.
+    ///
+    /// # Errors
+    /// When the thread has ended.
+    pub fn interrupt(self) -> io::Result<()> {
+        // SAFETY: the call takes three numbers; a thread that is not there is an error.
+        let sent = unsafe { libc::syscall(libc::SYS_tgkill, self.process, self.thread, libc::SIGUSR1) };
+        if sent == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+}
+
+extern "C" fn nothing(_signal: libc::c_int) {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_signal_ends_the_call_in_which_a_thread_waits() {
+        let target = Target::here().unwrap();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    target.interrupt().unwrap();
+                    std::thread::yield_now();
+                }
+            });
+            let patience = rustix::event::Timespec::try_from(Duration::from_secs(60)).unwrap();
+            let ended = rustix::event::poll(&mut [], Some(&patience));
+            over.store(true, Ordering::SeqCst);
+            assert_eq!(ended, Err(rustix::io::Errno::INTR));
+        });
+    }
+}
