@@ -13,7 +13,7 @@ use std::time;
 
 use synsent_host::{DeviceNetwork, Driver, Engine, Layer, Tun, VirtioHeader, interface};
 use synsent_sockets::Network;
-use synsent_stack::{Duration, LinkConfig, LinkId, OpenOptions, Route, Stack};
+use synsent_stack::{LinkConfig, LinkId, OpenOptions, Route, Stack};
 
 use crate::lab;
 use crate::machine::Machine;
@@ -27,8 +27,6 @@ const INNER: &str = "in0";
 /// The kernel's addresses there.
 const KERNEL: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 3);
 const KERNEL_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 3);
-/// When the stack gives a SYN up.
-const SYN_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long a broadcast may take until the kernel has it.
 const PATIENCE: time::Duration = time::Duration::from_secs(2);
 
@@ -48,7 +46,7 @@ impl DeviceWorld {
         let outside = RealOutside::new(&[])?;
         let (tun, driver_link) = inner_device()?;
         let mut config = lab::config();
-        config.tcp.options.syn_timeout = SYN_TIMEOUT;
+        config.tcp.options.syn_retries = Some(real::SYN_RETRIES as u8);
         let seed = synsent_host::seed().map_err(failed("a seed"))?;
         let mut driver = Driver::new(Stack::new(config, seed)).map_err(failed("a driver"))?;
         let link = driver.attach_with(driver_link, tun, None).map_err(failed("the device"))?;

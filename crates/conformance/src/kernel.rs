@@ -14,8 +14,6 @@ use crate::real::{self, RealOutside};
 use crate::situation::{LocalSituation, Situation};
 use crate::world::{NotHere, Peer, Place, World};
 
-/// How often the kernel repeats a SYN, so that silence takes a few seconds.
-const SYN_RETRIES: &str = "2";
 /// The ephemeral ports that are left when they are to be used up.
 const FEW_PORTS: &str = "50000 50007";
 /// How long a connection that only takes a port may take.
@@ -35,7 +33,7 @@ impl KernelWorld {
     pub(crate) fn new() -> Result<KernelWorld, NotHere> {
         let (v4, v6) = (outside::v4(outside::OURS), outside::v6(outside::OURS_V6));
         let outside = RealOutside::new(&[(v4.addr(), v4.prefix_len()), (v6.addr(), v6.prefix_len())])?;
-        real::set_sysctl("ipv4/tcp_syn_retries", SYN_RETRIES)?;
+        real::set_sysctl("ipv4/tcp_syn_retries", &real::SYN_RETRIES.to_string())?;
         let network = KernelNetwork::new().map_err(|error| NotHere(format!("the kernel's sockets: {error}")))?;
         Ok(KernelWorld { network, outside, machine: Machine::default(), kept: Vec::new() })
     }

@@ -52,7 +52,7 @@ const PEER_PORT: u16 = 5_001;
 pub(crate) const A_MOMENT: Duration = Duration::from_millis(20);
 /// How many connections the backlog that is full holds.
 const BACKLOG: usize = 2;
-/// How many SYNs a peer that answers late does not hear.
+/// How many SYNs a peer that answers late does not hear, unless it is told otherwise.
 const UNHEARD_SYNS: u32 = 2;
 /// Which end of the line is ours: the router was there first.
 pub(crate) const US_END: usize = 1;
@@ -65,6 +65,8 @@ pub(crate) struct Outside {
     /// The line between the machine and the router.
     pub(crate) line: CableId,
     far: CableId,
+    /// How many SYNs a peer that answers late does not hear.
+    pub(crate) unheard_syns: u32,
     next_port: u16,
     peers: [UdpId; 3],
     silences: Vec<(u16, RuleId)>,
@@ -106,6 +108,7 @@ impl Outside {
             second,
             line,
             far,
+            unheard_syns: UNHEARD_SYNS,
             next_port: FIRST_PORT,
             peers,
             silences: Vec::new(),
@@ -148,7 +151,7 @@ impl Outside {
                 self.silence(lab, port, u32::MAX);
             }
             Situation::Silent | Situation::SignalWhileSilent => self.silence(lab, port, u32::MAX),
-            Situation::AnswersLate => self.silence(lab, port, UNHEARD_SYNS),
+            Situation::AnswersLate => self.silence(lab, port, self.unheard_syns),
             Situation::BacklogFull => self.fill(lab, peer),
             _ => {}
         }

@@ -24,6 +24,8 @@ use crate::world::{NotHere, Peer};
 
 /// The device at whose other end the lab is.
 pub(crate) const INTERFACE: &str = "out0";
+/// How often a SYN is repeated in real time, so that silence takes three seconds.
+pub(crate) const SYN_RETRIES: u32 = 1;
 /// How long a new device may take until the kernel sends through it.
 const CARRIER_PATIENCE: time::Duration = time::Duration::from_secs(10);
 /// How long what was sent to a peer may take until it is there.
@@ -73,6 +75,7 @@ impl RealOutside {
         }
         let mut lab = Lab::new(1);
         let mut outside = Outside::new(&mut lab);
+        outside.unheard_syns = SYN_RETRIES;
         outside.settled(&mut lab);
         let (lab_began, seen) = (lab.now(), lab.capture().frames());
         let state = State { lab, outside, wire: Wire::default(), began: time::Instant::now(), lab_began, seen };

@@ -14,7 +14,7 @@ pub enum Situation {
     Refuses,
     /// The peer never answers.
     Silent,
-    /// The peer answers the third SYN only.
+    /// The peer answers a repeated SYN: the third one, or where time is real, the second.
     AnswersLate,
     /// The peer accepts, and resets the connection when [`World::break_off`](crate::World::break_off) says so.
     BreaksWhenTold,

@@ -4,13 +4,17 @@
 //! skipped with a line that nobody can overlook, and the run fails under `CI=true`.
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use synsent_conformance::{Api, Case, NotHere, Place, cases, contract, run_at};
+use synsent_conformance::{Api, Case, NotHere, Place, cases, contract, run_at, sweep};
 use synsent_host::{Layer, Tun, VirtioHeader, namespace};
 
 /// Trials of real networks wait most of the time, so many may run at once.
 const THREADS: usize = 12;
+
+/// How long all rows of the lab may take.
+const SWEEP_MAX: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -20,6 +24,7 @@ fn main() -> ExitCode {
         Trial::test("the files of the contract agree", files_agree),
         Trial::test("every clause has a case or waits for what is not there yet", clauses_are_shown),
         Trial::test("every entry of the lists is needed", lists_are_needed),
+        Trial::test("the sweep of all dialects in the lab takes less than two seconds", sweep_is_fast),
     ];
     for (api, cases) in cases::all() {
         for case in cases {
@@ -63,6 +68,21 @@ fn check(case: &'static Case, api: &'static Api, place: Place) -> Result<(), Fai
         Ok(row) => Err(Failed::from(format!("{}\n{row:#?}", row.note))),
         Err(_) if listed => Ok(()),
         Err(NotHere(why)) => Err(Failed::from(format!("not here, and not_here.toml does not say so: {why}"))),
+    }
+}
+
+fn sweep_is_fast() -> Result<(), Failed> {
+    let began = Instant::now();
+    let swept: Vec<_> = contract::DIALECTS.iter().filter_map(|dialect| sweep(dialect, Place::Lab)).flatten().collect();
+    let took = began.elapsed();
+    let wordless = swept
+        .iter()
+        .filter_map(|(_, row)| row.as_ref().ok())
+        .filter(|row| [&row.on_the_wire, &row.said, &row.expected].iter().any(|words| words.is_empty()));
+    none_of(wordless.map(|row| format!("a row says too little: {row:#?}")).collect())?;
+    match took < SWEEP_MAX && !swept.is_empty() {
+        true => Ok(()),
+        false => Err(Failed::from(format!("{} rows took {took:?}", swept.len()))),
     }
 }
 
