@@ -80,9 +80,6 @@ impl Outside {
         let router = lab.add_router("router");
         let (server, second) = (lab.add_host("server", Default::default()), lab.add_host("second", Default::default()));
         let (line, far) = (lab.add_line("line", 1_500), lab.add_segment("far", 1_500));
-        for cable in [line, far] {
-            lab.set_faults(cable, None, Faults::delay(DELAY));
-        }
         settle(lab, router, line, &[v4(ROUTER), v6(ROUTER_V6)]);
         let far_addresses = [
             v4(Ipv4Addr::new(10, 2, 0, 1)),
@@ -116,8 +113,11 @@ impl Outside {
         }
     }
 
-    /// Lets what the hosts say to one another at their start be over.
+    /// Everybody is joined: packets take their time from now on, and what the hosts say to one another at their start is over.
     pub(crate) fn settled(&mut self, lab: &mut Lab) {
+        for cable in [self.line, self.far] {
+            lab.set_faults(cable, None, Faults::delay(DELAY));
+        }
         lab.run_for(A_MOMENT);
     }
 

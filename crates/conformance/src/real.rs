@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time;
 
@@ -30,6 +30,8 @@ pub(crate) const SYN_RETRIES: u32 = 1;
 const CARRIER_PATIENCE: time::Duration = time::Duration::from_secs(10);
 /// How long what was sent to a peer may take until it is there.
 const ARRIVAL_PATIENCE: time::Duration = time::Duration::from_secs(2);
+/// How long the thread may take to look at everything once.
+const TURN_PATIENCE: time::Duration = time::Duration::from_secs(5);
 /// How often one looks again for what is on its way.
 const LOOK_AGAIN: time::Duration = time::Duration::from_millis(2);
 
@@ -41,6 +43,7 @@ pub(crate) struct RealOutside {
 
 struct Shared {
     state: Mutex<State>,
+    turned: Condvar,
     wake: rustix::fd::OwnedFd,
     over: AtomicBool,
 }
@@ -54,6 +57,8 @@ struct State {
     lab_began: Instant,
     /// How many frames of the capture have been looked at.
     seen: u64,
+    /// How often the thread has looked at everything.
+    turns: u64,
 }
 
 impl RealOutside {
@@ -78,10 +83,12 @@ impl RealOutside {
         outside.unheard_syns = SYN_RETRIES;
         outside.settled(&mut lab);
         let (lab_began, seen) = (lab.now(), lab.capture().frames());
-        let state = State { lab, outside, wire: Wire::default(), began: time::Instant::now(), lab_began, seen };
+        let state =
+            State { lab, outside, wire: Wire::default(), began: time::Instant::now(), lab_began, seen, turns: 0 };
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| failed("an event")(error.into()))?;
-        let shared = Arc::new(Shared { state: Mutex::new(state), wake, over: AtomicBool::new(false) });
+        let shared =
+            Arc::new(Shared { state: Mutex::new(state), turned: Condvar::new(), wake, over: AtomicBool::new(false) });
         let mover = Arc::clone(&shared);
         let thread = thread::spawn(move || mover.run(tun));
         Ok(RealOutside { shared, thread: Some(thread) })
@@ -120,11 +127,11 @@ impl RealOutside {
     }
 
     pub(crate) fn mark(&self) {
-        self.shared.state().wire = Wire::default();
+        self.shared.after_a_turn().wire = Wire::default();
     }
 
     pub(crate) fn wire(&self) -> (String, usize) {
-        self.shared.state().wire.line()
+        self.shared.after_a_turn().wire.line()
     }
 
     /// Whether a packet of the machine has been seen since the last mark.
@@ -159,6 +166,15 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state once all that the device has now was looked at.
+    fn after_a_turn(&self) -> MutexGuard<'_, State> {
+        let state = self.state();
+        let turns = state.turns;
+        self.wake();
+        let waited = self.turned.wait_timeout_while(state, TURN_PATIENCE, |state| state.turns == turns);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
     fn wake(&self) {
         // The one way to fail is a counter that is full, and then the thread is awake.
         let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
@@ -169,6 +185,7 @@ impl Shared {
         let mut frame = vec![0; FRAME_MAX_OCTETS];
         while !self.over.load(Ordering::SeqCst) {
             let next = self.state().turn(&mut tun, &mut frame);
+            self.turned.notify_all();
             let timeout = next.and_then(|next| Timespec::try_from(next).ok());
             let mut descriptors =
                 [PollFd::from_borrowed_fd(tun.descriptor(), PollFlags::IN), PollFd::new(&self.wake, PollFlags::IN)];
@@ -182,6 +199,7 @@ impl Shared {
 impl State {
     /// Does all that can be done now; answers with how long nothing will happen by itself.
     fn turn(&mut self, tun: &mut Tun, frame: &mut [u8]) -> Option<time::Duration> {
+        self.turns += 1;
         let line = self.outside.line;
         while let Ok(Some((len, _))) = tun.receive(frame) {
             self.wire.note(self.lab.now(), true, &frame[..len]);

@@ -52,8 +52,8 @@ fn describe(sight: &Sight<'_>, outgoing: bool) -> Option<String> {
     }
     match packet.protocol {
         Protocol::UDP => Some(format!("datagram{who}")),
-        Protocol::ICMPV4 => Some(format!("ICMP {}{who}", icmp_v4(packet.payload)?)),
-        Protocol::ICMPV6 => Some(format!("ICMPv6 {}{who}", icmp_v6(packet.payload)?)),
+        Protocol::ICMPV4 => Some(format!("{}{who}", icmp_v4(packet.payload)?)),
+        Protocol::ICMPV6 => Some(format!("{}{who}", icmp_v6(packet.payload)?)),
         _ => None,
     }
 }
