@@ -168,7 +168,12 @@ impl World for DeviceWorld {
             // It may be there already.
             let _ = stack.add_route(now, Route::via(network, KERNEL.into()));
         });
+        self.machine.release_descriptors();
         self.outside.relent(peer)
+    }
+
+    fn open_file(&mut self) -> Result<i32, NotHere> {
+        self.machine.open_file()
     }
 
     fn break_off(&mut self) {

@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use synsent_lab::{HostId, Lab, LabNetwork, SharedLab};
+use synsent_lab::{DESCRIPTORS_MAX, HostId, Lab, LabNetwork, SharedLab};
 use synsent_sockets::Network;
 use synsent_stack::{Config, Duration, LinkId, OpenOptions, Route, TcpConfig};
 
@@ -119,7 +119,8 @@ impl World for LabWorld {
     }
 
     fn relent(&mut self, peer: SocketAddr) -> Result<(), NotHere> {
-        let Self { lab, outside, us, link, .. } = self;
+        let Self { lab, outside, us, link, network, .. } = self;
+        network.descriptors().set_max(DESCRIPTORS_MAX);
         let (network, gateway) = outside::missing_route();
         lab.with(|lab| {
             lab.call(*us, |stack, now| stack.set_link_up(now, *link, true));
@@ -127,6 +128,10 @@ impl World for LabWorld {
             let _ = lab.route(*us, Route::via(network, gateway));
             outside.relent(lab, peer)
         })
+    }
+
+    fn open_file(&mut self) -> Result<i32, NotHere> {
+        self.network.descriptors().open_file().map_err(|failure| NotHere(format!("a file: {failure}")))
     }
 
     fn break_off(&mut self) {

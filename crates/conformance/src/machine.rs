@@ -8,7 +8,7 @@
 use std::any::Any;
 use std::fs;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixDatagram, UnixListener};
@@ -116,9 +116,23 @@ impl Machine {
         while let Ok(copy) = rustix::io::fcntl_dupfd_cloexec(&file, 0) {
             self.used_up.push(copy);
         }
+        self.used_up.push(file.into());
         let places = self.used_up.len().saturating_sub(left as usize);
         self.used_up.truncate(places);
         Ok(())
+    }
+
+    /// Opens a file; answers with its descriptor.
+    pub(crate) fn open_file(&mut self) -> Result<i32, NotHere> {
+        let file = fs::File::open("/dev/null").map_err(|error| NotHere(format!("/dev/null: {error}")))?;
+        let number = file.as_raw_fd();
+        self.kept.push(Box::new(file));
+        Ok(number)
+    }
+
+    /// Gives the descriptors back that were used up.
+    pub(crate) fn release_descriptors(&mut self) {
+        self.used_up.clear();
     }
 
     /// Sends signals to the calling thread once this is so, until [`Machine::be_quiet`].

@@ -177,18 +177,21 @@ impl Outside {
         Ok(())
     }
 
-    /// The connections of a peer that breaks when it is told to are reset.
-    pub(crate) fn break_off(&self, lab: &mut Lab) {
+    /// The connections of peers that break when they are told to are reset; whether there was one.
+    pub(crate) fn break_off(&self, lab: &mut Lab) -> bool {
         // The last acknowledgment of the handshake may be on its way.
         lab.run_for(A_MOMENT);
+        let mut broken = false;
         for listener in &self.breaking {
             lab.call(self.server, |stack, now| {
                 while let Some(flow) = stack.tcp_accept(now, *listener) {
                     stack.tcp_abort(now, flow);
+                    broken = true;
                 }
             });
         }
         lab.run_for(A_MOMENT);
+        broken
     }
 
     fn listen(&mut self, lab: &mut Lab, peer: SocketAddr) -> Result<SocketAddr, NotHere> {

@@ -108,7 +108,10 @@ impl RealOutside {
     }
 
     pub(crate) fn break_off(&self) {
-        self.with(|lab, outside| outside.break_off(lab));
+        let end = time::Instant::now() + ARRIVAL_PATIENCE;
+        while !self.with(|lab, outside| outside.break_off(lab)) && time::Instant::now() < end {
+            thread::sleep(LOOK_AGAIN);
+        }
     }
 
     pub(crate) fn peer_sends(&self, which: Peer, to: SocketAddr, octets: &[u8]) {

@@ -54,11 +54,18 @@ pub trait World {
     /// When that is impossible here.
     fn arrange_local(&mut self, situation: LocalSituation) -> Result<Vec<u8>, NotHere>;
 
-    /// What refused or was silent at this name answers from now on; a route that was missing is there again.
+    /// What refused or was silent at this name answers from now on; a route that was missing is there again, and so are
+    /// descriptors that were used up.
     ///
     /// # Errors
     /// When that is impossible here.
     fn relent(&mut self, peer: SocketAddr) -> Result<(), NotHere>;
+
+    /// Opens a file of the process; answers with its descriptor.
+    ///
+    /// # Errors
+    /// When that is impossible here.
+    fn open_file(&mut self) -> Result<i32, NotHere>;
 
     /// Peers that break when they are told reset their connections now.
     fn break_off(&mut self);

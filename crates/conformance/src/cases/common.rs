@@ -420,3 +420,28 @@ pub(super) fn own_name(t: &mut Trial<'_>, s: Handle) -> Result<SocketAddr, Troub
     let name = t.own_name(s);
     t.works(name, "getsockname")
 }
+
+/// An address and a port.
+pub(super) fn somewhere(address: std::net::Ipv4Addr, port: u16) -> SocketAddr {
+    SocketAddr::new(address.into(), port)
+}
+
+/// Names of these families, with the octets of an address behind them and without, are refused by sockets of a domain.
+pub(super) fn families_are_refused(t: &mut Trial<'_>, domain: synsent_sockets::Domain, families: &[u16]) -> Shows {
+    for kind in [Kind::Stream, Kind::Datagram] {
+        let s = t.socket_of(domain, kind)?;
+        for family in families {
+            let mut name = [0; 28];
+            for rest in [[0; 6], [0, 80, 10, 2, 0, 2]] {
+                name[..2].copy_from_slice(&family.to_ne_bytes());
+                name[2..8].copy_from_slice(&rest);
+                for len in [16, 28] {
+                    let said = t.connect_with(s, synsent_sockets::Pointer::Octets(&name[..len]), len as i32);
+                    t.fails(said)?;
+                    t.nothing_left()?;
+                }
+            }
+        }
+    }
+    Ok(())
+}

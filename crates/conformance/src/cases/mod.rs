@@ -5,6 +5,7 @@ mod common;
 mod targettcp;
 mod winsock1;
 mod winsock2;
+mod wrong;
 
 use crate::api::Api;
 use crate::case::Case;
