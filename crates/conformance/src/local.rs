@@ -13,6 +13,8 @@ use crate::world::NotHere;
 const NAME_MAX: usize = 255;
 /// PATH_MAX of Linux; unit: octets.
 const PATH_MAX: usize = 4_096;
+/// The components of a path that is too long in all.
+const LONG_COMPONENT: usize = 100;
 /// Who the process under test is where permissions matter.
 const SOMEBODY: Identity = Identity { user: 1_000, group: 1_000 };
 /// The directory of a trial.
@@ -30,11 +32,7 @@ pub(crate) struct SimulatedFiles {
 impl SimulatedFiles {
     /// Brings a situation about on the machine of this process.
     pub(crate) fn arrange(&mut self, process: &LabNetwork, situation: LocalSituation) -> Result<Vec<u8>, NotHere> {
-        let made = match situation {
-            LocalSituation::TooLong => Ok(long_path(DIRECTORY.as_bytes())),
-            LocalSituation::ComponentTooLong => Ok(long_component(DIRECTORY.as_bytes())),
-            other => self.make(process, other).map(String::into_bytes),
-        };
+        let made = self.make(process, situation).map(String::into_bytes);
         made.map_err(|failure| NotHere(format!("{situation:?}: {failure}")))
     }
 
@@ -70,10 +68,9 @@ impl SimulatedFiles {
                 files.set_access(&path, Identity::ROOT, 0o555)?;
                 process.local().set_identity(SOMEBODY);
             }
-            LocalSituation::Missing
-            | LocalSituation::Free
-            | LocalSituation::TooLong
-            | LocalSituation::ComponentTooLong => {}
+            LocalSituation::TooLong => return Ok(long_path(DIRECTORY)),
+            LocalSituation::ComponentTooLong => return Ok(long_component(DIRECTORY)),
+            LocalSituation::Missing | LocalSituation::Free => {}
         }
         Ok(path)
     }
@@ -92,19 +89,12 @@ impl SimulatedFiles {
 }
 
 /// A path whose components are short, and which is longer than a path may be.
-pub(crate) fn long_path(directory: &[u8]) -> Vec<u8> {
-    let mut path = directory.to_vec();
-    while path.len() <= PATH_MAX {
-        path.extend(b"/");
-        path.extend(std::iter::repeat_n(b'd', 100));
-    }
-    path
+pub(crate) fn long_path(directory: &str) -> String {
+    let components = PATH_MAX / LONG_COMPONENT + 1;
+    format!("{directory}{}", format!("/{}", "d".repeat(LONG_COMPONENT)).repeat(components))
 }
 
 /// A short path with a component that is longer than a component may be.
-pub(crate) fn long_component(directory: &[u8]) -> Vec<u8> {
-    let mut path = directory.to_vec();
-    path.extend(b"/");
-    path.extend(std::iter::repeat_n(b'c', NAME_MAX + 1));
-    path
+pub(crate) fn long_component(directory: &str) -> String {
+    format!("{directory}/{}", "c".repeat(NAME_MAX + 1))
 }

@@ -52,11 +52,7 @@ impl Machine {
     pub(crate) fn arrange_local(&mut self, situation: LocalSituation) -> Result<Vec<u8>, NotHere> {
         let failed = |error: io::Error| NotHere(format!("{situation:?}: {error}"));
         let directory = self.directory().map_err(failed)?;
-        let path = match situation {
-            LocalSituation::TooLong => return Ok(long_path(directory.as_os_str().as_bytes())),
-            LocalSituation::ComponentTooLong => return Ok(long_component(directory.as_os_str().as_bytes())),
-            other => self.make(&directory, other).map_err(failed)?,
-        };
+        let path = self.make(&directory, situation).map_err(failed)?;
         Ok(path.as_os_str().as_bytes().to_vec())
     }
 
@@ -80,14 +76,12 @@ impl Machine {
             }
             LocalSituation::NoWritePermission => {
                 self.kept.push(Box::new(UnixListener::bind(&path)?));
-                self.kept.push(Box::new(path.clone()));
                 fs::set_permissions(&path, fs::Permissions::from_mode(0o500))?;
                 heed_permissions()?;
             }
-            LocalSituation::Missing
-            | LocalSituation::Free
-            | LocalSituation::TooLong
-            | LocalSituation::ComponentTooLong => {}
+            LocalSituation::TooLong => return Ok(long_path(&directory.to_string_lossy()).into()),
+            LocalSituation::ComponentTooLong => return Ok(long_component(&directory.to_string_lossy()).into()),
+            LocalSituation::Missing | LocalSituation::Free => {}
         }
         Ok(path)
     }
@@ -113,7 +107,8 @@ impl Machine {
                 .map_err(|error| NotHere(format!("the limit of descriptors: {error}")))?;
         }
         let file = fs::File::open("/dev/null").map_err(|error| NotHere(format!("/dev/null: {error}")))?;
-        while let Ok(copy) = rustix::io::fcntl_dupfd_cloexec(&file, 0) {
+        self.used_up.push(file.into());
+        while let Ok(copy) = rustix::io::fcntl_dupfd_cloexec(&self.used_up[0], 0) {
             self.used_up.push(copy);
         }
         self.used_up.push(file.into());
