@@ -111,7 +111,6 @@ impl Machine {
         while let Ok(copy) = rustix::io::fcntl_dupfd_cloexec(&self.used_up[0], 0) {
             self.used_up.push(copy);
         }
-        self.used_up.push(file.into());
         let places = self.used_up.len().saturating_sub(left as usize);
         self.used_up.truncate(places);
         Ok(())
