@@ -3,25 +3,34 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use synsent_dialects::{DIALECTS, Dialect, dialect_named};
 use synsent_host::{NetworkName, VirtioHeader};
+
+use crate::net::Net;
 
 /// What the exit codes mean, as `--help` tells it; `ending.rs` returns them.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    the connection ended in order
-  1    something else went wrong
+  1    something else went wrong; an outcome of a sweep does not hold
   2    the command line is wrong
   3    refused: a RST answered
   4    timed out: nothing answered
   5    unreachable: no route, or a router or the next hop said so
   6    reset: a RST ended the open connection
-  7    the network device could not be opened
+  7    the network device could not be opened, or the machine does not allow it
   130  interrupted";
 
 const NETWORKS: &str = "\
 The network: tun:NAME:OUR-ADDRESS/PREFIX[:KERNEL-ADDRESS], tap:… likewise, or packet:INTERFACE:OUR-ADDRESS/PREFIX. With a kernel \
 address the device is made and the kernel's end gets that address. IPv6 addresses stand in brackets";
+
+const CONNECT_NETWORKS: &str = "\
+The network: kernel, lab:FILE, tun:NAME:OUR-ADDRESS/PREFIX[:KERNEL-ADDRESS], tap:… likewise, or packet:INTERFACE:OUR-ADDRESS/PREFIX. \
+The first two need a dialect; with one, the kernel is the default. A lab is the simulated network that FILE describes. IPv6 addresses \
+stand in brackets";
 
 /// A TCP/IP stack in user space, and what it is good for.
 #[derive(Debug, Parser)]
@@ -38,19 +47,26 @@ pub(crate) enum Verb {
     /// Make a connection and join it to standard input and output.
     ///
     /// The end of standard input closes the connection for sending; what the peer sends is still written out until it closes
-    /// too.
+    /// too. With a dialect it is made by the functions of that system, and a failure is said in its words.
     #[command(after_help = EXIT_CODES)]
     Connect(ConnectArguments),
     /// Wait for one connection and join it to standard input and output.
     #[command(after_help = EXIT_CODES)]
     Listen(ListenArguments),
+    /// Bring about every documented outcome of connect() and show what it said, a row each.
+    ///
+    /// Each outcome is brought about from outside, by packets, routes and limits, and the dialect's own functions are called.
+    #[command(after_help = EXIT_CODES)]
+    Sweep(SweepArguments),
+    /// Print a contract of sockets as a manual page, or what differs between two.
+    ///
+    /// The page is made from the tables that the dialect's functions carry out.
+    Page(PageArguments),
 }
 
-/// What both verbs take.
+/// What is told of a device and of what happens there.
 #[derive(Debug, Args)]
-pub(crate) struct NetworkArguments {
-    #[arg(long, value_name = "NET", help = NETWORKS)]
-    pub(crate) net: NetworkName,
+pub(crate) struct DeviceArguments {
     /// Write every packet to a pcapng file
     #[arg(long, value_name = "FILE")]
     pub(crate) capture: Option<PathBuf>,
@@ -65,32 +81,77 @@ pub(crate) struct NetworkArguments {
 /// What `connect` takes.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectArguments {
+    /// The system whose functions make the connection
+    #[arg(long = "as", value_name = "DIALECT", value_parser = dialect())]
+    pub(crate) dialect: Option<&'static Dialect>,
+    #[arg(long, value_name = "NET", help = CONNECT_NETWORKS, required_unless_present = "dialect")]
+    pub(crate) net: Option<Net>,
     #[command(flatten)]
-    pub(crate) network: NetworkArguments,
-    /// How long the peer may take to answer
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) device: DeviceArguments,
+    /// How long the peer may take to answer; a dialect has its own time
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "dialect")]
     pub(crate) timeout: Option<Duration>,
-    /// The peer's name or address
+    /// The peer's name or address; in a dialect with paths also the path of a socket
     pub(crate) host: String,
     /// The peer's port
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) port: u16,
+    #[arg(value_parser = clap::value_parser!(u16).range(1..), required_unless_present = "dialect")]
+    pub(crate) port: Option<u16>,
 }
 
 /// What `listen` takes.
 #[derive(Debug, Args)]
 pub(crate) struct ListenArguments {
+    #[arg(long, value_name = "NET", help = NETWORKS)]
+    pub(crate) net: NetworkName,
     #[command(flatten)]
-    pub(crate) network: NetworkArguments,
+    pub(crate) device: DeviceArguments,
     /// The port to listen on; 0 picks one
     pub(crate) port: u16,
 }
 
-impl NetworkArguments {
+/// What `sweep` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SweepArguments {
+    /// The system whose outcomes are brought about; all of them without it
+    #[arg(long = "as", value_name = "DIALECT", value_parser = dialect())]
+    pub(crate) dialect: Option<&'static Dialect>,
+    /// The network: lab (our stack in virtual time), kernel (the sockets of this machine), or tun (our stack on a TUN device); the
+    /// last two in network namespaces of their own
+    #[arg(long, value_name = "NET", default_value = "lab")]
+    pub(crate) net: Net,
+    /// An object of JSON a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `page` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PageArguments {
+    /// The system
+    #[arg(value_name = "DIALECT", value_parser = dialect(), required_unless_present = "diff", conflicts_with = "diff")]
+    pub(crate) dialect: Option<&'static Dialect>,
+    /// Where two systems differ, row by row
+    #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = dialect())]
+    pub(crate) diff: Option<Vec<&'static Dialect>>,
+}
+
+impl DeviceArguments {
+    /// The first option that speaks of a device, if one was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let given = [("--capture", self.capture.is_some()), ("--no-offload", self.no_offload), ("-v", self.verbose > 0)];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+
     /// Whether frames carry a virtio header.
     pub(crate) fn virtio(&self) -> VirtioHeader {
         if self.no_offload { VirtioHeader::Without } else { VirtioHeader::With }
     }
+}
+
+/// The names of the dialects, which `--help` lists.
+fn dialect() -> impl TypedValueParser<Value = &'static Dialect> {
+    PossibleValuesParser::new(DIALECTS.iter().map(|dialect| dialect.name))
+        .try_map(|name| dialect_named(&name).ok_or("no such dialect"))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -120,16 +181,58 @@ mod tests {
     fn connect_takes_a_network_a_host_and_a_port() {
         let line = "synsent connect --net tun:t0:10.9.0.2/24:10.9.0.1 --capture f -vv --timeout 1.5 example.org 80";
         let Verb::Connect(connect) = parse(line).unwrap().verb else { panic!("connect") };
-        assert_eq!((connect.host.as_str(), connect.port), ("example.org", 80));
-        assert_eq!(connect.network.net.to_string(), "tun:t0:10.9.0.2/24:10.9.0.1");
-        assert_eq!(connect.network.verbose, 2);
+        assert_eq!((connect.host.as_str(), connect.port), ("example.org", Some(80)));
+        assert_eq!(connect.net.unwrap().to_string(), "tun:t0:10.9.0.2/24:10.9.0.1");
+        assert_eq!(connect.device.verbose, 2);
         assert_eq!(connect.timeout, Some(Duration::from_millis(1_500)));
+    }
+
+    #[test]
+    fn with_a_dialect_the_network_is_the_kernel_unless_it_is_named() {
+        let connect = |line: &str| match parse(line).unwrap().verb {
+            Verb::Connect(connect) => (connect.dialect.unwrap().name, connect.net),
+            verb => panic!("{verb:?}"),
+        };
+        assert_eq!(connect("synsent connect --as winsock2 example.org 80"), ("winsock2", None));
+        assert_eq!(connect("synsent connect --as bs2000 /tmp/socket"), ("bs2000", None));
+        let line = "synsent connect --as targettcp --net lab:a.toml www 80";
+        assert_eq!(connect(line), ("targettcp", Some(Net::Scenario("a.toml".into()))));
+    }
+
+    #[test]
+    fn a_sweep_is_of_all_dialects_in_the_lab_unless_they_are_named() {
+        let sweep = |line: &str| match parse(line).unwrap().verb {
+            Verb::Sweep(sweep) => (sweep.dialect.map(|dialect| dialect.name), sweep.net, sweep.json),
+            verb => panic!("{verb:?}"),
+        };
+        assert_eq!(sweep("synsent sweep"), (None, Net::Lab, false));
+        assert_eq!(sweep("synsent sweep --as bs2000 --net kernel --json"), (Some("bs2000"), Net::Kernel, true));
+    }
+
+    #[test]
+    fn a_page_is_of_one_dialect_or_compares_two() {
+        let page = |line: &str| match parse(line).unwrap().verb {
+            Verb::Page(page) => page.dialect.into_iter().chain(page.diff.into_iter().flatten()).map(|one| one.name).collect(),
+            verb => panic!("{verb:?}"),
+        };
+        let names: Vec<&str> = page("synsent page winsock1");
+        assert_eq!(names, ["winsock1"]);
+        let names: Vec<&str> = page("synsent page --diff winsock1 bs2000");
+        assert_eq!(names, ["winsock1", "bs2000"]);
     }
 
     #[test]
     fn mistakes_are_usage_errors() {
         for line in [
             "synsent",
+            "synsent page",
+            "synsent page winsock3",
+            "synsent page --diff winsock1",
+            "synsent page winsock1 --diff winsock1 winsock2",
+            "synsent sweep --as bsd",
+            "synsent sweep --net ether",
+            "synsent connect --as winsock2",
+            "synsent connect --as winsock2 --timeout 3 10.9.0.1 80",
             "synsent connect 10.9.0.1 80",
             "synsent connect --net tun:t0:10.9.0.2/24 10.9.0.1",
             "synsent connect --net tun:t0:10.9.0.2/24 10.9.0.1 0",

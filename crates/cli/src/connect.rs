@@ -17,8 +17,9 @@ const ADDRESS_CHECK_STEP: Duration = Duration::from_millis(100);
 
 /// Makes the connection and joins it to standard input and output.
 pub(crate) fn connect(arguments: &ConnectArguments) -> Result<(), Ending> {
-    let remotes = resolve(&arguments.host, arguments.port, &arguments.network.net)?;
-    let session = Session::open(&arguments.network)?;
+    let net = required(arguments.net.as_ref(), "--net")?.device()?;
+    let remotes = resolve(&arguments.host, *required(arguments.port.as_ref(), "PORT")?, net)?;
+    let session = Session::open(net, &arguments.device)?;
     let handle = session.handle();
     let mut result = Err(Ending::NotOpened(OpenError::RemoteUnspecified));
     for remote in remotes {
@@ -39,6 +40,11 @@ pub(crate) fn connect(arguments: &ConnectArguments) -> Result<(), Ending> {
     }
 }
 
+/// What the command line makes sure of without a dialect.
+fn required<'a, T>(argument: Option<&'a T>, name: &str) -> Result<&'a T, Ending> {
+    argument.ok_or_else(|| Ending::Usage(format!("{name} is missing")))
+}
+
 /// An error that a router reports ends the attempt at once: a person waits for it.
 fn options(arguments: &ConnectArguments) -> TcpOptions {
     let defaults = TcpOptions::default();
@@ -49,16 +55,21 @@ fn options(arguments: &ConnectArguments) -> TcpOptions {
     }
 }
 
+/// The addresses of a host, by the resolver of this machine.
+pub(crate) fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Ending> {
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) => Ok(vec![SocketAddr::new(address, port)]),
+        Err(_) => match (host, port).to_socket_addrs() {
+            Ok(found) => Ok(found.collect()),
+            Err(source) => Err(Ending::UnknownHost { host: host.into(), source }),
+        },
+    }
+}
+
 /// The addresses of the host that the network can reach.
 fn resolve(host: &str, port: u16, net: &NetworkName) -> Result<Vec<SocketAddr>, Ending> {
     let ours = net.address.addr();
-    let found: Vec<SocketAddr> = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(address) => vec![SocketAddr::new(address, port)],
-        Err(_) => (host, port)
-            .to_socket_addrs()
-            .map_err(|source| Ending::UnknownHost { host: host.into(), source })?
-            .collect(),
-    };
+    let found = look_up(host, port)?;
     let usable: Vec<SocketAddr> = found.into_iter().filter(|remote| remote.is_ipv4() == ours.is_ipv4()).collect();
     if usable.is_empty() {
         let wanted = if ours.is_ipv4() { "IPv4" } else { "IPv6" };

@@ -4,9 +4,13 @@ use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::process::ExitCode;
 
+use synsent_dialects::Said;
 use synsent_host::{OpenError as DeviceError, WaitError};
+use synsent_sockets::Outcome;
 use synsent_stack::{Cause, Failure, ListenError, NoPath, OpenError};
 use thiserror::Error;
+
+use crate::net::NetError;
 
 /// Why the command did not do what it was asked.
 #[derive(Debug, Error)]
@@ -41,6 +45,29 @@ pub(crate) enum Ending {
         /// Our address.
         ours: IpAddr,
     },
+    /// The command line is wrong in a way that only shows when all of it is looked at.
+    #[error("{0}")]
+    Usage(String),
+    /// The network does not fit what is to be done on it.
+    #[error("{0}")]
+    Net(#[from] NetError),
+    /// What a dialect said: its code, its number, the reason, the clause.
+    #[error("{}", sentence(.0))]
+    Said(Box<Said>),
+    /// A scenario cannot be used.
+    #[error("{file}:{why}")]
+    Scenario {
+        /// Its file.
+        file: String,
+        /// Where and why.
+        why: String,
+    },
+    /// The machine does not allow the world of a sweep.
+    #[error("{0}")]
+    NoWorld(String),
+    /// An outcome of a sweep does not hold, which its row has said already.
+    #[error("not every outcome holds")]
+    NotHeld,
     /// The network is gone.
     #[error("{0}")]
     Network(#[from] WaitError),
@@ -61,15 +88,21 @@ impl Ending {
         move |source| Ending::File { what, source }
     }
 
-    /// Whether the user ended it, and needs no telling.
-    pub(crate) fn is_interrupt(&self) -> bool {
-        matches!(self, Ending::Failed(failure) if failure.cause == Cause::Aborted)
+    /// Whether everything has been said: the user ended it, or the rows of a sweep tell.
+    pub(crate) fn is_said(&self) -> bool {
+        match self {
+            Ending::Failed(failure) => failure.cause == Cause::Aborted,
+            Ending::NotHeld => true,
+            _ => false,
+        }
     }
 
     /// The exit code, as `arguments.rs` documents them.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Ending::Device(_) => 7,
+            Ending::Usage(_) | Ending::Net(_) => 2,
+            Ending::Device(_) | Ending::NoWorld(_) => 7,
+            Ending::Said(said) => said.failure.as_ref().map_or(1, |failure| code_of_outcome(failure.outcome)),
             Ending::Failed(failure) => code_of(&failure.cause),
             Ending::NotOpened(OpenError::NoPath(why)) => code_of_no_path(*why),
             _ => 1,
@@ -80,6 +113,30 @@ impl Ending {
 /// Writes the sentence to standard error; that this may be closed is no reason to panic.
 pub(crate) fn say(sentence: impl std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "synsent: {sentence}");
+}
+
+/// `WSAECONNREFUSED (10061): refused: RST from 10.1.0.1 after 0.3 ms [winsock2.error.connrefused]`.
+fn sentence(said: &Said) -> String {
+    let because = match (&said.failure, said.source.because) {
+        (Some(failure), _) => failure.to_string(),
+        (None, "") => format!("{} fails", said.call),
+        (None, because) => because.to_owned(),
+    };
+    let clause = match said.source.clause {
+        "" => String::new(),
+        clause => format!(" [{clause}]"),
+    };
+    format!("{} ({}): {because}{clause}", said.name, said.number)
+}
+
+fn code_of_outcome(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Refused => 3,
+        Outcome::TimedOut | Outcome::TimedOutUnreachable | Outcome::TimeLimit => 4,
+        Outcome::NetworkUnreachable | Outcome::HostUnreachable | Outcome::Prohibited | Outcome::NetworkDown => 5,
+        Outcome::Reset => 6,
+        _ => 1,
+    }
 }
 
 fn code_of(cause: &Cause) -> u8 {

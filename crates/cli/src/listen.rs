@@ -11,13 +11,13 @@ use crate::session::Session;
 
 /// Waits for one connection and joins it to standard input and output.
 pub(crate) fn listen(arguments: &ListenArguments) -> Result<(), Ending> {
-    let session = Session::open(&arguments.network)?;
+    let session = Session::open(&arguments.net, &arguments.device)?;
     let handle = session.handle();
     let options = ListenOptions::on_port(arguments.port);
     let listener = handle.with(|stack, now| stack.tcp_listen(now, options)).map_err(Ending::NotListening)?;
     let name = handle.with(|stack, _| stack.tcp_listener_name(listener));
     let port = name.map_or(arguments.port, |(_, port)| port);
-    let local = SocketAddr::new(arguments.network.net.address.addr(), port);
+    let local = SocketAddr::new(arguments.net.address.addr(), port);
     ending::say(format_args!("listening on {local}"));
     let accept = |stack: &mut Stack, now| stack.tcp_accept(now, listener).inspect(|flow| session.set_flow(*flow));
     let flow = handle.wait(None, accept)?;

@@ -5,11 +5,11 @@ use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use synsent_host::{Capture, Driver, Engine, Handle, Interrupt};
+use synsent_host::{Capture, Driver, Engine, Handle, Interrupt, NetworkName};
 use synsent_stack::trace::{Fact, Record};
 use synsent_stack::{Config, FlowId, Stack};
 
-use crate::arguments::NetworkArguments;
+use crate::arguments::DeviceArguments;
 use crate::ending::{self, Ending};
 
 /// How many trace records may wait between two packets.
@@ -27,8 +27,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Opens the network that the arguments name, and starts to drive it.
-    pub(crate) fn open(arguments: &NetworkArguments) -> Result<Session, Ending> {
+    /// Opens the network, and starts to drive it.
+    pub(crate) fn open(net: &NetworkName, arguments: &DeviceArguments) -> Result<Session, Ending> {
         let interrupt = Interrupt::catch().map_err(Ending::file("signals"))?;
         let capture = match &arguments.capture {
             Some(path) => Some(Capture::create(path).map_err(Ending::file(path.display().to_string()))?),
@@ -42,7 +42,7 @@ impl Session {
             let everything = arguments.verbose > 1;
             driver.on_trace(move |record| tell(record, everything));
         }
-        arguments.net.join(&mut driver, arguments.virtio(), capture.as_ref())?;
+        net.join(&mut driver, arguments.virtio(), capture.as_ref())?;
         let engine = Engine::start(driver).map_err(Ending::file("the driver's thread"))?;
         let session = Session { engine, capture, verbose: arguments.verbose > 0, flow: Arc::default() };
         session.obey(interrupt)?;

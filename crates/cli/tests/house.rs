@@ -16,7 +16,7 @@ const MAY_DEPEND: [(&str, &[&str]); 8] = [
     ("sockets", &["stack"]),
     ("dialects", &["sockets", "stack"]),
     ("conformance", &["dialects", "host", "lab", "sockets", "stack", "wire"]),
-    ("cli", &["host", "lab", "stack", "wire"]),
+    ("cli", &["conformance", "dialects", "host", "lab", "sockets", "stack", "wire"]),
 ];
 
 #[test]

@@ -1,13 +1,14 @@
-//! Every documented outcome of a dialect's connect() on one network, a row each.
+//! What belongs to a sweep: the documented outcomes of a dialect's connect().
 
-use crate::case::{Case, Row, run_at};
+use crate::api::Api;
+use crate::case::Case;
 use crate::cases;
-use crate::world::{NotHere, Place};
 
-/// Runs the cases of a dialect that are outcomes of connect(). Beside each case stands its row, or why there is none.
-/// `None`: there is no such dialect.
-pub fn sweep(dialect: &str, place: Place) -> Option<Vec<(&'static Case, Result<Row, NotHere>)>> {
-    let (api, cases) = cases::of(dialect)?;
-    let outcomes = cases.iter().filter(|case| case.in_sweep);
-    Some(outcomes.map(|case| (case, run_at(case, api, place))).collect())
+/// The cases of a dialect that are outcomes of connect(), with the functions that they call; empty where there is no such
+/// dialect. [`run_at`](crate::run_at) makes a row of each.
+pub fn sweep(dialect: &str) -> impl Iterator<Item = (&'static Api, &'static Case)> {
+    let outcomes = |(api, cases): (&'static Api, &'static [Case])| {
+        cases.iter().filter(|case| case.in_sweep).map(move |case| (api, case))
+    };
+    cases::of(dialect).into_iter().flat_map(outcomes)
 }

@@ -1,0 +1,277 @@
+//! `synsent sweep`: every documented outcome of connect(), brought about on a network, a row each.
+//!
+//! The cases are those of the contract's tests. In the lab they run one after another, in virtual time; on the real networks
+//! each has a thread and a network namespace of its own, so several run at once, and their rows appear as they end.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use synsent_conformance::{Api, Case, NotHere, Place, Row, run_at};
+use synsent_dialects::DIALECTS;
+use synsent_host::{Layer, Tun, VirtioHeader, namespace};
+
+use crate::arguments::SweepArguments;
+use crate::ending::Ending;
+use crate::table::{self, Cell, Columns};
+
+/// How many cases of a real network run at once: they wait most of the time.
+const AT_ONCE: usize = 12;
+/// From this width on there is room for the column that says what was brought about.
+const WIDE: usize = 120;
+/// The widths of the columns but that of the clause and of what is on the wire.
+const SITUATION_WIDTH: usize = 34;
+const SAID_WIDTH: usize = 16;
+const SAID_WIDTH_WIDE: usize = 24;
+const TOOK_WIDTH: usize = 8;
+const HELD_WIDTH: usize = 8;
+
+/// A case that is to run, and the functions that it calls.
+type Planned = (&'static Api, &'static Case);
+
+/// What came of a case.
+struct Outcome {
+    planned: Planned,
+    row: Result<Row, NotHere>,
+}
+
+/// How many cases ended how.
+#[derive(Default)]
+struct Totals {
+    held: usize,
+    not_held: usize,
+    not_here: usize,
+}
+
+/// Runs the sweep; an outcome that does not hold is an error that says no more than the rows did.
+pub(crate) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
+    let place = arguments.net.place()?;
+    if place != Place::Lab {
+        enter_world()?;
+    }
+    let dialects = DIALECTS.iter().filter(|dialect| arguments.dialect.is_none_or(|one| one.name == dialect.name));
+    let planned: Vec<Planned> = dialects.flat_map(|dialect| synsent_conformance::sweep(dialect.name)).collect();
+    let began = Instant::now();
+    let mut paper: Box<dyn Paper> = match arguments.json {
+        true => Box::new(Lines { out: io::stdout(), place }),
+        false => Box::new(Rows::new(&planned)),
+    };
+    let mut totals = Totals::default();
+    let written = paper.begin().and_then(|()| {
+        run(&planned, place, |outcome| {
+            totals.count(&outcome);
+            paper.outcome(&outcome)
+        })
+    });
+    let written = written.and_then(|()| paper.end(&totals, began.elapsed()));
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Ending::file("standard output")(error)),
+        _ if totals.not_held > 0 => Err(Ending::NotHeld),
+        _ => Ok(()),
+    }
+}
+
+/// Enters a user namespace, and tries in a thread what every case on a real network begins with.
+fn enter_world() -> Result<(), Ending> {
+    let missing = |what: &str, error: &dyn std::fmt::Display| {
+        Ending::NoWorld(format!("this machine does not allow {what} ({error}): run as root, or in a virtual machine"))
+    };
+    namespace::enter_user().map_err(|error| missing("user namespaces", &error))?;
+    let probe = thread::spawn(move || {
+        namespace::enter_network().map_err(|error| missing("network namespaces", &error))?;
+        let device = Tun::open("probe%d", Layer::Ip, VirtioHeader::With);
+        device.map(drop).map_err(|error| missing("TUN devices", &error))
+    });
+    match probe.join() {
+        Ok(answer) => answer,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Runs the cases and hands out what comes of each; stops when that cannot be written.
+fn run(planned: &[Planned], place: Place, mut each: impl FnMut(Outcome) -> io::Result<()>) -> io::Result<()> {
+    let workers = if place == Place::Lab { 1 } else { AT_ONCE };
+    let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            let (next, stopped, sender) = (&next, &stopped, sender.clone());
+            scope.spawn(move || {
+                while !stopped.load(Ordering::Relaxed)
+                    && let Some(planned) = planned.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let row = run_at(planned.1, planned.0, place);
+                    if sender.send(Outcome { planned: *planned, row }).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let written = receiver.iter().try_for_each(&mut each);
+        stopped.store(true, Ordering::Relaxed);
+        written
+    })
+}
+
+impl Totals {
+    fn count(&mut self, outcome: &Outcome) {
+        match &outcome.row {
+            Ok(row) if row.held => self.held += 1,
+            Ok(_) => self.not_held += 1,
+            Err(_) => self.not_here += 1,
+        }
+    }
+
+    fn sentence(&self, took: Duration) -> String {
+        let all = self.held + self.not_held + self.not_here;
+        let Totals { held, not_held, not_here } = self;
+        format!("{all} outcomes: {held} held, {not_held} not held, {not_here} not here; {}", span(took))
+    }
+}
+
+/// Where outcomes are written.
+trait Paper {
+    fn begin(&mut self) -> io::Result<()>;
+    fn outcome(&mut self, outcome: &Outcome) -> io::Result<()>;
+    fn end(&mut self, totals: &Totals, took: Duration) -> io::Result<()>;
+}
+
+/// A table for people.
+struct Rows {
+    out: anstream::Stdout,
+    columns: Columns,
+    wide: bool,
+}
+
+impl Rows {
+    fn new(planned: &[Planned]) -> Rows {
+        let clause = planned.iter().map(|(_, case)| case.clause.len()).max().unwrap_or_default();
+        let width = table::terminal_width();
+        let wide = width >= WIDE;
+        let columns = match wide {
+            true => Columns::fit(
+                width,
+                &[
+                    Some(clause),
+                    Some(SITUATION_WIDTH),
+                    None,
+                    Some(SAID_WIDTH_WIDE),
+                    Some(TOOK_WIDTH),
+                    Some(HELD_WIDTH),
+                ],
+            ),
+            false => Columns::fit(width, &[Some(clause), None, Some(SAID_WIDTH), Some(TOOK_WIDTH), Some(HELD_WIDTH)]),
+        };
+        Rows { out: anstream::stdout(), columns, wide }
+    }
+
+    fn write(&mut self, mut cells: Vec<Cell>) -> io::Result<()> {
+        if !self.wide {
+            cells.remove(1);
+        }
+        self.columns.write(&mut self.out, &cells)
+    }
+}
+
+impl Paper for Rows {
+    fn begin(&mut self) -> io::Result<()> {
+        let heads = ["clause", "situation", "on the wire", "connect() said", "took", "held?"];
+        self.write(heads.map(|head| Cell::styled(Style::new().bold(), head)).into())
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
+        let clause = Cell::plain(outcome.planned.1.clause);
+        match &outcome.row {
+            Ok(row) => {
+                let held = match row.held {
+                    true => Cell::styled(AnsiColor::Green.on_default(), "held"),
+                    false => Cell::styled(AnsiColor::Red.on_default().bold(), "NOT HELD"),
+                };
+                let [situation, wire, said] = [row.title, &row.on_the_wire, &row.said].map(Cell::plain);
+                self.write(vec![clause, situation, wire, said, Cell::plain(span(row.took)), held])?;
+                if row.held {
+                    return Ok(());
+                }
+                let note = format!("{}: {}", row.title, row.note);
+                let cells = [Cell::plain(""), Cell::styled(AnsiColor::Red.on_default(), note)];
+                self.columns.joined_from(1).write(&mut self.out, &cells)
+            }
+            Err(NotHere(why)) => {
+                let why = Cell::styled(Style::new().dimmed(), format!("not here: {why}"));
+                self.columns.joined_from(1).write(&mut self.out, &[clause, why])
+            }
+        }
+    }
+
+    fn end(&mut self, totals: &Totals, took: Duration) -> io::Result<()> {
+        writeln!(self.out, "{}", totals.sentence(took))?;
+        self.out.flush()
+    }
+}
+
+/// An object of JSON a line, for programs.
+struct Lines {
+    out: io::Stdout,
+    place: Place,
+}
+
+/// What an object has. Where a case could not be brought about, it has the reason instead of an outcome.
+#[derive(Serialize)]
+struct Object<'a> {
+    dialect: &'a str,
+    network: &'a str,
+    clause: &'a str,
+    situation: &'a str,
+    on_the_wire: Option<&'a str>,
+    said: Option<&'a str>,
+    expected: Option<&'a str>,
+    took_seconds: Option<f64>,
+    held: Option<bool>,
+    note: Option<&'a str>,
+    not_here: Option<&'a str>,
+}
+
+impl Paper for Lines {
+    fn begin(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
+        let (api, case) = outcome.planned;
+        let row = outcome.row.as_ref().ok();
+        let object = Object {
+            dialect: api.name(),
+            network: self.place.name(),
+            clause: case.clause,
+            situation: case.title,
+            on_the_wire: row.map(|row| row.on_the_wire.as_str()),
+            said: row.map(|row| row.said.as_str()),
+            expected: row.map(|row| row.expected.as_str()),
+            took_seconds: row.map(|row| row.took.as_secs_f64()),
+            held: row.map(|row| row.held),
+            note: row.map(|row| row.note.as_str()),
+            not_here: outcome.row.as_ref().err().map(|NotHere(why)| why.as_str()),
+        };
+        let mut line = serde_json::to_vec(&object)?;
+        line.push(b'\n');
+        self.out.write_all(&line)?;
+        self.out.flush()
+    }
+
+    fn end(&mut self, _totals: &Totals, _took: Duration) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A span of time in the unit that fits it.
+fn span(span: Duration) -> String {
+    match span.as_secs_f64() {
+        seconds if seconds >= 1.0 => format!("{seconds:.1} s"),
+        seconds => format!("{:.1} ms", seconds * 1e3),
+    }
+}
