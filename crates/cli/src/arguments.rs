@@ -138,7 +138,8 @@ pub(crate) struct PageArguments {
 impl DeviceArguments {
     /// The first option that speaks of a device, if one was given.
     pub(crate) fn given(&self) -> Option<&'static str> {
-        let given = [("--capture", self.capture.is_some()), ("--no-offload", self.no_offload), ("-v", self.verbose > 0)];
+        let given =
+            [("--capture", self.capture.is_some()), ("--no-offload", self.no_offload), ("-v", self.verbose > 0)];
         given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }
 
@@ -212,7 +213,9 @@ mod tests {
     #[test]
     fn a_page_is_of_one_dialect_or_compares_two() {
         let page = |line: &str| match parse(line).unwrap().verb {
-            Verb::Page(page) => page.dialect.into_iter().chain(page.diff.into_iter().flatten()).map(|one| one.name).collect(),
+            Verb::Page(page) => {
+                page.dialect.into_iter().chain(page.diff.into_iter().flatten()).map(|one| one.name).collect()
+            }
             verb => panic!("{verb:?}"),
         };
         let names: Vec<&str> = page("synsent page winsock1");

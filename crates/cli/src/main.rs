@@ -14,6 +14,7 @@ mod join_as;
 mod listen;
 mod net;
 mod page;
+mod scenario_file;
 mod session;
 mod sweep;
 mod table;

@@ -42,7 +42,9 @@ pub(crate) enum NetError {
     #[error("{0} is a network for a sweep: a connection needs {1}")]
     OnlySweep(Net, &'static str),
     /// A sweep brings about every situation itself.
-    #[error("a sweep brings about every outcome by itself, in {what} of its own: write --net {instead} in place of {net}")]
+    #[error(
+        "a sweep brings about every outcome by itself, in {what} of its own: write --net {instead} in place of {net}"
+    )]
     OwnWorld {
         /// The network.
         net: Net,
@@ -133,7 +135,10 @@ mod tests {
     #[test]
     fn a_mistake_says_what_to_write() {
         for (text, words) in [
-            ("kernal", "`kernal` is no network: write kernel, lab:FILE, tun:NAME:OUR-ADDRESS/PREFIX, tap:… or packet:…"),
+            (
+                "kernal",
+                "`kernal` is no network: write kernel, lab:FILE, tun:NAME:OUR-ADDRESS/PREFIX, tap:… or packet:…",
+            ),
             ("kernel:eth0", "is no network"),
             ("lab:", "write lab:FILE"),
             ("tap", "the name of the device is missing: tap:NAME:OUR-ADDRESS/PREFIX"),

@@ -4,8 +4,8 @@
 //! each has a thread and a network namespace of its own, so several run at once, and their rows appear as they end.
 
 use std::io::{self, ErrorKind, Write};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,14 +21,14 @@ use crate::table::{self, Cell, Columns};
 
 /// How many cases of a real network run at once: they wait most of the time.
 const AT_ONCE: usize = 12;
-/// From this width on there is room for the column that says what was brought about.
-const WIDE: usize = 120;
-/// The widths of the columns but that of the clause and of what is on the wire.
-const SITUATION_WIDTH: usize = 34;
-const SAID_WIDTH: usize = 16;
-const SAID_WIDTH_WIDE: usize = 24;
-const TOOK_WIDTH: usize = 8;
+/// From this width on a row has one line.
+const WIDE: usize = 150;
+const SITUATION_WIDTH: usize = 38;
+const SAID_WIDTH: usize = 25;
+const TOOK_WIDTH: usize = 7;
 const HELD_WIDTH: usize = 8;
+/// How far the second line of a row stands in.
+const INDENT: usize = 4;
 
 /// A case that is to run, and the functions that it calls.
 type Planned = (&'static Api, &'static Case);
@@ -62,7 +62,7 @@ pub(crate) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     };
     let mut totals = Totals::default();
     let written = paper.begin().and_then(|()| {
-        run(&planned, place, |outcome| {
+        run(planned, place, |outcome| {
             totals.count(&outcome);
             paper.outcome(&outcome)
         })
@@ -92,30 +92,32 @@ fn enter_world() -> Result<(), Ending> {
     }
 }
 
-/// Runs the cases and hands out what comes of each; stops when that cannot be written.
-fn run(planned: &[Planned], place: Place, mut each: impl FnMut(Outcome) -> io::Result<()>) -> io::Result<()> {
+/// Runs the cases and hands out what comes of each. When that cannot be written it ends at once: the threads that wait for
+/// their cases end with the process.
+fn run(planned: Vec<Planned>, place: Place, each: impl FnMut(Outcome) -> io::Result<()>) -> io::Result<()> {
     let workers = if place == Place::Lab { 1 } else { AT_ONCE };
-    let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (planned, next) = (Arc::new(planned), Arc::new(AtomicUsize::new(0)));
     let (sender, receiver) = mpsc::channel();
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            let (next, stopped, sender) = (&next, &stopped, sender.clone());
-            scope.spawn(move || {
-                while !stopped.load(Ordering::Relaxed)
-                    && let Some(planned) = planned.get(next.fetch_add(1, Ordering::Relaxed))
-                {
-                    let row = run_at(planned.1, planned.0, place);
-                    if sender.send(Outcome { planned: *planned, row }).is_err() {
-                        return;
-                    }
+    let mut threads = Vec::new();
+    for number in 0..workers {
+        let (planned, next, sender) = (Arc::clone(&planned), Arc::clone(&next), sender.clone());
+        threads.push(thread::Builder::new().name(format!("sweep {number}")).spawn(move || {
+            while let Some(planned) = planned.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let row = run_at(planned.1, planned.0, place);
+                if sender.send(Outcome { planned: *planned, row }).is_err() {
+                    return;
                 }
-            });
+            }
+        })?);
+    }
+    drop(sender);
+    receiver.iter().try_for_each(each)?;
+    for thread in threads {
+        if let Err(panic) = thread.join() {
+            std::panic::resume_unwind(panic);
         }
-        drop(sender);
-        let written = receiver.iter().try_for_each(&mut each);
-        stopped.store(true, Ordering::Relaxed);
-        written
-    })
+    }
+    Ok(())
 }
 
 impl Totals {
@@ -141,10 +143,11 @@ trait Paper {
     fn end(&mut self, totals: &Totals, took: Duration) -> io::Result<()>;
 }
 
-/// A table for people.
+/// A table for people. Where it is not wide, a row has a second line: what was brought about, and what was on the wire.
 struct Rows {
     out: anstream::Stdout,
     columns: Columns,
+    below: Columns,
     wide: bool,
 }
 
@@ -153,57 +156,56 @@ impl Rows {
         let clause = planned.iter().map(|(_, case)| case.clause.len()).max().unwrap_or_default();
         let width = table::terminal_width();
         let wide = width >= WIDE;
+        let (clause, took, held) = (Some(clause), Some(TOOK_WIDTH), Some(HELD_WIDTH));
         let columns = match wide {
-            true => Columns::fit(
-                width,
-                &[
-                    Some(clause),
-                    Some(SITUATION_WIDTH),
-                    None,
-                    Some(SAID_WIDTH_WIDE),
-                    Some(TOOK_WIDTH),
-                    Some(HELD_WIDTH),
-                ],
-            ),
-            false => Columns::fit(width, &[Some(clause), None, Some(SAID_WIDTH), Some(TOOK_WIDTH), Some(HELD_WIDTH)]),
+            true => vec![clause, Some(SITUATION_WIDTH), None, Some(SAID_WIDTH), took, held],
+            false => vec![clause, None, took, held],
         };
-        Rows { out: anstream::stdout(), columns, wide }
+        let below = Columns::fit(width, &[Some(INDENT), None]);
+        Rows { out: anstream::stdout(), columns: Columns::fit(width, &columns), below, wide }
     }
 
-    fn write(&mut self, mut cells: Vec<Cell>) -> io::Result<()> {
-        if !self.wide {
-            cells.remove(1);
+    /// Clause, situation, on the wire, said, took, held.
+    fn row(&mut self, cells: [Cell; 6]) -> io::Result<()> {
+        if self.wide {
+            return self.columns.write(&mut self.out, &cells);
         }
-        self.columns.write(&mut self.out, &cells)
+        let [clause, situation, wire, said, took, held] = cells;
+        self.columns.write(&mut self.out, &[clause, said, took, held])?;
+        self.below(Cell::styled(Style::new().dimmed(), format!("{}: {}", situation.text, wire.text)))
+    }
+
+    fn below(&mut self, cell: Cell) -> io::Result<()> {
+        self.below.write(&mut self.out, &[Cell::plain(""), cell])
     }
 }
 
 impl Paper for Rows {
     fn begin(&mut self) -> io::Result<()> {
-        let heads = ["clause", "situation", "on the wire", "connect() said", "took", "held?"];
-        self.write(heads.map(|head| Cell::styled(Style::new().bold(), head)).into())
+        let heads = ["clause", "situation", "on the wire", "connect() said", "took", ""];
+        self.row(heads.map(|head| Cell::styled(Style::new().bold(), head)))
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
-        let clause = Cell::plain(outcome.planned.1.clause);
+        let case = outcome.planned.1;
+        let (clause, situation) = (Cell::plain(case.clause), Cell::plain(case.title));
         match &outcome.row {
             Ok(row) => {
+                let [wire, said] = [&row.on_the_wire, &row.said].map(Cell::plain);
                 let held = match row.held {
                     true => Cell::styled(AnsiColor::Green.on_default(), "held"),
                     false => Cell::styled(AnsiColor::Red.on_default().bold(), "NOT HELD"),
                 };
-                let [situation, wire, said] = [row.title, &row.on_the_wire, &row.said].map(Cell::plain);
-                self.write(vec![clause, situation, wire, said, Cell::plain(span(row.took)), held])?;
-                if row.held {
-                    return Ok(());
+                self.row([clause, situation, wire, said, Cell::plain(span(row.took)), held])?;
+                match row.held {
+                    true => Ok(()),
+                    false => self.below(Cell::styled(AnsiColor::Red.on_default(), &row.note)),
                 }
-                let note = format!("{}: {}", row.title, row.note);
-                let cells = [Cell::plain(""), Cell::styled(AnsiColor::Red.on_default(), note)];
-                self.columns.joined_from(1).write(&mut self.out, &cells)
             }
             Err(NotHere(why)) => {
-                let why = Cell::styled(Style::new().dimmed(), format!("not here: {why}"));
-                self.columns.joined_from(1).write(&mut self.out, &[clause, why])
+                let why = Cell::plain(format!("not here: {why}"));
+                let not_here = Cell::styled(Style::new().dimmed(), "not here");
+                self.row([clause, situation, why, Cell::plain(""), Cell::plain(""), not_here])
             }
         }
     }
@@ -272,6 +274,7 @@ impl Paper for Lines {
 fn span(span: Duration) -> String {
     match span.as_secs_f64() {
         seconds if seconds >= 1.0 => format!("{seconds:.1} s"),
+        seconds if seconds >= 0.1 => format!("{:.0} ms", seconds * 1e3),
         seconds => format!("{:.1} ms", seconds * 1e3),
     }
 }

@@ -45,13 +45,6 @@ impl Columns {
         Columns { widths: widths.iter().map(|width| width.unwrap_or(left).max(1)).collect() }
     }
 
-    /// These columns with all from the one of this number on as one.
-    pub(crate) fn joined_from(&self, first: usize) -> Columns {
-        let (before, joined) = self.widths.split_at(first.min(self.widths.len()));
-        let width = joined.iter().sum::<usize>() + GAP * joined.len().saturating_sub(1);
-        Columns { widths: before.iter().copied().chain([width]).collect() }
-    }
-
     /// Writes a row, of as many lines as its longest cell needs.
     pub(crate) fn write(&self, out: &mut dyn Write, cells: &[Cell]) -> io::Result<()> {
         let wrapped: Vec<Vec<String>> =
@@ -124,11 +117,5 @@ mod tests {
     fn a_word_that_is_too_long_is_broken_and_nothing_is_lost() {
         let columns = Columns::fit(0, &[Some(4)]);
         assert_eq!(written(&columns, &["ab abcdefghij k"]), "ab\nabcd\nefgh\nij k\n");
-    }
-
-    #[test]
-    fn columns_join_to_one() {
-        let columns = Columns::fit(40, &[Some(5), None, Some(4)]).joined_from(1);
-        assert_eq!(columns.widths, [5, 33]);
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use synsent_stack::Instant;
 
-use crate::faults::{Arrival, Fate, Transmitter};
+use crate::faults::{Arrival, Fate, Faults, Transmitter};
 use crate::lab::HostId;
 use crate::rng::Rng;
 use crate::sight::Sight;
@@ -37,6 +37,8 @@ pub(crate) struct Cable {
     pub(crate) up: bool,
     /// Counts how often the cable was cut: what left before does not arrive after.
     pub(crate) cuts: u32,
+    /// The faults of ends that are still to come.
+    faults: Faults,
     rules: Vec<Ruled>,
 }
 
@@ -60,13 +62,34 @@ impl fmt::Debug for Ruled {
 
 impl Cable {
     pub(crate) fn new(name: &str, ethernet: bool, mtu: u16) -> Cable {
-        Cable { name: name.to_owned(), ethernet, mtu, ends: Vec::new(), up: true, cuts: 0, rules: Vec::new() }
+        Cable {
+            name: name.to_owned(),
+            ethernet,
+            mtu,
+            ends: Vec::new(),
+            up: true,
+            cuts: 0,
+            faults: Faults::default(),
+            rules: Vec::new(),
+        }
     }
 
     /// Joins a host's link to the cable; the number of its end.
     pub(crate) fn join(&mut self, host: HostId, link: LinkId, rng: Rng) -> usize {
-        self.ends.push(End { host, link, transmitter: Transmitter::new(rng) });
+        let mut transmitter = Transmitter::new(rng);
+        transmitter.faults = self.faults;
+        self.ends.push(End { host, link, transmitter });
         self.ends.len() - 1
+    }
+
+    /// Sets the faults of one end, or of all that there are and that will come.
+    pub(crate) fn set_faults(&mut self, from: Option<usize>, faults: Faults) {
+        for (_, end) in self.ends.iter_mut().enumerate().filter(|(number, _)| from.is_none_or(|from| from == *number)) {
+            end.transmitter.faults = faults;
+        }
+        if from.is_none() {
+            self.faults = faults;
+        }
     }
 
     pub(crate) fn header_octets(&self) -> usize {

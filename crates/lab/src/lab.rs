@@ -199,12 +199,9 @@ impl Lab {
         self.call(host, |stack, now| stack.add_route(now, route))
     }
 
-    /// Sets the faults of what end `from` sends, or of what all ends send.
+    /// Sets the faults of what end `from` sends, or of what all ends send, also those that join the cable later.
     pub fn set_faults(&mut self, cable: CableId, from: Option<usize>, faults: Faults) {
-        let ends = &mut self.cables[cable.0 as usize].ends;
-        for (_, end) in ends.iter_mut().enumerate().filter(|(number, _)| from.is_none_or(|from| from == *number)) {
-            end.transmitter.faults = faults;
-        }
+        self.cables[cable.0 as usize].set_faults(from, faults);
     }
 
     /// Switches a cable on or off.

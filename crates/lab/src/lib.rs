@@ -25,6 +25,7 @@ mod obstruct;
 mod pattern;
 mod peer;
 mod rng;
+mod scenario;
 mod shared;
 mod sight;
 mod transfer;
@@ -42,6 +43,10 @@ pub use obstruct::{IcmpError, Obstruction};
 pub use pattern::Pattern;
 pub use peer::Behaviour;
 pub use rng::Rng;
+pub use scenario::{
+    SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX,
+    Scenario, ScenarioError, Staged,
+};
 pub use shared::{Participation, Seat, SharedLab};
 pub use sight::{Packet, Segment, Sight};
 pub use transfer::{Failed, Report, Stream, Transfer};

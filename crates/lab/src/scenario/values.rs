@@ -1,0 +1,106 @@
+//! The single values of a scenario's file, each with the words that tell what it should have been.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use synsent_stack::Cidr;
+
+/// An address of a host.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Address(pub(super) IpAddr);
+
+/// An address with the prefix length of its network, or a network.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Prefix(pub(super) Cidr);
+
+/// A span of time.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Span(pub(super) Duration);
+
+/// How fast a line is; unit: bits per second.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Rate(pub(super) u64);
+
+/// How likely something is.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "f64")]
+pub(super) struct Chance(pub(super) f64);
+
+/// The longest span: longer than any timer of TCP, and far from where a clock ends.
+const SPAN_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+const SPAN_UNITS: [(&str, f64); 5] = [("us", 1e-6), ("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("h", 3_600.0)];
+const RATE_UNITS: [(&str, f64); 4] = [("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9), ("bit/s", 1.0)];
+/// The slowest and the fastest line; unit: bits per second.
+const RATES: std::ops::RangeInclusive<f64> = 100.0..=1e12;
+
+impl TryFrom<String> for Address {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Address, String> {
+        let address = text.parse().map(Address);
+        address.map_err(|_| format!("`{text}` is no address: write one such as \"10.2.0.2\" or \"fd00:2::2\""))
+    }
+}
+
+impl TryFrom<String> for Prefix {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Prefix, String> {
+        let prefix = text.parse().map(Prefix);
+        prefix.map_err(|_| {
+            format!(
+                "`{text}` is no address with a prefix length: write one such as \"10.1.0.2/24\" or \"fd00:1::2/64\""
+            )
+        })
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Span, String> {
+        let seconds = number_with_unit(&text, &SPAN_UNITS);
+        let span = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let span = span.filter(|span| *span <= SPAN_MAX).map(Span);
+        span.ok_or_else(|| {
+            format!("`{text}` is no span of time up to a day: write one such as \"20ms\", \"1.5s\" or \"2min\"")
+        })
+    }
+}
+
+impl TryFrom<String> for Rate {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Rate, String> {
+        let rate = number_with_unit(&text, &RATE_UNITS).filter(|rate| RATES.contains(rate));
+        let rate = rate.map(|rate| Rate(rate as u64));
+        rate.ok_or_else(|| {
+            format!("`{text}` is no rate from 100bit/s to 1000Gbit/s: write one such as \"64kbit/s\" or \"10Mbit/s\"")
+        })
+    }
+}
+
+impl TryFrom<f64> for Chance {
+    type Error = String;
+
+    fn try_from(chance: f64) -> Result<Chance, String> {
+        let possible = (0.0..=1.0).contains(&chance);
+        possible
+            .then_some(Chance(chance))
+            .ok_or_else(|| format!("{chance} is no probability: write one from 0.0 to 1.0"))
+    }
+}
+
+/// Which unit ends the text is asked in the order of the table, so a unit stands before those that it ends with.
+fn number_with_unit(text: &str, units: &[(&str, f64)]) -> Option<f64> {
+    let (number, unit) = units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))?;
+    let number = number.trim_end();
+    let plain = number.starts_with(|first: char| first.is_ascii_digit());
+    let number: f64 = number.parse().ok().filter(|_| plain)?;
+    Some(number * unit)
+}
