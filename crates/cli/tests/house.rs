@@ -7,6 +7,9 @@ use sources::{Source, root, sources};
 /// Crates that know no clock, thread, descriptor, random source or print.
 const SANS_IO: [&str; 2] = ["wire", "stack"];
 
+/// Crates that may lock and remember things for a thread, and else know as little as those above.
+const WITHOUT_WORLD: [&str; 2] = ["sockets", "dialects"];
+
 /// What each crate may depend on inside the house.
 const MAY_DEPEND: [(&str, &[&str]); 8] = [
     ("wire", &[]),
@@ -27,6 +30,50 @@ fn the_core_knows_no_clock_thread_descriptor_or_print() {
             for word in forbidden {
                 assert!(!line.contains(word), "{}:{number}: {word} in the core: {line}", source.path.display());
             }
+        }
+    }
+}
+
+#[test]
+fn sockets_and_dialects_know_no_clock_thread_descriptor_or_print() {
+    let forbidden = [
+        "std::time",
+        "Instant::now",
+        "SystemTime",
+        "thread::spawn",
+        "thread::sleep",
+        "Builder::new().spawn",
+        "std::fs",
+        "std::os",
+        "std::process",
+        "std::env",
+        "std::io",
+        "TcpStream",
+        "UdpSocket",
+        "println!",
+        "getrandom",
+        "libc",
+        "rustix",
+    ];
+    for source in sources_of(&WITHOUT_WORLD) {
+        for (number, line) in untested_lines(&source) {
+            for word in forbidden {
+                assert!(!line.contains(word), "{}:{number}: {word}: {line}", source.path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_asks_which_dialect_it_is() {
+    for source in sources_of(&["dialects", "sockets", "host", "lab"]) {
+        for (number, line) in untested_lines(&source) {
+            let asks = ["dialect", "dialect.name", "name"].iter().any(|what| {
+                ["winsock1", "winsock2", "targettcp", "bs2000"]
+                    .iter()
+                    .any(|name| [" == ", " != "].iter().any(|is| line.contains(&format!("{what}{is}\"{name}"))))
+            });
+            assert!(!asks, "{}:{number}: a branch on the dialect: {line}", source.path.display());
         }
     }
 }
@@ -70,9 +117,9 @@ fn crates_depend_only_downwards() {
 }
 
 #[test]
-fn error_numbers_and_option_numbers_of_systems_stand_nowhere_in_the_core() {
+fn error_numbers_and_option_numbers_of_systems_stand_nowhere_below_the_dialects() {
     let names = ["ECONN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EADDR", "WSAE", "SO_ERROR", "errno"];
-    for source in core_sources() {
+    for source in sources_of(&["wire", "stack", "sockets", "lab"]) {
         for (number, line) in source.code_lines() {
             for name in names {
                 assert!(!line.contains(name), "{}:{number}: {name}: {line}", source.path.display());
@@ -180,5 +227,17 @@ fn enclosing_function(source: &Source, number: usize) -> String {
 }
 
 fn core_sources() -> impl Iterator<Item = Source> {
-    sources().filter(|source| SANS_IO.iter().any(|name| source.is_in(&format!("crates/{name}/src"))))
+    sources_of(&SANS_IO)
+}
+
+fn sources_of(crates: &[&'static str]) -> impl Iterator<Item = Source> + use<> {
+    let folders: Vec<String> = crates.iter().map(|name| format!("crates/{name}/src")).collect();
+    sources().filter(move |source| folders.iter().any(|folder| source.is_in(folder)))
+}
+
+/// The lines of code before the tests of a file; files of tests have none.
+fn untested_lines(source: &Source) -> impl Iterator<Item = (usize, &str)> {
+    let is_test = source.path.components().any(|part| part.as_os_str() == "tests")
+        || source.path.file_name().is_some_and(|name| name == "tests.rs");
+    source.code_lines().take_while(move |(_, line)| !is_test && !line.contains("#[cfg(test)]"))
 }
