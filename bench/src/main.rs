@@ -1,30 +1,38 @@
-//! Our stack beside smoltcp, in one process, on one core: two hosts joined in memory, an IP medium with an MTU of 1,500,
-//! checksums on, CUBIC, and buffers of 64 KiB that do not grow. Each measure runs both in turn, several rounds, and the
-//! medians stand in the table.
+//! Ours and a peer, in one process and one run. Each measure runs both in turn, several rounds, and the medians stand in the
+//! table.
 //!
-//! What a measure does is written once, in `measures.rs`, for anything that is an `Engine`; `ours.rs` and `peer.rs` say how
-//! each stack does it. What is not measured: devices, system calls, loss.
+//! Our stack stands beside smoltcp, and its sockets beside the bare stack, on one core: two hosts joined in memory, an IP
+//! medium with an MTU of 1,500, checksums on, CUBIC, and buffers of 64 KiB that do not grow. What a measure does is written
+//! once, in `measures.rs`, for anything that is an `Engine`; `ours.rs`, `sockets.rs` and `peer.rs` say how each does it.
+//! `kernel.rs` has a dialect on the kernel's sockets beside plain system calls, on loopback. What is not measured: devices,
+//! loss.
 #![forbid(unsafe_code)]
 
 mod engine;
+mod kernel;
 mod measures;
 mod memory;
 mod ours;
 mod peer;
 mod pipe;
+mod sockets;
 
 use clap::{Parser, ValueEnum};
 use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 
+use crate::kernel::{Plain, Winsock};
 use crate::measures::OpenClose;
 use crate::ours::Ours;
 use crate::peer::Peer;
+use crate::sockets::Sockets;
 
 /// How many other connections are open while connections are opened and closed.
 const HELD: [usize; 4] = [100, 1_000, 10_000, 100_000];
+/// How many slices of a measure on the kernel's sockets make a round.
+const SLICES: usize = 20;
 
 #[derive(Parser)]
-#[command(about = "Measures our stack beside smoltcp.")]
+#[command(about = "Measures ours and a peer in one run.")]
 struct Arguments {
     /// One line of JSON for each measure in place of the table.
     #[arg(long)]
@@ -52,7 +60,22 @@ enum Measure {
     Open10k,
     /// Allocations for a data segment.
     Allocations,
+    /// Connections opened, accepted and closed by sockets on our stack, beside the bare stack, per second.
+    SocketsOpenClose,
+    /// A dialect on the kernel, beside plain calls: nanoseconds to make, connect and close a socket.
+    KernelCycle,
+    /// The same for a round trip of one octet.
+    KernelRoundTrip,
+    /// The same for sending 64 KiB.
+    KernelBulk,
+    /// The same for a select over 64 sockets, one of them ready.
+    KernelSelect,
 }
+
+/// What stands beside ours.
+const SMOLTCP: &str = "smoltcp";
+const BARE: &str = "bare stack";
+const PLAIN: &str = "plain calls";
 
 /// One line of the result.
 struct Row {
@@ -60,6 +83,7 @@ struct Row {
     unit: &'static str,
     ours: f64,
     peer: Option<f64>,
+    beside: &'static str,
 }
 
 fn main() {
@@ -87,7 +111,9 @@ fn pin() -> rustix::io::Result<()> {
 }
 
 fn run(measure: Measure, rounds: usize, rows: &mut Vec<Row>) {
-    let mut row = |measure: &str, unit, ours, peer| rows.push(Row { measure: measure.to_owned(), unit, ours, peer });
+    let mut row = |measure: &str, unit, ours, peer| {
+        rows.push(Row { measure: measure.to_owned(), unit, ours, peer, beside: SMOLTCP })
+    };
     match measure {
         Measure::Segment => {
             let (ours, peer) = medians(rounds, measures::segment::<Ours>, measures::segment::<Peer>);
@@ -111,7 +137,36 @@ fn run(measure: Measure, rounds: usize, rows: &mut Vec<Row>) {
             let (ours, peer) = (measures::allocations::<Ours>(), measures::allocations::<Peer>());
             row("allocations", "/segment", ours, Some(peer));
         }
+        Measure::SocketsOpenClose => {
+            let (mut ours, mut bare) = (OpenClose::<Sockets>::new(), OpenClose::<Ours>::new());
+            let (ours, peer) = medians(rounds, || ours.rate(), || bare.rate());
+            rows.push(beside("sockets-open-close", "/s", ours, peer, BARE));
+        }
+        Measure::KernelCycle => {
+            let (mut ours, mut plain) = (kernel::Cycle::<Winsock>::new(), kernel::Cycle::<Plain>::new());
+            let (ours, peer) = medians(rounds * SLICES, || ours.slice(), || plain.slice());
+            rows.push(beside("kernel-cycle", "ns", ours, peer, PLAIN));
+        }
+        Measure::KernelRoundTrip => {
+            let (mut ours, mut plain) = (kernel::RoundTrip::<Winsock>::new(), kernel::RoundTrip::<Plain>::new());
+            let (ours, peer) = medians(rounds * SLICES, || ours.slice(), || plain.slice());
+            rows.push(beside("kernel-round-trip", "ns", ours, peer, PLAIN));
+        }
+        Measure::KernelBulk => {
+            let (mut ours, mut plain) = (kernel::Bulk::<Winsock>::new(), kernel::Bulk::<Plain>::new());
+            let (ours, peer) = medians(rounds * SLICES, || ours.slice(), || plain.slice());
+            rows.push(beside("kernel-bulk", "ns", ours, peer, PLAIN));
+        }
+        Measure::KernelSelect => {
+            let (mut ours, mut plain) = (kernel::Select::<Winsock>::new(), kernel::Select::<Plain>::new());
+            let (ours, peer) = medians(rounds * SLICES, || ours.slice(), || plain.slice());
+            rows.push(beside("kernel-select", "ns", ours, peer, PLAIN));
+        }
     }
+}
+
+fn beside(measure: &str, unit: &'static str, ours: f64, peer: f64, beside: &'static str) -> Row {
+    Row { measure: measure.to_owned(), unit, ours, peer: Some(peer), beside }
 }
 
 /// Rates with nothing else open, then ours with more and more open, beside the peer's with nothing else open; at last the
@@ -119,17 +174,35 @@ fn run(measure: Measure, rounds: usize, rows: &mut Vec<Row>) {
 fn open_close(rounds: usize, rows: &mut Vec<Row>) {
     let (mut ours, mut peer) = (OpenClose::<Ours>::new(), OpenClose::<Peer>::new());
     let (alone, peer_alone) = medians(rounds, || ours.rate(), || peer.rate());
-    rows.push(Row { measure: "open-close".to_owned(), unit: "/s", ours: alone, peer: Some(peer_alone) });
+    rows.push(Row {
+        measure: "open-close".to_owned(),
+        unit: "/s",
+        ours: alone,
+        peer: Some(peer_alone),
+        beside: SMOLTCP,
+    });
     let mut rates = Vec::new();
     for held in HELD {
         ours.hold(held);
         let rate = median((0..rounds).map(|_| ours.rate()).collect());
-        rows.push(Row { measure: format!("open-close-{held}"), unit: "/s", ours: rate, peer: Some(peer_alone) });
+        rows.push(Row {
+            measure: format!("open-close-{held}"),
+            unit: "/s",
+            ours: rate,
+            peer: Some(peer_alone),
+            beside: SMOLTCP,
+        });
         rates.push(rate);
     }
     let (slowest, fastest) =
         rates.iter().fold((f64::MAX, 0.0_f64), |(low, high), rate| (low.min(*rate), high.max(*rate)));
-    rows.push(Row { measure: "open-close-spread".to_owned(), unit: "", ours: slowest / fastest, peer: None });
+    rows.push(Row {
+        measure: "open-close-spread".to_owned(),
+        unit: "",
+        ours: slowest / fastest,
+        peer: None,
+        beside: SMOLTCP,
+    });
 }
 
 fn medians(rounds: usize, mut ours: impl FnMut() -> f64, mut peer: impl FnMut() -> f64) -> (f64, f64) {
@@ -153,15 +226,16 @@ fn ratio(row: &Row) -> Option<f64> {
 fn print_json(row: &Row) {
     let number = |value: Option<f64>| value.map_or("null".to_owned(), |value| format!("{value:.4}"));
     let (ours, peer, ratio) = (number(Some(row.ours)), number(row.peer), number(ratio(row)));
-    println!(r#"{{"measure":"{}","ours":{ours},"peer":{peer},"ratio":{ratio}}}"#, row.measure);
+    let Row { measure, beside, .. } = row;
+    println!(r#"{{"measure":"{measure}","ours":{ours},"peer":{peer},"ratio":{ratio},"beside":"{beside}"}}"#);
 }
 
 fn print_table(rows: &[Row]) {
-    println!("{:<20} {:>14} {:>14} {:>8}  unit", "measure", "ours", "smoltcp", "ratio");
+    println!("{:<20} {:>14} {:>14} {:>8}  {:<8}  beside", "measure", "ours", "peer", "ratio", "unit");
     for row in rows {
         let number = |value: Option<f64>| value.map_or(String::new(), shown);
         let (ours, peer, ratio) = (number(Some(row.ours)), number(row.peer), number(ratio(row)));
-        println!("{:<20} {ours:>14} {peer:>14} {ratio:>8}  {}", row.measure, row.unit);
+        println!("{:<20} {ours:>14} {peer:>14} {ratio:>8}  {:<8}  {}", row.measure, row.unit, row.beside);
     }
 }
 

@@ -31,15 +31,7 @@ impl Engine for Ours {
     const NAME: &'static str = "synsent";
 
     fn new(number: u8, clock: Clock) -> Ours {
-        let mut config = Config::default();
-        config.tcp.time_wait_max = TIME_WAIT_MAX;
-        let options = &mut config.tcp.options;
-        options.send_buffer = BufferSize::fixed(BUFFER_OCTETS as u32);
-        options.receive_buffer = BufferSize::fixed(BUFFER_OCTETS as u32);
-        let mut stack = Stack::new(config, [number; 32]);
-        let link = stack.add_link(Instant::ZERO, LinkConfig { mtu: MTU as u16, ..LinkConfig::ip("memory") });
-        let network = Cidr::new(address(number), 24).expect("the prefix fits");
-        stack.add_address(Instant::ZERO, link, network).expect("the address is new");
+        let (stack, link) = stack(number);
         Ours { stack, link, clock, now: Instant::ZERO, listeners: Vec::new(), opened: Vec::new() }
     }
 
@@ -105,6 +97,20 @@ impl Engine for Ours {
     }
 }
 
-fn address(number: u8) -> IpAddr {
+/// A stack with the address 10.0.0.`number` on an IP medium, and the settings that all measures have.
+pub(crate) fn stack(number: u8) -> (Stack, LinkId) {
+    let mut config = Config::default();
+    config.tcp.time_wait_max = TIME_WAIT_MAX;
+    let options = &mut config.tcp.options;
+    options.send_buffer = BufferSize::fixed(BUFFER_OCTETS as u32);
+    options.receive_buffer = BufferSize::fixed(BUFFER_OCTETS as u32);
+    let mut stack = Stack::new(config, [number; 32]);
+    let link = stack.add_link(Instant::ZERO, LinkConfig { mtu: MTU as u16, ..LinkConfig::ip("memory") });
+    let network = Cidr::new(address(number), 24).expect("the prefix fits");
+    stack.add_address(Instant::ZERO, link, network).expect("the address is new");
+    (stack, link)
+}
+
+pub(crate) fn address(number: u8) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(10, 0, 0, number))
 }

@@ -5,7 +5,7 @@
 //! [`NetworkName`] says in one word which of them is meant. A [`Driver`] moves frames between devices and a stack, in the caller's thread, and an
 //! [`Engine`] does so in one of its own. A [`Capture`] file shows what went over any link.
 //! For programs with sockets there are two networks: [`KernelNetwork`], the host's own, and [`DeviceNetwork`], our stack on a
-//! device. [`Wild`] is the memory behind a pointer that nobody vouches for.
+//! device. [`Wild`] is the memory behind a pointer that nobody vouches for. [`SelectSet`] is select(2) as it is.
 //! [`interface`] sets up the kernel's side and [`namespace`] makes a network of one's own to try it in. This is the only
 //! crate with `unsafe` code below the C face: system calls for which rustix has no safe function.
 
@@ -29,6 +29,7 @@ pub mod packet;
 pub mod pcapng;
 pub mod poller;
 mod seed;
+mod select_set;
 pub mod signal;
 pub mod tun;
 mod virtio;
@@ -49,4 +50,5 @@ pub use name::{NameError, NetworkKind, NetworkName};
 pub use packet::PacketSocket;
 pub use poller::Waker;
 pub use seed::seed;
+pub use select_set::SelectSet;
 pub use tun::{Layer, Tun, VirtioHeader};
