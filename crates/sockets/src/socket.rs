@@ -86,8 +86,9 @@ struct State {
     opening: u64,
     /// When the opening that is under way is given up.
     opening_deadline: Option<Instant>,
-    /// The mark of those who wait now; taking them back makes a new one for those who come later.
-    cancel: Arc<Cancel>,
+    /// The mark of those who wait now, if anybody has waited; taking them back leaves none, and those who come later make
+    /// another.
+    cancel: Option<Arc<Cancel>>,
 }
 
 /// Making a socket, and what it says of itself.
@@ -381,6 +382,18 @@ impl Socket {
         }
     }
 
+    /// The mark that takes back a call that is about to wait.
+    ///
+    /// # Errors
+    /// When the socket was closed since the call began: nobody would take it back any more.
+    pub(crate) fn mark_of_waiting(&self) -> Result<Arc<Cancel>, Failure> {
+        let mut state = self.state();
+        match state.phase {
+            Phase::Closed => Err(Outcome::Cancelled.into()),
+            _ => Ok(state.mark()),
+        }
+    }
+
     /// Counts a call that waits on the socket, as long as the guard lives.
     pub(crate) fn count_waiting(&self) -> Waiting<'_> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
@@ -417,7 +430,12 @@ impl State {
             pending_error: None,
             opening: 0,
             opening_deadline: None,
-            cancel: Arc::new(Cancel::new()),
+            cancel: None,
         }
+    }
+
+    /// The mark of those who wait.
+    fn mark(&mut self) -> Arc<Cancel> {
+        Arc::clone(self.cancel.get_or_insert_default())
     }
 }

@@ -3,6 +3,8 @@
 //! The ticket is taken before the asking, so a change between the asking and the waiting ends the wait at once. After the
 //! deadline the verb is asked one last time: what came in the same moment counts as in time.
 
+use std::sync::Arc;
+
 use synsent_stack::Instant;
 
 use crate::cancel::Cancel;
@@ -19,7 +21,8 @@ pub(crate) struct Wait<'a> {
     pub(crate) interest: Ready,
     /// When the time is over, and what that comes to.
     pub(crate) deadline: Option<(Instant, Outcome)>,
-    pub(crate) cancel: &'a Cancel,
+    /// What takes the call back; without one, whatever takes back the calls that wait on the socket.
+    pub(crate) cancel: Option<Arc<Cancel>>,
 }
 
 impl Wait<'_> {
@@ -29,6 +32,7 @@ impl Wait<'_> {
         let network = self.socket.network();
         let mut too_late = false;
         let mut waiting = None;
+        let mut cancel = self.cancel.clone();
         loop {
             let ticket = network.ticket();
             match verb()? {
@@ -41,12 +45,16 @@ impl Wait<'_> {
             }
             // Who takes calls back sets the mark and looks then whether anybody waits; who waits says so and looks then at the
             // mark. One of the two sees the other.
+            let cancel = match &mut cancel {
+                Some(cancel) => cancel,
+                none => none.insert(self.socket.mark_of_waiting()?),
+            };
             waiting.get_or_insert_with(|| self.socket.count_waiting());
-            if self.cancel.is_cancelled() {
+            if cancel.is_cancelled() {
                 return Err(Outcome::Cancelled.into());
             }
             let deadline = self.deadline.map(|(at, _)| at);
-            match network.wait(ticket, &watched, deadline, self.cancel) {
+            match network.wait(ticket, &watched, deadline, cancel) {
                 Woken::Changed => {}
                 Woken::DeadlinePassed => too_late = true,
                 Woken::Cancelled => return Err(Outcome::Cancelled.into()),

@@ -4,10 +4,7 @@
 //! a select. Who waited for it is told how it ended; an opening that nobody waited for leaves its failure as the error that
 //! waits to be told.
 
-use std::sync::Arc;
-
 use super::{Phase, Socket, State};
-use crate::cancel::Cancel;
 use crate::failure::{Failure, Outcome};
 use crate::name::{Domain, Kind, Name};
 use crate::provider::{Answer, Progress, Transport};
@@ -56,9 +53,9 @@ impl Socket {
                 if state.nonblocking {
                     return Ok(Progress::Pending);
                 }
-                let (opening, cancel) = (state.opening, Arc::clone(&state.cancel));
+                let opening = state.opening;
                 drop(state);
-                self.wait_for_opening(transport.as_ref(), opening, &cancel)
+                self.wait_for_opening(transport.as_ref(), opening)
             }
             Err(failure) => {
                 if self.kind == Kind::Stream && was_tried(failure.outcome) {
@@ -119,10 +116,10 @@ impl Socket {
         state.phase = Phase::Failed(failure);
     }
 
-    fn wait_for_opening(&self, transport: &dyn Transport, opening: u64, cancel: &Cancel) -> Answer<()> {
+    fn wait_for_opening(&self, transport: &dyn Transport, opening: u64) -> Answer<()> {
         let deadline = self.state().opening_deadline.map(|at| (at, Outcome::TimedOut));
         let interest = Ready::WRITABLE | Ready::FAILED;
-        let wait = Wait { socket: self, transport, interest, deadline, cancel };
+        let wait = Wait { socket: self, transport, interest, deadline, cancel: None };
         let ended = wait.until_done(|| self.opening_ended(opening));
         let Err(failure) = ended else { return Ok(Progress::Done(())) };
         let mut state = self.state();

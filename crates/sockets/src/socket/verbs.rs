@@ -22,7 +22,6 @@ struct Plan<'a> {
     transport: &'a Arc<dyn Transport>,
     nonblocking: bool,
     limit: Option<Duration>,
-    cancel: Arc<Cancel>,
 }
 
 impl Socket {
@@ -203,9 +202,9 @@ impl Socket {
         state.connected_at = None;
         let (linger, nonblocking) = (state.linger, state.nonblocking);
         // Those who wait are marked before the transport goes, so that none of them sees a closed one.
-        let cancel = core::mem::replace(&mut state.cancel, Arc::new(Cancel::new()));
+        let waiting = state.cancel.take();
         drop(state);
-        cancel.cancel();
+        waiting.as_deref().map(Cancel::cancel);
         if self.waiting.load(Ordering::SeqCst) > 0 {
             self.network.wake_all();
         }
@@ -222,8 +221,8 @@ impl Socket {
         if self.waiting.load(Ordering::SeqCst) == 0 {
             return;
         }
-        let cancel = core::mem::replace(&mut self.state().cancel, Arc::new(Cancel::new()));
-        cancel.cancel();
+        let waiting = self.state().cancel.take();
+        waiting.as_deref().map(Cancel::cancel);
         self.network.wake_all();
     }
 }
@@ -243,7 +242,7 @@ impl Socket {
             return Err(failure);
         }
         let transport = self.open(&mut state)?;
-        Ok(Plan { transport, nonblocking: state.nonblocking, limit, cancel: Arc::clone(&state.cancel) })
+        Ok(Plan { transport, nonblocking: state.nonblocking, limit })
     }
 
     fn may_send(&self, state: &State) -> Result<(), Outcome> {
@@ -264,7 +263,7 @@ impl Socket {
         }
         let deadline = plan.limit.map(|span| (self.network.now() + span, Outcome::TimeLimit));
         let transport = plan.transport.as_ref();
-        let wait = Wait { socket: self, transport, interest, deadline, cancel: &plan.cancel };
+        let wait = Wait { socket: self, transport, interest, deadline, cancel: None };
         wait.until_done(verb).map(Progress::Done)
     }
 
@@ -299,10 +298,10 @@ impl Socket {
 
     /// Waits until what was sent is acknowledged, at most so long; then resets.
     fn close_slowly(&self, transport: &dyn Transport, limit: Duration) -> Answer<()> {
-        let cancel = Arc::clone(&self.state().cancel);
+        let cancel = Some(self.state().mark());
         let deadline = Some((self.network.now() + limit, Outcome::TimeLimit));
         let interest = Ready::WRITABLE | Ready::FAILED;
-        let wait = Wait { socket: self, transport, interest, deadline, cancel: &cancel };
+        let wait = Wait { socket: self, transport, interest, deadline, cancel };
         match wait.until_done(|| transport.close(Some(limit))) {
             Err(failure) if failure.outcome != Outcome::Interrupted => transport.close(Some(Duration::ZERO)),
             ended => ended.map(Progress::Done),

@@ -479,11 +479,11 @@ fn set_options(stack: &mut Stack, now: Instant, flow: FlowId, settings: &Setting
 
 /// How far an opening has come.
 fn how_far(stack: &Stack, flow: FlowId) -> Answer<()> {
-    let Some(status) = stack.tcp_status(flow) else { return Err(Outcome::Aborted.into()) };
-    match (status.failure, status.state) {
-        (Some(failure), _) => Err(failure::of_flow(failure)),
-        (None, State::SynSent | State::SynReceived) => Ok(Progress::Pending),
-        (None, _) => Ok(Progress::Done(())),
+    match stack.tcp_state(flow) {
+        None => Err(Outcome::Aborted.into()),
+        Some((_, Some(failure))) => Err(failure::of_flow(failure)),
+        Some((State::SynSent | State::SynReceived, None)) => Ok(Progress::Pending),
+        Some((_, None)) => Ok(Progress::Done(())),
     }
 }
 
@@ -520,11 +520,15 @@ fn end_flow(stack: &mut Stack, now: Instant, flow: FlowId, linger: Option<Durati
         stack.tcp_abort(now, flow);
         return Progress::Done(());
     }
+    if linger.is_none() {
+        stack.tcp_close(now, flow);
+        return Progress::Done(());
+    }
     let Some(status) = stack.tcp_status(flow) else { return Progress::Done(()) };
     let sent_all = !is_new && matches!(status.state, State::FinWait2 | State::TimeWait);
     let is_over = matches!(status.state, State::SynSent | State::SynReceived | State::Closed);
     // What was received and not read is lost by closing, and the close tells the peer so.
-    if linger.is_none() || sent_all || is_over || status.readable > 0 && is_new {
+    if sent_all || is_over || status.readable > 0 && is_new {
         stack.tcp_close(now, flow);
         return Progress::Done(());
     }

@@ -5,6 +5,7 @@ use core::net::{IpAddr, SocketAddr};
 use super::Stack;
 use crate::config::TcpOptions;
 use crate::event::{FlowId, HalfOpenId, ListenerId, SocketId};
+use crate::reason::Failure;
 use crate::tcp::calls::open::{Decision, ListenError, NoSuchSocket, OpenError, OpenOptions};
 use crate::tcp::calls::receive::ReceiveError;
 use crate::tcp::calls::send::SendError;
@@ -12,6 +13,7 @@ use crate::tcp::calls::status::Status;
 use crate::tcp::four_tuple::FourTuple;
 use crate::tcp::listener::ListenOptions;
 use crate::tcp::local_ports::PortUsers;
+use crate::tcp::state::State;
 use crate::time::Instant;
 
 /// How many entries of connections that were given back may wait in the queue of events besides twice the living ones.
@@ -141,6 +143,12 @@ impl Stack {
     /// STATUS.
     pub fn tcp_status(&self, flow: FlowId) -> Option<Status> {
         self.tcp.status(flow)
+    }
+
+    /// What STATUS says of the state, and why the connection failed if it has, for who needs no more.
+    pub fn tcp_state(&self, flow: FlowId) -> Option<(State, Option<Failure>)> {
+        let flow = self.tcp.flow(flow)?;
+        Some((flow.state(), flow.head.failure.as_deref().copied()))
     }
 
     /// The settings of a connection.
