@@ -119,6 +119,8 @@ pub enum HandleScheme {
 pub enum QueueRule {
     /// They stay.
     Keep,
+    /// Those that the peer did not send are thrown away.
+    DropForeign,
     /// They are thrown away, unless the peer is the one that it was.
     DropWhenPeerChanges,
 }

@@ -58,6 +58,14 @@ pub struct Said {
     pub failure: Option<Box<Failure>>,
 }
 
+/// A handle that belongs to nothing yet; it is given back unless a socket comes.
+pub(crate) struct Reserved<'a> {
+    process: &'a Process,
+    id: SocketId,
+    number: Option<i32>,
+    is_filled: bool,
+}
+
 /// As long as this lives, the calls of this thread in this dialect belong to one process.
 pub struct Entered {
     dialect: &'static str,
@@ -174,21 +182,20 @@ impl Process {
         Socket::new(Arc::clone(&self.network), domain, kind, settings)
     }
 
-    /// A handle for a socket.
-    pub(crate) fn adopt(&self, socket: Socket) -> Result<Handle, Failure> {
-        match self.dialect.ways.handles.value {
-            HandleScheme::Opaque => Ok(opaque(self.table.insert(Arc::new(socket))?)),
-            HandleScheme::Descriptors => {
-                let number = self.network.numbers().take()?;
-                let id = match self.table.insert(Arc::new(socket)) {
-                    Ok(id) => id,
-                    Err(failure) => {
-                        self.network.numbers().give_back(number);
-                        return Err(failure);
-                    }
-                };
-                self.descriptors_mut().insert(number, id);
-                Ok(Handle::from(number))
+    /// Keeps a handle for a socket that is still to come. A process that has no more of them finds that out before it takes a
+    /// connection from a queue.
+    pub(crate) fn reserve(&self) -> Result<Reserved<'_>, Failure> {
+        let number = match self.dialect.ways.handles.value {
+            HandleScheme::Opaque => None,
+            HandleScheme::Descriptors => Some(self.network.numbers().take()?),
+        };
+        match self.table.reserve() {
+            Ok(id) => Ok(Reserved { process: self, id, number, is_filled: false }),
+            Err(failure) => {
+                if let Some(number) = number {
+                    self.network.numbers().give_back(number);
+                }
+                Err(failure)
             }
         }
     }
@@ -238,6 +245,33 @@ impl Process {
 
     fn descriptors_mut(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<i32, SocketId>> {
         self.descriptors.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reserved<'_> {
+    /// The handle belongs to this socket from now on.
+    pub(crate) fn fill(mut self, socket: Socket) -> Handle {
+        self.is_filled = true;
+        self.process.table.fill(self.id, Arc::new(socket));
+        match self.number {
+            None => opaque(self.id),
+            Some(number) => {
+                self.process.descriptors_mut().insert(number, self.id);
+                Handle::from(number)
+            }
+        }
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if self.is_filled {
+            return;
+        }
+        self.process.table.release(self.id);
+        if let Some(number) = self.number {
+            self.process.network.numbers().give_back(number);
+        }
     }
 }
 

@@ -31,7 +31,9 @@ pub use failure::{Failure, Outcome, Reason};
 pub use memory::{Fault, Memory, Pointer, PointerMut};
 pub use name::{Domain, Kind, LOCAL_PATH_MAX, LocalName, Name};
 pub use network::{Network, Numbers, Ticket, Watched, Woken};
-pub use provider::{Accepted, Answer, Cast, Progress, Provider, ReceiveHow, Received, SendHow, Shutdown, Transport};
+pub use provider::{
+    Accepted, Answer, Cast, Progress, Provider, Queued, ReceiveHow, Received, SendHow, Shutdown, Transport,
+};
 pub use ready::Ready;
 pub use select::select;
 pub use settings::{ConnectPolicy, Setting, Settings};

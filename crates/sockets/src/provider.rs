@@ -50,6 +50,18 @@ pub enum Shutdown {
     Both,
 }
 
+/// What becomes of the datagrams that wait when a socket takes a peer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Queued {
+    /// They stay, whoever sent them.
+    #[default]
+    Stay,
+    /// Those of others than the peer go.
+    ForeignGo,
+    /// All that came until then go, unless the peer is the one that it was.
+    Go,
+}
+
 /// How to send.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SendHow {
@@ -105,8 +117,12 @@ pub trait Transport: Send + Sync {
     fn bind(&self, name: &Name) -> Result<(), Failure>;
 
     /// A stream begins its opening; a datagram socket takes the name as its peer, and is done. What a datagram socket has
-    /// queued stays: see [`Transport::discard_queued`]. An unbound socket is bound by it, also when it fails on the wire.
+    /// queued stays: see [`Transport::change_peer`] and [`Transport::discard_foreign`]. An unbound socket is bound by it, also when it fails on the wire.
     fn connect(&self, peer: &Name) -> Answer<()>;
+
+    /// A datagram socket takes this peer, and what it has queued until now goes, whoever sent it; what the peer sends from then on
+    /// stays. When it fails nothing goes.
+    fn change_peer(&self, peer: &Name) -> Answer<()>;
 
     /// How far the opening has come that [`Transport::connect`] began. Once done it stays done.
     fn connecting(&self) -> Answer<()>;
@@ -134,6 +150,9 @@ pub trait Transport: Send + Sync {
 
     /// Throws away the datagrams that wait to be received.
     fn discard_queued(&self);
+
+    /// Throws away the datagrams that wait and are not from the peer.
+    fn discard_foreign(&self);
 
     /// Ends a direction of a connection.
     fn shutdown(&self, how: Shutdown) -> Result<(), Failure>;

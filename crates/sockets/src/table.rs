@@ -48,17 +48,30 @@ impl Table {
     /// When the table is full.
     pub fn insert(&self, socket: Arc<Socket>) -> Result<SocketId, Failure> {
         let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
-        let index = match places.free.pop() {
-            Some(index) => index,
-            None if places.entries.len() >= self.sockets_max as usize => return Err(Outcome::NoDescriptors.into()),
-            None => {
-                places.entries.push(Entry::default());
-                places.entries.len() as u32 - 1
-            }
-        };
-        let entry = &mut places.entries[index as usize];
-        entry.socket = Some(socket);
-        Ok(SocketId { index, generation: entry.generation })
+        let id = places.take(self.sockets_max)?;
+        places.entries[id.index as usize].socket = Some(socket);
+        Ok(id)
+    }
+
+    /// Keeps a place for a socket that is still to come; until then the place's handle belongs to nothing.
+    ///
+    /// # Errors
+    /// When the table is full.
+    pub fn reserve(&self) -> Result<SocketId, Failure> {
+        self.places.write().unwrap_or_else(PoisonError::into_inner).take(self.sockets_max)
+    }
+
+    /// Puts a socket into the place that was kept for it.
+    pub fn fill(&self, reserved: SocketId, socket: Arc<Socket>) {
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = places.entries.get_mut(reserved.index as usize) {
+            entry.socket = Some(socket);
+        }
+    }
+
+    /// Gives a place back that was kept and not filled.
+    pub fn release(&self, reserved: SocketId) {
+        self.places.write().unwrap_or_else(PoisonError::into_inner).free.push(reserved.index);
     }
 
     /// The socket of a handle, if it is there.
@@ -91,6 +104,21 @@ impl Table {
             }
         }
         sockets
+    }
+}
+
+impl Places {
+    /// A free place, whose entry stays empty.
+    fn take(&mut self, sockets_max: u32) -> Result<SocketId, Failure> {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None if self.entries.len() >= sockets_max as usize => return Err(Outcome::NoDescriptors.into()),
+            None => {
+                self.entries.push(Entry::default());
+                self.entries.len() as u32 - 1
+            }
+        };
+        Ok(SocketId { index, generation: self.entries[index as usize].generation })
     }
 }
 
@@ -163,6 +191,18 @@ mod tests {
 
     fn socket() -> Arc<Socket> {
         Arc::new(Socket::new(Arc::new(Nowhere), Domain::Inet4, Kind::Stream, Settings::default()).unwrap())
+    }
+
+    #[test]
+    fn a_place_that_is_kept_belongs_to_nothing_until_it_is_filled_or_given_back() {
+        let table = Table::new(1);
+        let kept = table.reserve().unwrap();
+        assert_eq!(table.insert(socket()).unwrap_err().outcome, Outcome::NoDescriptors);
+        assert!(table.get(kept).is_none() && table.remove(kept).is_none() && table.drain().is_empty());
+        table.fill(kept, socket());
+        assert!(table.get(kept).is_some() && table.remove(kept).is_some());
+        table.release(table.reserve().unwrap());
+        assert!(table.insert(socket()).is_ok());
     }
 
     #[test]

@@ -69,10 +69,11 @@ pub static BS2000: Dialect = Dialect {
             },
         },
         queue: Way {
-            value: QueueRule::DropWhenPeerChanges,
+            value: QueueRule::DropForeign,
             source: Source {
                 clause: "bs2000.datagram-partner",
-                because: "only the partner's datagrams are received, so what others sent before is not",
+                because: "the partner is the only one from whom datagrams can be received, so what others sent before is not; \
+                          what the partner itself has sent is",
             },
         },
         truncation: Way {

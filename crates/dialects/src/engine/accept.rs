@@ -7,7 +7,8 @@ use crate::dialect::Dialect;
 use crate::page::Verdict;
 use crate::process::{Handle, Said};
 
-/// accept. Name and length may both be null; where one of them is, the peer's name is not told.
+/// accept. Where the name is null, the peer's name is not told. The handle is kept before the connection is taken from the
+/// queue, so a process that has no more of them loses no connection.
 pub(crate) fn accept(
     dialect: &'static Dialect,
     handle: Handle,
@@ -22,13 +23,14 @@ pub(crate) fn accept(
     if call.judge()? != Verdict::Proceed {
         return Err(call.say(Outcome::BadArgument));
     }
+    let reserved = call.process()?.reserve().map_err(|failure| call.say(failure))?;
     let (socket, peer) = match call.socket()?.accept() {
         Ok(Progress::Done(accepted)) => accepted,
         Ok(Progress::Pending) => return Err(call.say(Outcome::WouldBlock)),
         Err(failure) => return Err(call.say(failure)),
     };
-    let accepted = call.adopt(socket)?;
-    if wants_name && !len.is_null() && dialect.names.write(&peer, &mut name, &mut len).is_err() {
+    let accepted = call.adopt(reserved, socket)?;
+    if wants_name && dialect.names.write(&peer, &mut name, &mut len).is_err() {
         // The memory was there when the call began.
         call.discard(accepted);
         return Err(call.say(Outcome::BadMemory));

@@ -1,6 +1,6 @@
 //! connect: the call that this house is named after.
 
-use synsent_sockets::{Failure, Kind, Name, Outcome, Pointer, Progress, Socket};
+use synsent_sockets::{Failure, Name, Outcome, Pointer, Progress, Queued, Socket};
 
 use super::Call;
 use crate::dialect::{Dialect, QueueRule};
@@ -30,9 +30,14 @@ fn carry_out(mut call: Call, name: Option<&Name>) -> Result<(), Said> {
         Verdict::Nothing | Verdict::Fail(_) => return Ok(()),
         Verdict::Dissolve | Verdict::Proceed => call.socket()?,
     };
+    let queued = match call.dialect.ways.queue.value {
+        QueueRule::Keep => Queued::Stay,
+        QueueRule::DropForeign => Queued::ForeignGo,
+        QueueRule::DropWhenPeerChanges => Queued::Go,
+    };
     let done = match (verdict, name) {
-        (Verdict::Dissolve, _) => socket.disconnect().map(Progress::Done),
-        (_, Some(name)) => proceed(socket, name, call.dialect.ways.queue.value),
+        (Verdict::Dissolve, _) => dissolve(socket, queued).map(Progress::Done),
+        (_, Some(name)) => socket.connect_with(name, queued),
         (_, None) => return Err(call.say_bad_name()),
     };
     match done {
@@ -42,14 +47,11 @@ fn carry_out(mut call: Call, name: Option<&Name>) -> Result<(), Said> {
     }
 }
 
-fn proceed(socket: &Socket, name: &Name, queue: QueueRule) -> Result<Progress<()>, Failure> {
-    if socket.kind() == Kind::Stream || queue == QueueRule::Keep {
-        return socket.connect(name);
-    }
-    let peer_changes = socket.peer_name().as_ref() != Some(name);
-    let progress = socket.connect(name)?;
-    if peer_changes {
+/// A name that takes the peer away is another name than that of the peer too. The queue goes first: then it can be the peer's
+/// datagrams alone that go.
+fn dissolve(socket: &Socket, queued: Queued) -> Result<(), Failure> {
+    if queued == Queued::Go && socket.peer_name().is_some() {
         socket.discard_queued();
     }
-    Ok(progress)
+    socket.disconnect()
 }

@@ -26,7 +26,7 @@ use synsent_sockets::{Cast, Failure, Name, Outcome, Pointer, Socket, Stage};
 use crate::dialect::Dialect;
 use crate::names::Decoded;
 use crate::page::{Fact, Facts, On, Page, Rule, Verdict};
-use crate::process::{Handle, Process, Said};
+use crate::process::{Handle, Process, Reserved, Said};
 
 /// A call under way: whose it is, which page judges it, and the socket that its handle names.
 pub(crate) struct Call {
@@ -69,7 +69,12 @@ impl Call {
 
     /// What the page says; a failure is said at once.
     pub(crate) fn judge(&self) -> Result<Verdict, Said> {
-        let rule: &Rule = self.page.judge(self.on, self.facts);
+        self.judge_also(Facts::NONE)
+    }
+
+    /// What the page says when this is so too.
+    fn judge_also(&self, more: Facts) -> Result<Verdict, Said> {
+        let rule: &Rule = self.page.judge(self.on, self.facts | more);
         match rule.then {
             Verdict::Fail(word) => Err(Said::by_rule(self.dialect, self.page.call, word, rule)),
             verdict => Ok(verdict),
@@ -95,17 +100,15 @@ impl Call {
         self.process.as_ref().ok_or_else(|| self.say(Outcome::NetworkDown))
     }
 
-    /// Gives a new socket its handle.
-    pub(crate) fn adopt(&mut self, socket: Socket) -> Result<Handle, Said> {
-        let process = self.process()?;
-        let handle = process.adopt(socket).map_err(|failure| self.say(failure))?;
-        if process.is_started() {
+    /// Gives a new socket the handle that was kept for it.
+    pub(crate) fn adopt(&self, reserved: Reserved<'_>, socket: Socket) -> Result<Handle, Said> {
+        let handle = reserved.fill(socket);
+        if self.process()?.is_started() {
             return Ok(handle);
         }
         // Another thread has ended the system meanwhile: it takes no socket along into its next start.
         self.discard(handle);
-        self.facts |= Fact::NotStarted.alone();
-        self.judge()?;
+        self.judge_also(Fact::NotStarted.alone())?;
         Err(self.say(Outcome::NetworkDown))
     }
 

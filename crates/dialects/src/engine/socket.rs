@@ -17,6 +17,8 @@ pub(crate) fn socket(dialect: &'static Dialect, family: i32, kind: i32, protocol
         | dialect.protocol_facts(protocol, on);
     call.judge()?;
     let (Some(domain), Some(kind)) = (domain, kind) else { return Err(call.say(Outcome::DomainUnsupported)) };
-    let socket = call.process()?.make(domain, kind).map_err(|failure| call.say(failure))?;
-    call.adopt(socket)
+    let process = call.process()?;
+    let socket = process.make(domain, kind).map_err(|failure| call.say(failure))?;
+    let reserved = process.reserve().map_err(|failure| call.say(failure))?;
+    call.adopt(reserved, socket)
 }

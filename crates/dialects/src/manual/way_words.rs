@@ -52,7 +52,8 @@ impl WayWords for ConnectPolicy {
 impl WayWords for QueueRule {
     fn words(&self) -> String {
         let words = match self {
-            QueueRule::Keep => "what was received before another peer was named stays",
+            QueueRule::Keep => "what was received before a peer was named stays",
+            QueueRule::DropForeign => "of what was received before a peer was named, only the peer's own stays",
             QueueRule::DropWhenPeerChanges => "what was received before another peer was named is thrown away",
         };
         words.to_owned()

@@ -73,10 +73,11 @@ pub static TARGETTCP: Dialect = Dialect {
             },
         },
         queue: Way {
-            value: QueueRule::Keep,
+            value: QueueRule::DropForeign,
             source: Source {
                 clause: "targettcp.peer-filter",
-                because: "the remote address decides what is accepted from then on; what was accepted before stays",
+                because: "the remote address determines where packets are accepted from: what others have sent is not accepted, \
+                          also when it came before; what the peer itself has sent is",
             },
         },
         truncation: Way {

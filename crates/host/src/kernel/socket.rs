@@ -4,11 +4,12 @@
 //! after it belongs to somebody else. What the socket was bound to is remembered, because the kernel forgets a port that it
 //! chose itself when an opening fails or a datagram socket gives up its peer; it is bound again then.
 
+mod queue;
+
 use std::any::Any;
-use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use rustix::io::Errno;
@@ -29,8 +30,6 @@ use crate::waiters::{self, Waiters, Watch};
 
 /// How often a close that waits looks whether everything is acknowledged, which the kernel tells nobody.
 const LINGER_PAUSE: Duration = Duration::from_millis(2);
-/// The least room that the kernel's bookkeeping of one datagram takes; unit: octets.
-const DATAGRAM_ROOM: u32 = 256;
 /// Whether everything before the urgent data has been read; the same number on every architecture of Linux but two that are gone.
 const SIOCATMARK: libc::Ioctl = 0x8905;
 /// No time to look at.
@@ -58,6 +57,8 @@ pub(crate) struct KernelSocket {
     stage: AtomicU8,
     /// When to ask again although no descriptor tells, in nanoseconds.
     look_at: AtomicU64,
+    /// Whether datagrams of others may wait behind those of the peer.
+    may_hold_foreign: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -91,6 +92,7 @@ impl KernelSocket {
             descriptor: RwLock::new(Some(descriptor)),
             stage: AtomicU8::new(Stage::Idle as u8),
             look_at: AtomicU64::new(NEVER),
+            may_hold_foreign: AtomicBool::new(false),
             inner: Mutex::new(inner),
         }
     }
@@ -343,6 +345,16 @@ impl Transport for KernelSocket {
         }
     }
 
+    fn change_peer(&self, peer: &Name) -> Answer<()> {
+        if peer.domain() != self.domain {
+            return Err(Outcome::DomainUnsupported.into());
+        }
+        match self.kind {
+            Kind::Stream => Err(Outcome::OperationUnsupported.into()),
+            Kind::Datagram => self.take_peer_anew(peer),
+        }
+    }
+
     fn connecting(&self) -> Answer<()> {
         match self.stage() {
             Stage::Open => return Ok(Progress::Done(())),
@@ -474,6 +486,9 @@ impl Transport for KernelSocket {
             Kind::Stream => Ok(rustix::net::recv(descriptor, into, flags).map(|(octets, _)| (octets, octets, None))),
             Kind::Datagram => Ok(rustix::net::recvfrom(descriptor, into, flags | RecvFlags::TRUNC)),
         })?;
+        if self.may_hold_foreign.load(Ordering::Relaxed) && received.is_ok() && !how.peek {
+            self.drop_foreign();
+        }
         match received {
             Ok((octets, whole, source)) => {
                 let source =
@@ -486,21 +501,12 @@ impl Transport for KernelSocket {
         }
     }
 
-    /// As many as can have been there when it was called; those that keep arriving are not waited out.
     fn discard_queued(&self) {
-        if self.kind == Kind::Stream {
-            return;
-        }
-        let (_, room) = self.buffers();
-        let flags = RecvFlags::DONTWAIT | RecvFlags::TRUNC;
-        for _ in 0..=room / DATAGRAM_ROOM {
-            let received = self.call(|descriptor| {
-                Ok(rustix::net::recv(descriptor, &mut [MaybeUninit::<u8>::uninit(); 1], flags).map(drop))
-            });
-            if matches!(received, Ok(Err(Errno::AGAIN)) | Err(_)) {
-                return;
-            }
-        }
+        self.drain();
+    }
+
+    fn discard_foreign(&self) {
+        self.drop_foreign();
     }
 
     fn shutdown(&self, how: Shutdown) -> Result<(), Failure> {

@@ -1,6 +1,8 @@
 //! Datagrams: peers taken and given up, names kept, queues emptied, errors told once.
 
-use synsent_sockets::{Cast, Domain, Kind, Outcome, Progress, ReceiveHow, SendHow};
+use std::sync::Arc;
+
+use synsent_sockets::{Cast, Domain, Kind, Network, Outcome, Progress, Queued, Ready, ReceiveHow, SendHow, Socket};
 
 use crate::{done, loopback, network, outcome, socket};
 
@@ -46,6 +48,72 @@ fn what_is_queued_is_thrown_away_and_what_comes_later_is_not() {
     let mut into = [0; 8];
     let received = done(a.receive(&mut into, ReceiveHow::default()));
     assert_eq!(&into[..received.octets], b"new");
+}
+
+/// A socket that has heard from two others: the first one, the second one, and the first one again.
+fn hears_both(network: &Arc<dyn Network>) -> (Socket, Socket, Socket) {
+    let [receiver, one, other] = [(); 3].map(|()| socket(network, Domain::Inet4, Kind::Datagram));
+    for socket in [&receiver, &one, &other] {
+        socket.bind(&loopback(0)).unwrap();
+    }
+    let name = receiver.local_name().unwrap();
+    for (sender, octets) in [(&one, b"first"), (&other, b"other"), (&one, b"third"), (&other, b"again")] {
+        done(sender.send_to(octets, &name, SendHow::default()));
+    }
+    receiver.set_nonblocking(true);
+    (receiver, one, other)
+}
+
+fn next(socket: &Socket) -> Option<Vec<u8>> {
+    let mut into = [0; 8];
+    match socket.receive(&mut into, ReceiveHow::default()).unwrap() {
+        Progress::Done(received) => Some(into[..received.octets].to_vec()),
+        Progress::Pending => None,
+    }
+}
+
+#[test]
+fn a_new_peer_leaves_of_the_queue_only_what_is_its_own() {
+    let network = network();
+    let (receiver, one, other) = hears_both(&network);
+    done(receiver.connect_with(&other.local_name().unwrap(), Queued::ForeignGo));
+    assert_eq!(next(&receiver).as_deref(), Some(&b"other"[..]));
+    assert_eq!(next(&receiver).as_deref(), Some(&b"again"[..]), "what lies between is not the peer's");
+    assert!(!receiver.ready().has(Ready::READABLE));
+    drop(one);
+}
+
+#[test]
+fn a_new_peer_leaves_nothing_of_the_queue_and_is_heard_from_then_on() {
+    let network = network();
+    let (receiver, one, other) = hears_both(&network);
+    done(receiver.connect_with(&other.local_name().unwrap(), Queued::Go));
+    assert!(!receiver.ready().has(Ready::READABLE));
+    done(other.send_to(b"new", &receiver.local_name().unwrap(), SendHow::default()));
+    done(receiver.connect_with(&other.local_name().unwrap(), Queued::Go));
+    assert_eq!(next(&receiver).as_deref(), Some(&b"new"[..]), "the same peer keeps it");
+    drop(one);
+}
+
+#[test]
+fn a_socket_without_a_peer_hears_everybody_again() {
+    let network = network();
+    let (receiver, one, other) = hears_both(&network);
+    done(receiver.connect_with(&other.local_name().unwrap(), Queued::ForeignGo));
+    receiver.disconnect().unwrap();
+    let name = receiver.local_name().unwrap();
+    done(one.send_to(b"anew", &name, SendHow::default()));
+    assert_eq!(next(&receiver).as_deref(), Some(&b"other"[..]));
+}
+
+#[test]
+fn a_peer_that_cannot_be_taken_leaves_the_queue_as_it_was() {
+    let network = network();
+    let (receiver, _one, _other) = hears_both(&network);
+    // From a loopback address no other machine is reached.
+    let far = "192.0.2.1:9".parse::<std::net::SocketAddr>().unwrap().into();
+    assert!(receiver.connect_with(&far, Queued::Go).is_err());
+    assert_eq!(next(&receiver).as_deref(), Some(&b"first"[..]));
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Sockets {
         if receiver.datagrams.len() >= QUEUED_DATAGRAMS_MAX {
             return Ok(Progress::Pending);
         }
-        receiver.datagrams.push_back(Datagram { source, octets: octets.to_vec() });
+        receiver.datagrams.push_back(Datagram { sender: socket, source, octets: octets.to_vec() });
         self.changed = true;
         Ok(Progress::Done(octets.len()))
     }
@@ -85,6 +85,15 @@ impl Sockets {
     pub(super) fn discard_queued(&mut self, socket: SocketNumber) {
         if let Some(endpoint) = self.sockets.get_mut(&socket) {
             endpoint.datagrams.clear();
+            self.changed = true;
+        }
+    }
+
+    pub(super) fn discard_foreign(&mut self, socket: SocketNumber) {
+        if let Some(endpoint) = self.sockets.get_mut(&socket)
+            && let Some(peer) = endpoint.peer
+        {
+            endpoint.datagrams.retain(|datagram| datagram.sender == peer);
             self.changed = true;
         }
     }

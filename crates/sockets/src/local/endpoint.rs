@@ -48,6 +48,7 @@ pub(super) enum Phase {
 }
 
 pub(super) struct Datagram {
+    pub(super) sender: SocketNumber,
     pub(super) source: LocalName,
     pub(super) octets: Vec<u8>,
 }

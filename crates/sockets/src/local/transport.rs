@@ -89,6 +89,18 @@ impl Transport for LocalSocket {
         })
     }
 
+    /// Nobody else touches the machine between the two.
+    fn change_peer(&self, peer: &Name) -> Answer<()> {
+        let walker = self.walker();
+        self.work(|machine, socket| {
+            machine.sockets.may_connect(socket)?;
+            let target = target(machine, walker, peer, Kind::Datagram)?;
+            let taken = machine.sockets.connect(socket, target)?;
+            machine.sockets.discard_queued(socket);
+            Ok(taken)
+        })
+    }
+
     fn connecting(&self) -> Answer<()> {
         self.work(|machine, socket| machine.sockets.connecting(socket))
     }
@@ -146,6 +158,10 @@ impl Transport for LocalSocket {
 
     fn discard_queued(&self) {
         self.work(|machine, socket| machine.sockets.discard_queued(socket));
+    }
+
+    fn discard_foreign(&self) {
+        self.work(|machine, socket| machine.sockets.discard_foreign(socket));
     }
 
     fn shutdown(&self, how: Shutdown) -> Result<(), Failure> {

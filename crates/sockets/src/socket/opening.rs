@@ -7,18 +7,26 @@
 use super::{Phase, Socket, State};
 use crate::failure::{Failure, Outcome};
 use crate::name::{Domain, Kind, Name};
-use crate::provider::{Answer, Progress, Transport};
+use crate::provider::{Answer, Progress, Queued, Transport};
 use crate::ready::Ready;
 use crate::wait::Wait;
 
 impl Socket {
-    /// A stream opens a connection; a datagram socket takes a peer, at once. Allowed after a failed opening. Whether what is
-    /// queued from others is kept when a datagram socket takes another peer, the caller says.
+    /// A stream opens a connection; a datagram socket takes a peer, at once, and keeps what it has queued. Allowed after a failed
+    /// opening.
     ///
     /// # Errors
     /// When there is a peer already, the opening fails, or the wait for it ends: interrupted, it goes on in the background;
     /// cancelled, it is given up.
     pub fn connect(&self, name: &Name) -> Answer<()> {
+        self.connect_with(name, Queued::Stay)
+    }
+
+    /// The same, where the caller says what becomes of the datagrams that wait.
+    ///
+    /// # Errors
+    /// As [`Socket::connect`].
+    pub fn connect_with(&self, name: &Name, queued: Queued) -> Answer<()> {
         let mut state = self.state();
         self.look(&mut state);
         if self.kind == Kind::Stream {
@@ -33,7 +41,16 @@ impl Socket {
             return Err(Outcome::DomainUnsupported.into());
         }
         let transport = self.open(&mut state)?;
-        match transport.connect(name) {
+        let queued = if self.kind == Kind::Stream { Queued::Stay } else { queued };
+        let is_same = state.phase == Phase::Connected && state.peer.as_ref() == Some(name);
+        let answer = match queued {
+            Queued::Go if !is_same => transport.change_peer(name),
+            _ => transport.connect(name),
+        };
+        if queued == Queued::ForeignGo && answer.is_ok() {
+            transport.discard_foreign();
+        }
+        match answer {
             Ok(Progress::Done(())) if self.tells_later(&state) => {
                 self.begin(&mut state, name);
                 Ok(Progress::Pending)

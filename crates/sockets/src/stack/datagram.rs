@@ -9,7 +9,7 @@ use synsent_stack::{Duration, Stack, UdpId, UdpOptions, UdpReceiveError, UdpSend
 use super::{Shared, address_of, check_direct, failure, locked, names, peer_of};
 use crate::failure::{Failure, Outcome};
 use crate::name::{Domain, Name};
-use crate::provider::{Accepted, Answer, Progress, ReceiveHow, Received, SendHow, Shutdown, Transport};
+use crate::provider::{Accepted, Answer, Progress, Queued, ReceiveHow, Received, SendHow, Shutdown, Transport};
 use crate::ready::Ready;
 use crate::settings::{Setting, Settings};
 
@@ -93,6 +93,33 @@ impl Datagrams {
         }
     }
 
+    /// Takes a peer. What has to go of the queue goes in the same moment, before the stack hears anything from the new one.
+    fn take_peer(&self, peer: &Name, queued: Queued) -> Answer<()> {
+        let peer = peer_of(peer, self.domain)?;
+        let mut inner = self.inner();
+        let was_unbound = matches!(inner.role, Role::Unbound);
+        let socket = self.bound(&mut inner)?;
+        let connected = self.shared.with(|stack, now| {
+            stack.udp_connect(now, socket, Some(peer))?;
+            if queued == Queued::Go {
+                // It is there: it has just taken a peer.
+                let _ = stack.udp_discard(socket);
+            }
+            Ok(())
+        })?;
+        if let Err(error) = connected {
+            if was_unbound {
+                // There was no way to the peer, so there is no local name towards it either.
+                self.end(&mut inner);
+                inner.role = Role::Unbound;
+            }
+            return Err(failure::of_send(error));
+        }
+        inner.role = Role::Open { socket, is_connected: true };
+        inner.error = None;
+        Ok(Progress::Done(()))
+    }
+
     fn send_datagram(&self, inner: &mut Inner, octets: &[u8], to: Option<SocketAddr>, how: SendHow) -> Answer<usize> {
         if inner.send_is_over {
             return Err(Outcome::SendingOver.into());
@@ -145,22 +172,11 @@ impl Transport for Datagrams {
     }
 
     fn connect(&self, peer: &Name) -> Answer<()> {
-        let peer = peer_of(peer, self.domain)?;
-        let mut inner = self.inner();
-        let was_unbound = matches!(inner.role, Role::Unbound);
-        let socket = self.bound(&mut inner)?;
-        let connected = self.shared.with(|stack, now| stack.udp_connect(now, socket, Some(peer)))?;
-        if let Err(error) = connected {
-            if was_unbound {
-                // There was no way to the peer, so there is no local name towards it either.
-                self.end(&mut inner);
-                inner.role = Role::Unbound;
-            }
-            return Err(failure::of_send(error));
-        }
-        inner.role = Role::Open { socket, is_connected: true };
-        inner.error = None;
-        Ok(Progress::Done(()))
+        self.take_peer(peer, Queued::Stay)
+    }
+
+    fn change_peer(&self, peer: &Name) -> Answer<()> {
+        self.take_peer(peer, Queued::Go)
     }
 
     fn connecting(&self) -> Answer<()> {
@@ -242,6 +258,13 @@ impl Transport for Datagrams {
         if let Role::Open { socket, .. } = self.inner().role {
             // A stack that runs no more has no queue.
             let _ = self.shared.with(|stack, _| stack.udp_discard(socket));
+        }
+    }
+
+    fn discard_foreign(&self) {
+        if let Role::Open { socket, .. } = self.inner().role {
+            // The same.
+            let _ = self.shared.with(|stack, _| stack.udp_discard_foreign(socket));
         }
     }
 

@@ -336,7 +336,13 @@ impl Transport for Stream {
         })?
     }
 
+    fn change_peer(&self, _peer: &Name) -> Answer<()> {
+        Err(Outcome::OperationUnsupported.into())
+    }
+
     fn discard_queued(&self) {}
+
+    fn discard_foreign(&self) {}
 
     fn shutdown(&self, how: Shutdown) -> Result<(), Failure> {
         let flow = self.inner().connected()?;

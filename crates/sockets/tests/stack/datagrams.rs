@@ -2,9 +2,10 @@
 
 use synsent_lab::UdpBehaviour;
 use synsent_sockets::{
-    Cast, Domain, Kind, Outcome, Phase, Progress, Ready, Reason, ReceiveHow, SendHow, Setting, Settings, Shutdown,
+    Cast, Domain, Kind, Outcome, Phase, Progress, Queued, Ready, Reason, ReceiveHow, SendHow, Setting, Settings,
+    Shutdown, Socket,
 };
-use synsent_stack::Config;
+use synsent_stack::{Config, Route};
 
 use crate::world::*;
 
@@ -81,6 +82,52 @@ fn what_is_queued_stays_at_a_connect_unless_it_is_thrown_away() {
     assert!(socket.ready().has(Ready::READABLE));
     socket.discard_queued();
     assert!(!socket.ready().has(Ready::READABLE));
+}
+
+/// Two datagrams of the neighbour with one of the server between them, to a socket without a peer.
+fn hears_both(world: &World) -> Socket {
+    let socket = world.datagram();
+    for (octets, place) in
+        [(b"first", world.net.neighbour), (b"other", world.net.server), (b"third", world.net.neighbour)]
+    {
+        done(socket.send_to(octets, &place.at(7).into(), HOW));
+        world.lab.with(|lab| lab.run_for(SECOND));
+    }
+    socket.set_nonblocking(true);
+    socket
+}
+
+#[test]
+fn a_new_peer_may_leave_of_the_queue_only_what_is_its_own() {
+    let world = echo_world();
+    let socket = hears_both(&world);
+    done(socket.connect_with(&world.net.server.at(7).into(), Queued::ForeignGo));
+    assert_eq!(receive(&socket), b"other");
+    is_pending(try_receive(&socket));
+}
+
+#[test]
+fn a_new_peer_may_leave_nothing_of_the_queue_and_the_same_peer_all_of_it() {
+    let world = echo_world();
+    let socket = hears_both(&world);
+    let peer = world.net.server.at(7).into();
+    done(socket.connect_with(&peer, Queued::Go));
+    is_pending(try_receive(&socket));
+    send(&socket, b"new");
+    world.lab.with(|lab| lab.run_for(SECOND));
+    done(socket.connect_with(&peer, Queued::Go));
+    assert_eq!(receive(&socket), b"new");
+}
+
+#[test]
+fn a_peer_that_cannot_be_taken_leaves_the_queue_as_it_was() {
+    let world = echo_world();
+    let socket = hears_both(&world);
+    let default = Route::default_via(world.net.router.v4.into());
+    world.lab.with(|lab| lab.call(world.net.us.host, |stack, now| stack.remove_route(now, default))).unwrap();
+    let far = world.net.server.at(7).into();
+    assert_eq!(outcome(socket.connect_with(&far, Queued::Go)), Outcome::NetworkUnreachable);
+    assert_eq!(receive(&socket), b"first");
 }
 
 #[test]

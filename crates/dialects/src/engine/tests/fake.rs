@@ -160,6 +160,12 @@ impl Transport for FakeTransport {
         }
     }
 
+    fn change_peer(&self, peer: &Name) -> Answer<()> {
+        self.note("change of peer");
+        self.state.lock().unwrap().queue.clear();
+        self.connect(peer)
+    }
+
     fn connecting(&self) -> Answer<()> {
         let peer = self.state.lock().unwrap().peer.clone();
         match peer.as_ref().map(last) {
@@ -228,6 +234,10 @@ impl Transport for FakeTransport {
     fn discard_queued(&self) {
         self.note("discard");
         self.state.lock().unwrap().queue.clear();
+    }
+
+    fn discard_foreign(&self) {
+        self.note("discard foreign");
     }
 
     fn shutdown(&self, how: Shutdown) -> Result<(), Failure> {

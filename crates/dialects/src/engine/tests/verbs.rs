@@ -144,7 +144,7 @@ fn a_verdict_dissolves_or_does_nothing() {
     let world = World::new();
     let handle = world.datagram();
     open(handle, 1).unwrap();
-    assert_eq!(world.network.deeds(), ["connect 10.0.0.1:80", "discard"]);
+    assert_eq!(world.network.deeds(), ["change of peer", "connect 10.0.0.1:80"]);
     open(handle, 1).unwrap();
     assert_eq!(world.network.deeds(), ["connect 10.0.0.1:80"]);
     let mut unspecified = inet(1, 80);
@@ -152,7 +152,34 @@ fn a_verdict_dissolves_or_does_nothing() {
     connect::connect(&TESTISH, handle, Pointer::from(&unspecified), 16).unwrap();
     assert!(world.network.deeds().is_empty());
     connect::connect(&TESTISH, handle, Pointer::Null, 0).unwrap();
-    assert_eq!(world.network.deeds(), ["disconnect"]);
+    assert_eq!(world.network.deeds(), ["discard", "disconnect"], "no name is another name than the peer's");
+}
+
+#[test]
+fn a_connection_stays_in_the_queue_while_there_is_no_handle_for_it() {
+    let world = World::new();
+    let listener = world.stream();
+    listen::listen(&TESTISH, listener, 1).unwrap();
+    world.network.open_all();
+    let others: Vec<_> = (4..NUMBERS_MAX).map(|_| world.stream()).collect();
+    world.network.deeds();
+    let accepts = || accept::accept(&TESTISH, listener, PointerMut::Null, PointerMut::Null);
+    assert_eq!(word(accepts()), "MFILE");
+    assert!(world.network.deeds().is_empty(), "nothing was taken from the queue");
+    close::close(&TESTISH, others[1]).unwrap();
+    assert_eq!(accepts().unwrap(), others[1]);
+}
+
+#[test]
+fn a_handle_that_was_kept_for_a_connection_that_did_not_come_is_free_again() {
+    let world = World::new();
+    let listener = world.stream();
+    listen::listen(&TESTISH, listener, 1).unwrap();
+    world.process.find(listener).unwrap().set_nonblocking(true);
+    for _ in 0..2 * NUMBERS_MAX {
+        assert_eq!(word(accept::accept(&TESTISH, listener, PointerMut::Null, PointerMut::Null)), "WOULDBLOCK");
+    }
+    assert_eq!(world.stream(), listener + 1);
 }
 
 #[test]
