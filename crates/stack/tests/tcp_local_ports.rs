@@ -150,3 +150,45 @@ fn beyond_the_memory_for_buffers_no_connection_begins() {
     assert!(t.stack.tcp_accept(t.now, listener).is_some());
     t.connect();
 }
+
+// The count is what is asked for, so that a name costs the same beside many connections as beside none.
+#[test]
+fn ten_thousand_connections_are_counted_by_their_ports() {
+    const CONNECTIONS: u16 = 10_000;
+    let mut t = Script::v4();
+    let local = t.local;
+    let flows: Vec<FlowId> = (0..CONNECTIONS)
+        .map(|number| {
+            let remote = SocketAddr::new(t.peer().ip(), number + 1);
+            let options = OpenOptions { local_port: Some(5_000 + number % 2), ..OpenOptions::to(remote) };
+            t.call(|stack, now| stack.tcp_connect(now, options)).unwrap()
+        })
+        .collect();
+    let half = usize::from(CONNECTIONS / 2);
+    for port in [5_000, 5_001] {
+        assert_eq!(users(&t, port), (0, half, 0));
+        for (addr, count) in [(local, half), ("0.0.0.0".parse().unwrap(), half), ("::".parse().unwrap(), 0)] {
+            assert_eq!(t.stack.tcp_port_users(Some(addr), port).connections, count, "{addr}");
+        }
+    }
+    for (number, flow) in flows.into_iter().enumerate() {
+        t.stack.tcp_abort(t.now, flow);
+        assert_eq!(users(&t, 5_000).1 + users(&t, 5_001).1, usize::from(CONNECTIONS) - number - 1);
+    }
+    assert!(!t.stack.tcp_port_in_use(None, 5_000));
+}
+
+#[test]
+fn an_unspecified_address_asks_for_its_family() {
+    let mut t = Script::v4();
+    let families: [IpAddr; 2] = ["0.0.0.0".parse().unwrap(), "::".parse().unwrap()];
+    for (port, addr) in [(6_000, families[0]), (6_001, families[1])] {
+        t.listen_with(|options| (options.port, options.local) = (port, Some(addr)));
+        for family in families {
+            assert_eq!(t.stack.tcp_port_in_use(Some(family), port), family == addr);
+        }
+    }
+    // A listener at every address of both families is in the way of each.
+    t.listen_with(|options| options.port = 6_002);
+    assert!(families.iter().all(|family| t.stack.tcp_port_in_use(Some(*family), 6_002)));
+}

@@ -1,4 +1,7 @@
 //! A datagram socket of the stack. Its handle is made when it is bound, or by the first verb that binds it.
+//!
+//! A datagram that its link's queue has no room for is not taken: the socket is not writable then until the link took a packet.
+//! Whoever has not met the full queue yet counts as writable, and learns of it by trying.
 
 use core::any::Any;
 use core::net::SocketAddr;
@@ -68,7 +71,8 @@ impl Datagrams {
         let settings = inner.settings;
         let socket = self.shared.with(|stack, now| {
             let options = UdpOptions {
-                local: Some(address.ip()).filter(|ip| !ip.is_unspecified()),
+                // The unspecified address takes what comes over its own family.
+                local: Some(address.ip()),
                 port: address.port(),
                 ..options(&settings)
             };
@@ -236,9 +240,7 @@ impl Transport for Datagrams {
             Role::Unbound => return Ok(Progress::Pending),
             Role::Closed => return Err(Outcome::Cancelled.into()),
         };
-        let is_ipv4 = self.domain == Domain::Inet4;
         self.shared.with(|stack, _| {
-            skip_other_family(stack, socket, is_ipv4);
             let received = match how.peek {
                 true => stack.udp_peek(socket, into),
                 false => stack.udp_receive(socket, into),
@@ -305,8 +307,11 @@ impl Transport for Datagrams {
         self.look_for_error(&mut inner);
         let failed = (Ready::FAILED | Ready::READABLE).when(inner.error.is_some());
         let Role::Open { socket, .. } = inner.role else { return Ready::WRITABLE | failed };
-        let waiting = self.shared.with(|stack, _| stack.udp_status(socket).map_or(0, |status| status.datagrams));
-        Ready::READABLE.when(inner.receive_is_over || waiting.is_ok_and(|count| count > 0)) | Ready::WRITABLE | failed
+        let status = self.shared.with(|stack, _| stack.udp_status(socket)).ok().flatten();
+        // On a socket that is gone, or whose sending is over, a call fails at once.
+        let is_writable = inner.send_is_over || status.is_none_or(|status| status.writable);
+        let is_readable = inner.receive_is_over || status.is_some_and(|status| status.datagrams > 0);
+        Ready::READABLE.when(is_readable) | Ready::WRITABLE.when(is_writable) | failed
     }
 
     fn take_error(&self) -> Option<Failure> {
@@ -357,15 +362,4 @@ fn next_error(stack: &mut Stack, socket: UdpId) -> Option<Failure> {
         }
     }
     None
-}
-
-/// Throws away what came over the other family to a socket that is bound to any address.
-fn skip_other_family(stack: &mut Stack, socket: UdpId, is_ipv4: bool) {
-    while let Ok(next) = stack.udp_peek(socket, &mut []) {
-        if next.source.is_ipv4() == is_ipv4 {
-            return;
-        }
-        // It is the one that was looked at.
-        let _ = stack.udp_receive(socket, &mut []);
-    }
 }

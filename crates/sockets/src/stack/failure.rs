@@ -72,6 +72,12 @@ pub(super) fn of_send(error: UdpSendError) -> Failure {
 
 /// What an ICMP error means for the datagram that it is about; `None`: nothing that the socket is told, because it may pass
 /// (RFC 1122 sections 3.2.2.1 and 4.2.3.9 call these soft).
+///
+/// Only a socket with a peer hears of any. It is told of what will not pass: nobody behind the port, no such protocol, a network or
+/// host that is unknown or isolated, and what is prohibited. It is not told that a network or host cannot be reached at present,
+/// that a source route failed, that a packet lived too long or was too big. Linux draws the same line for a socket that has not
+/// asked for more. RFC 1122 section 4.1.3.3 wants every error passed on; the stack does that, and who needs the soft ones too
+/// takes them there.
 pub(super) fn of_datagram(failure: UdpFailure) -> Option<Failure> {
     let is_soft = match failure.cause {
         IcmpCause::V4Unreachable(code) => matches!(code, 0 | 1 | 4 | 5 | 11 | 12),

@@ -2,7 +2,8 @@
 //!
 //! Who owns the stack lends it with [`StackAccess`]: a lab with its lock, a device's engine with its own. Each verb borrows it
 //! once, for as short as the verb takes, and never waits; who waits is the network, and what wakes it is what the stack tells
-//! its owner. The provider serves both internet domains; an IPv6 socket leaves IPv4 alone.
+//! its owner. The provider serves both internet domains. An IPv6 socket of it
+//! carries IPv6 only, whatever it is bound to and whatever the setting says: a socket of each family can have the same port.
 
 mod datagram;
 mod failure;

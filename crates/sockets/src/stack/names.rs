@@ -51,6 +51,14 @@ impl Names {
         Ok(NameHold { holder: id, name })
     }
 
+    /// Whoever has a name changes whether others may have it too; those that have it already keep it.
+    pub(super) fn share(&mut self, hold: NameHold, settings: &Settings) {
+        let holders = self.by_port.get_mut(&hold.name.port()).into_iter().flatten();
+        for holder in holders.filter(|holder| holder.id == hold.holder) {
+            holder.shares = shares(settings);
+        }
+    }
+
     /// Whether anybody has a name on this port.
     pub(super) fn uses_port(&self, port: u16) -> bool {
         self.by_port.contains_key(&port)
@@ -92,17 +100,21 @@ mod tests {
     proptest! {
         #[test]
         fn whoever_has_a_name_shares_it_with_all_who_overlap(
-            wishes in prop::collection::vec((name(), any::<bool>(), any::<bool>(), any::<bool>()), 1..40),
+            wishes in prop::collection::vec((name(), any::<[bool; 4]>()), 1..40),
         ) {
             let mut names = Names::default();
             let mut held: Vec<(NameHold, bool)> = Vec::new();
-            for (name, reuse_address, exclusive_address, leaves) in wishes {
+            for (name, [reuse_address, exclusive_address, leaves, changes]) in wishes {
                 let settings = Settings { reuse_address, exclusive_address, ..Settings::default() };
                 let shares = reuse_address && !exclusive_address;
                 let fits = held.iter().all(|(hold, other)| !overlap(hold.name(), name) || shares && *other);
                 let bound = names.bind(name, &settings);
                 prop_assert_eq!(bound.is_ok(), fits);
                 held.extend(bound.ok().map(|hold| (hold, shares)));
+                if changes && let Some((hold, shares)) = held.first_mut() {
+                    names.share(*hold, &settings);
+                    *shares = reuse_address && !exclusive_address;
+                }
                 if leaves && !held.is_empty() {
                     names.give_back(held.remove(0).0);
                 }

@@ -131,17 +131,17 @@ impl Transport for Stream {
             return Err(Outcome::BadArgument.into());
         }
         let mut names = self.shared.stream_names();
-        let specific = Some(address.ip()).filter(|ip| !ip.is_unspecified());
+        let local = address.ip();
         let shares = names::shares(&inner.settings);
         let port = self.shared.with(|stack, _| {
-            if specific.is_some_and(|ip| !stack.is_local(ip)) {
+            if !local.is_unspecified() && !stack.is_local(local) {
                 return Err(Outcome::AddressNotLocal);
             }
             if address.port() == 0 {
-                return stack.tcp_free_port(specific, |port| !names.uses_port(port)).ok_or(Outcome::NoPorts);
+                return stack.tcp_free_port(Some(local), |port| !names.uses_port(port)).ok_or(Outcome::NoPorts);
             }
             // Connections have the port too, and not every listener of the stack need be a socket of this provider.
-            let users = stack.tcp_port_users(specific, address.port());
+            let users = stack.tcp_port_users(Some(local), address.port());
             match users.listeners + users.connections {
                 0 => Ok(address.port()),
                 _ if shares => Ok(address.port()),
@@ -164,6 +164,7 @@ impl Transport for Stream {
         }
         let local = inner.hold.as_ref().map(NameHold::name);
         let settings = &inner.settings;
+        let names = self.shared.stream_names();
         let flow = self.shared.with(|stack, now| {
             if settings.dont_route {
                 check_direct(stack, remote)?;
@@ -174,8 +175,9 @@ impl Transport for Stream {
                 tcp: Some(options(settings, stack.tcp_default_options())),
                 ..OpenOptions::to(remote)
             };
-            stack.tcp_connect(now, options).map_err(failure::of_open)
+            stack.tcp_connect_avoiding(now, options, |port| names.uses_port(port)).map_err(failure::of_open)
         })??;
+        drop(names);
         inner.role = Role::Opening(flow);
         inner.failure_told = false;
         inner.urgent = Urgent::default();
@@ -230,18 +232,20 @@ impl Transport for Stream {
         let mut inner = self.inner();
         match inner.role {
             Role::Idle | Role::Failed(_) => {}
-            Role::Listening(_) => return Ok(()),
+            Role::Listening(listener) => {
+                let changed = self.shared.with(|stack, _| stack.tcp_set_backlog(listener, backlog as usize))?;
+                return changed.map_err(|_| Outcome::Cancelled.into());
+            }
             Role::Opening(_) => return Err(Outcome::AlreadyConnecting.into()),
             Role::Connected(_) => return Err(Outcome::AlreadyConnected.into()),
             Role::Closing(_) | Role::Closed => return Err(Outcome::Cancelled.into()),
         }
         let name = inner.hold.as_ref().map_or_else(|| SocketAddr::new(any_address(self.domain), 0), NameHold::name);
-        let specific = Some(name.ip()).filter(|ip| !ip.is_unspecified());
         let settings = inner.settings;
         let mut names = self.shared.stream_names();
         let (listener, port) = self.shared.with(|stack, now| {
             let port = match name.port() {
-                0 => stack.tcp_free_port(specific, |port| !names.uses_port(port)).ok_or(Outcome::NoPorts)?,
+                0 => stack.tcp_free_port(Some(name.ip()), |port| !names.uses_port(port)).ok_or(Outcome::NoPorts)?,
                 port => port,
             };
             let options = ListenOptions {
@@ -369,6 +373,10 @@ impl Transport for Stream {
         let mut inner = self.inner();
         inner.settings.apply(setting);
         inner.listener_is_stale = true;
+        if let (Some(hold), Setting::ReuseAddress(_) | Setting::ExclusiveAddress(_)) = (inner.hold, setting) {
+            // It counts from now on: who has the name already keeps it.
+            self.shared.stream_names().share(hold, &inner.settings);
+        }
         match inner.role {
             Role::Opening(flow) | Role::Connected(flow) => {
                 self.shared.with(|stack, now| set_options(stack, now, flow, &inner.settings))

@@ -2,6 +2,8 @@
 
 mod closing;
 mod datagrams;
+mod families;
+mod full;
 mod names;
 mod opening;
 mod select;

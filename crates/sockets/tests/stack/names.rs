@@ -1,7 +1,7 @@
 //! Local names of streams: who may have which.
 
-use synsent_sockets::{Domain, Kind, Linger, Outcome, Phase, Settings};
-use synsent_stack::Duration;
+use synsent_sockets::{Domain, Kind, Linger, Outcome, Phase, Progress, Setting, Settings, Socket};
+use synsent_stack::{Config, Duration, TcpConfig};
 
 use crate::world::*;
 
@@ -168,4 +168,67 @@ fn the_two_families_have_their_own_ports() {
     assert_eq!(outcome(client.connect(&world.net.server.at_v6(80).into())), Outcome::AlreadyConnected);
     let client = socket(&world.ours, Domain::Inet6, Kind::Stream, Settings::default());
     assert_eq!(outcome(client.connect(&world.net.server.at_v6(80).into())), Outcome::Refused);
+}
+
+#[test]
+fn a_port_that_an_opening_gets_is_none_that_another_socket_has_bound() {
+    let tcp = TcpConfig { ephemeral_ports: 50_000..=50_003, ..TcpConfig::default() };
+    let world = world_with(Config { tcp, ..Config::default() }, |_| {});
+    let _listener = world.listener(80);
+    let held: Vec<_> = (50_000..=50_002)
+        .map(|port| {
+            let socket = world.stream_with(REUSE);
+            socket.bind(&any(port)).unwrap();
+            socket
+        })
+        .collect();
+    let client = world.stream();
+    done(client.connect(&world.net.server.at(80).into()));
+    assert_eq!(port_of(&client), 50_003);
+    assert_eq!(outcome(world.stream().connect(&world.net.server.at(80).into())), Outcome::NoPorts);
+    // The bound ones open connections themselves, each from its own port.
+    for (socket, port) in held.iter().zip(50_000..) {
+        done(socket.connect(&world.net.server.at(80).into()));
+        assert_eq!(port_of(socket), port);
+    }
+}
+
+#[test]
+fn listening_once_more_changes_how_many_may_wait() {
+    let world = world();
+    let listener = world.listener(80);
+    let waiting = |clients: &[Socket]| {
+        clients.iter().for_each(|client| client.set_nonblocking(true));
+        clients.iter().for_each(|client| is_pending(client.connect(&world.net.server.at(80).into())));
+        world.lab.with(|lab| lab.run_for(SECOND));
+        listener.set_nonblocking(true);
+        let count =
+            std::iter::from_fn(|| listener.accept().ok()).take_while(|one| matches!(one, Progress::Done(_))).count();
+        listener.set_nonblocking(false);
+        count
+    };
+    for (backlog, most) in [(2, 2), (5, 5), (1, 1)] {
+        listener.listen(backlog).unwrap();
+        let clients: Vec<_> = (0..8).map(|_| world.stream()).collect();
+        assert_eq!(waiting(&clients), most, "{backlog}");
+        clients.iter().for_each(|client| {
+            client.set_linger(Linger::For(Duration::ZERO));
+            done(client.close());
+        });
+        world.lab.with(|lab| lab.run_for(SECOND));
+    }
+}
+
+#[test]
+fn who_has_a_name_may_let_others_have_it_later_and_may_stop() {
+    let world = world();
+    let [first, second, third] = [plain(), REUSE, REUSE].map(|settings| world.stream_with(settings));
+    first.bind(&any(4_000)).unwrap();
+    assert_eq!(second.bind(&any(4_000)).unwrap_err().outcome, Outcome::AddressInUse);
+    first.set(Setting::ReuseAddress(true)).unwrap();
+    second.bind(&any(4_000)).unwrap();
+    first.set(Setting::ReuseAddress(false)).unwrap();
+    assert_eq!(third.bind(&any(4_000)).unwrap_err().outcome, Outcome::AddressInUse);
+    done(first.close());
+    third.bind(&any(4_000)).unwrap();
 }

@@ -59,6 +59,11 @@ impl Stack {
         self.tcp.decide(now, pending, decision, &mut self.ip, &mut self.context)
     }
 
+    /// Changes how many complete connections may wait at a listener.
+    pub fn tcp_set_backlog(&mut self, listener: ListenerId, backlog: usize) -> Result<(), NoSuchSocket> {
+        self.tcp.set_backlog(listener, backlog)
+    }
+
     /// Closes a listener; what waits at it is reset.
     pub fn tcp_unlisten(&mut self, now: Instant, listener: ListenerId) {
         let now = self.advance(now);
@@ -82,8 +87,19 @@ impl Stack {
 
     /// Active OPEN: the SYN leaves with the next `poll_transmit`.
     pub fn tcp_connect(&mut self, now: Instant, options: OpenOptions) -> Result<FlowId, OpenError> {
+        self.tcp_connect_avoiding(now, options, |_| false)
+    }
+
+    /// Active OPEN for a caller that has given names out itself: a port that the stack chooses is none of those that it says are
+    /// taken.
+    pub fn tcp_connect_avoiding(
+        &mut self,
+        now: Instant,
+        options: OpenOptions,
+        mut is_taken: impl FnMut(u16) -> bool,
+    ) -> Result<FlowId, OpenError> {
         let now = self.advance(now);
-        self.tcp.open(now, &options, &mut self.ip, &mut self.context)
+        self.tcp.open(now, &options, &mut is_taken, &mut self.ip, &mut self.context)
     }
 
     /// SEND: answers with how many octets were taken.
@@ -169,8 +185,9 @@ impl Stack {
         Some((socket(tuple.local), socket(tuple.remote)))
     }
 
-    /// Who uses a local port, at this address or (`None`) at any. Neither opening nor listening asks this: an opening wants its
-    /// four-tuple free, and a listener no other one. It is for who gives sockets names before that. It looks at every connection.
+    /// Who uses a local port: at this address, with an unspecified one at any of its family, with `None` at any. Neither opening
+    /// nor listening asks this: an opening wants its four-tuple free, and a listener no other one. It is for who gives sockets
+    /// names before that. How many connections there are makes no difference to it.
     pub fn tcp_port_users(&self, local: Option<IpAddr>, port: u16) -> PortUsers {
         self.tcp.port_users(local, port)
     }
@@ -180,7 +197,7 @@ impl Stack {
         !self.tcp_port_users(local, port).is_empty()
     }
 
-    /// Chooses an ephemeral port that nobody uses at this address (`None`: at any), and of which `is_free` holds too; `None` when
+    /// Chooses an ephemeral port that nobody uses at this address (unspecified: any of its family; `None`: any), and of which `is_free` holds too; `None` when
     /// there is none. Nothing remembers the choice but the caller.
     pub fn tcp_free_port(&mut self, local: Option<IpAddr>, is_free: impl FnMut(u16) -> bool) -> Option<u16> {
         self.tcp.free_port(local, is_free)

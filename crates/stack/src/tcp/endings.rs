@@ -98,10 +98,10 @@ impl Tcp {
         flow.apply(change, now, context);
         if time_wait {
             let entry = self.time_waits.insert(now, tuple, numbers, stamps);
-            self.hand_over(tuple.1, Owner::Flow(index), Owner::TimeWait(entry));
+            self.hand_over(tuple.0.local, tuple.1, Owner::Flow(index), Owner::TimeWait(entry));
             self.expire_time_waits(now);
         } else {
-            self.disown(tuple.1, Owner::Flow(index));
+            self.disown(tuple.0.local, tuple.1, Owner::Flow(index));
         }
         self.free_if_unheld(index);
     }
@@ -131,7 +131,7 @@ impl Tcp {
         head.raise(EventKind::Failed, context);
         context.trace(now, || Fact::Failed { tuple, cause });
         flow.apply(Change::To(Shape::Over(Over { unread, in_order: false })), now, context);
-        self.disown(hash, Owner::Flow(index));
+        self.disown(tuple.local, hash, Owner::Flow(index));
         self.free_if_unheld(index);
     }
 
@@ -171,8 +171,8 @@ impl Tcp {
         for _ in 0..TIMERS_PER_TURN {
             let Some(index) = self.time_waits.next_expired(now) else { return };
             if let Some(entry) = self.time_waits.get(index) {
-                let hash = entry.hash;
-                self.disown(hash, Owner::TimeWait(index));
+                let (local, hash) = (entry.tuple.local, entry.hash);
+                self.disown(local, hash, Owner::TimeWait(index));
                 self.time_waits.remove(index);
             }
         }

@@ -1,15 +1,19 @@
 //! Which local ports are in use, and by whom: what a caller asks who gives a socket its name before it opens or listens.
 //!
 //! An opening itself asks for nothing but its four-tuple (9293/OPEN-4), and a listener for nothing but other listeners; whether a
-//! port that is in use may be had once more is the rule of whoever asks here. Each question costs a walk over all connections,
-//! so that connections need not be counted by port while nobody asks.
+//! port that is in use may be had once more is the rule of whoever asks here. Connections are counted by their local end as
+//! their four-tuples get an owner and lose it, so that a question costs the same whatever there is.
 
-use alloc::boxed::Box;
-use core::net::{IpAddr, Ipv4Addr};
+use core::hash::BuildHasherDefault;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::ops::AddAssign;
+
+use hashbrown::HashMap;
+use siphasher::sip::SipHasher13;
 
 use super::Tcp;
-use super::block::Shape;
 use super::four_tuple::Endpoint;
+use super::tables::Owner;
 
 /// Who uses a local port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -29,60 +33,166 @@ impl PortUsers {
     }
 }
 
-impl Tcp {
-    /// Who uses a port of a local address; of any with `None`.
-    pub(crate) fn port_users(&self, local: Option<IpAddr>, port: u16) -> PortUsers {
-        let is_it = |end: Endpoint| end.port == port && local.is_none_or(|addr| addr == end.addr);
-        let overlaps = |addr: Option<IpAddr>| match (addr, local) {
-            (Some(addr), Some(local)) => addr == local || addr.is_unspecified() && addr.is_ipv4() == local.is_ipv4(),
-            _ => true,
-        };
-        PortUsers {
-            listeners: self.listeners.on_port(port).filter(|listener| overlaps(listener.local)).count(),
-            connections: self.connected_ends().filter(|end| is_it(*end)).count(),
-            time_wait: self.time_waits.tuples().filter(|tuple| is_it(tuple.local)).count(),
+/// How many four-tuples have a local end.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Counts {
+    connections: u32,
+    time_wait: u32,
+}
+
+impl Counts {
+    fn of(&mut self, owner: Owner) -> &mut u32 {
+        match owner {
+            Owner::Flow(_) | Owner::HalfOpen(_) => &mut self.connections,
+            Owner::TimeWait(_) => &mut self.time_wait,
+        }
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.connections += other.connections;
+        self.time_wait += other.time_wait;
+    }
+}
+
+/// The owned four-tuples, counted by their local end, and once more with the unspecified address for all of its family. Local
+/// ports and addresses are this host's choice, so the hash need not withstand anybody.
+#[derive(Default)]
+pub(in crate::tcp) struct PortCounts {
+    ends: HashMap<Endpoint, Counts, BuildHasherDefault<SipHasher13>>,
+}
+
+impl PortCounts {
+    pub(in crate::tcp) fn add(&mut self, local: Endpoint, owner: Owner) {
+        for end in [local, any_of_family(local)] {
+            *self.ends.entry(end).or_default().of(owner) += 1;
         }
     }
 
-    /// An ephemeral port that nobody uses at a local address, and of which the caller too says that it is free.
-    pub(crate) fn free_port(&mut self, local: Option<IpAddr>, mut is_free: impl FnMut(u16) -> bool) -> Option<u16> {
-        let mut used = PortSet::new();
-        let ends = self.connected_ends().chain(self.time_waits.tuples().map(|tuple| tuple.local));
-        for end in ends.filter(|end| local.is_none_or(|addr| addr == end.addr)) {
-            used.insert(end.port);
+    pub(in crate::tcp) fn remove(&mut self, local: Endpoint, owner: Owner) {
+        for end in [local, any_of_family(local)] {
+            let Some(counts) = self.ends.get_mut(&end) else { continue };
+            *counts.of(owner) -= 1;
+            if *counts == Counts::default() {
+                self.ends.remove(&end);
+            }
         }
-        let Tcp { ports, listeners, .. } = self;
+    }
+
+    pub(in crate::tcp) fn hand_over(&mut self, local: Endpoint, from: Owner, to: Owner) {
+        for end in [local, any_of_family(local)] {
+            let Some(counts) = self.ends.get_mut(&end) else { continue };
+            *counts.of(from) -= 1;
+            *counts.of(to) += 1;
+        }
+    }
+
+    /// The counts of a port at an address, at all of a family with its unspecified one, at all with `None`.
+    fn at(&self, local: Option<IpAddr>, port: u16) -> Counts {
+        let v4_and_v6 = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+        let mut sum = Counts::default();
+        for addr in local.as_ref().map_or(&v4_and_v6[..], core::slice::from_ref) {
+            if let Some(counts) = self.ends.get(&Endpoint::new(*addr, port)) {
+                sum += *counts;
+            }
+        }
+        sum
+    }
+}
+
+impl Tcp {
+    /// Who uses a port of a local address; of any of a family with its unspecified one; of any with `None`.
+    pub(crate) fn port_users(&self, local: Option<IpAddr>, port: u16) -> PortUsers {
+        let overlaps = |addr: Option<IpAddr>| match (addr, local) {
+            (Some(addr), Some(local)) => {
+                addr.is_ipv4() == local.is_ipv4() && (addr == local || addr.is_unspecified() || local.is_unspecified())
+            }
+            _ => true,
+        };
+        let counts = self.port_counts.at(local, port);
+        PortUsers {
+            listeners: self.listeners.on_port(port).filter(|listener| overlaps(listener.local)).count(),
+            connections: counts.connections as usize,
+            time_wait: counts.time_wait as usize,
+        }
+    }
+
+    /// An ephemeral port that nobody uses at a local address, and of which the caller too says that it is free. Ports with a
+    /// listener are left out, whatever its address.
+    pub(crate) fn free_port(&mut self, local: Option<IpAddr>, mut is_free: impl FnMut(u16) -> bool) -> Option<u16> {
+        let Tcp { ports, listeners, port_counts, .. } = self;
         let addr = local.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         // 6056/1
         // 6056/2
         // Who has no peer yet stands at the place of a peer of its own.
         ports.choose(addr, Endpoint::new(addr, 0), |port| {
-            !listeners.uses_port(port) && !used.contains(port) && is_free(port)
+            !listeners.uses_port(port) && port_counts.at(local, port) == Counts::default() && is_free(port)
         })
-    }
-
-    /// The local ends of what lives: connections, and half-open ones.
-    fn connected_ends(&self) -> impl Iterator<Item = Endpoint> + '_ {
-        let flows = self.flows.indices().filter_map(|index| self.flows.get(index));
-        let living = flows.filter(|flow| !matches!(flow.shape(), Shape::Over(_))).map(|flow| flow.head.tuple.local);
-        let entries = &self.half_open.entries;
-        living.chain(entries.indices().filter_map(|index| entries.get(index)).map(|entry| entry.tuple.local))
     }
 }
 
-/// A set of ports.
-struct PortSet(Box<[u64; 1024]>);
+fn any_of_family(end: Endpoint) -> Endpoint {
+    let addr = match end.addr {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    Endpoint::new(addr, end.port)
+}
 
-impl PortSet {
-    fn new() -> PortSet {
-        PortSet(Box::new([0; 1024]))
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
 
-    fn insert(&mut self, port: u16) {
-        self.0[usize::from(port >> 6)] |= 1 << (port & 63);
-    }
+    const ADDRS: [IpAddr; 3] = [
+        IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)),
+        IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ];
 
-    fn contains(&self, port: u16) -> bool {
-        self.0[usize::from(port >> 6)] >> (port & 63) & 1 == 1
+    proptest! {
+        #[test]
+        fn a_count_is_that_of_a_walk_over_all(
+            steps in prop::collection::vec((0usize..3, 1u16..4, any::<bool>(), 0u8..3, any::<prop::sample::Index>()), 0..60),
+        ) {
+            let mut counts = PortCounts::default();
+            let mut owned: Vec<(Endpoint, bool)> = Vec::new();
+            let owner = |waits: bool| if waits { Owner::TimeWait(0) } else { Owner::Flow(0) };
+            for (addr, port, waits, what, which) in steps {
+                let end = Endpoint::new(ADDRS[addr], port);
+                match what {
+                    1 if !owned.is_empty() => {
+                        let (end, waits) = owned.swap_remove(which.index(owned.len()));
+                        counts.remove(end, owner(waits));
+                    }
+                    2 if !owned.is_empty() => {
+                        let at = which.index(owned.len());
+                        let (end, waited) = owned[at];
+                        counts.hand_over(end, owner(waited), owner(waits));
+                        owned[at].1 = waits;
+                    }
+                    _ => {
+                        counts.add(end, owner(waits));
+                        owned.push((end, waits));
+                    }
+                }
+            }
+            let wildcards = ["0.0.0.0", "::"].map(|addr| addr.parse::<IpAddr>().unwrap());
+            for (local, port) in ADDRS.into_iter().chain(wildcards).map(Some).chain([None]).flat_map(|local| [(local, 1), (local, 2)]) {
+                let is_here = |end: &Endpoint| {
+                    end.port == port
+                        && local.is_none_or(|addr| addr == end.addr || addr.is_unspecified() && addr.is_ipv4() == end.addr.is_ipv4())
+                };
+                let count = |waiting: bool| owned.iter().filter(|(end, waits)| *waits == waiting && is_here(end)).count() as u32;
+                let told = counts.at(local, port);
+                prop_assert_eq!((told.connections, told.time_wait), (count(false), count(true)));
+            }
+            for (end, waits) in owned {
+                counts.remove(end, owner(waits));
+            }
+            prop_assert!(counts.ends.is_empty(), "nothing is left behind");
+        }
     }
 }

@@ -48,6 +48,7 @@ use self::block::{Flow, Head, Shape};
 use self::four_tuple::{Endpoint, FlowTable, FourTuple, HashKey, TupleHash};
 use self::isn::IsnGenerator;
 use self::listener::Listeners;
+use self::local_ports::PortCounts;
 use self::ports::PortChooser;
 use self::segment::{Segment, reset_for};
 use self::syn_cookie::SynCookies;
@@ -77,6 +78,7 @@ pub(crate) struct Tcp {
     time_waits: TimeWaits,
     listeners: Listeners,
     table: FlowTable,
+    port_counts: PortCounts,
     /// The place of the flow that the last segment was for.
     last_flow: u32,
     ports: PortChooser,
@@ -94,6 +96,7 @@ impl Tcp {
             time_waits: TimeWaits::new(tcp.msl, tcp.time_wait_max),
             listeners: Listeners::new(),
             table: FlowTable::new(),
+            port_counts: PortCounts::default(),
             last_flow: 0,
             ports: PortChooser::new(seed.key(), tcp.ephemeral_ports.clone()),
             cookies: SynCookies::new(seed.key()),
@@ -282,7 +285,7 @@ impl Tcp {
                 if listener.is_some()
                     && let Some(old) = self.time_waits.get(index).map(|entry| entry.snd_nxt)
                 {
-                    self.disown(segment.hash, Owner::TimeWait(index));
+                    self.disown(tuple.local, segment.hash, Owner::TimeWait(index));
                     self.time_waits.remove(index);
                     self.on_unowned(now, segment, link, Some(old), ip, context);
                 }

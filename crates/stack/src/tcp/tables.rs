@@ -2,7 +2,7 @@
 
 use super::Tcp;
 use super::block::{Flow, Shape};
-use super::four_tuple::{FlowTable, FourTuple, HashKey, TupleHash};
+use super::four_tuple::{Endpoint, FlowTable, FourTuple, HashKey, TupleHash};
 use super::syncache::SynCache;
 use super::time_wait::TimeWaits;
 use crate::slab::Slab;
@@ -124,16 +124,20 @@ impl Tcp {
         (hash, owner)
     }
 
-    pub(in crate::tcp) fn own(&mut self, hash: TupleHash, owner: Owner) {
+    pub(in crate::tcp) fn own(&mut self, local: Endpoint, hash: TupleHash, owner: Owner) {
         self.table.insert(hash, owner.pack());
+        self.port_counts.add(local, owner);
     }
 
     /// The four-tuple stays in use, and another owns it.
-    pub(in crate::tcp) fn hand_over(&mut self, hash: TupleHash, from: Owner, to: Owner) {
+    pub(in crate::tcp) fn hand_over(&mut self, local: Endpoint, hash: TupleHash, from: Owner, to: Owner) {
         self.table.replace(hash, from.pack(), to.pack());
+        self.port_counts.hand_over(local, from, to);
     }
 
-    pub(in crate::tcp) fn disown(&mut self, hash: TupleHash, owner: Owner) {
-        self.table.remove(hash, owner.pack());
+    pub(in crate::tcp) fn disown(&mut self, local: Endpoint, hash: TupleHash, owner: Owner) {
+        if self.table.remove(hash, owner.pack()) {
+            self.port_counts.remove(local, owner);
+        }
     }
 }

@@ -64,11 +64,6 @@ impl TimeWaits {
         self.entries.len()
     }
 
-    /// The four-tuples that wait.
-    pub(crate) fn tuples(&self) -> impl Iterator<Item = &FourTuple> + '_ {
-        self.entries.indices().filter_map(|index| self.entries.get(index)).map(|entry| &entry.tuple)
-    }
-
     pub(crate) fn get(&self, index: u32) -> Option<&TimeWait> {
         self.entries.get(index)
     }

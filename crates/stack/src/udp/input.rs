@@ -5,6 +5,7 @@ use core::net::{IpAddr, SocketAddr, SocketAddrV6};
 use synsent_wire::udp::View;
 
 use super::Udp;
+use super::names::covers;
 use super::socket::UdpFailure;
 use crate::context::{Context, DropReason};
 use crate::event::EventKind;
@@ -81,7 +82,8 @@ impl Udp {
             };
             let Some(socket) = self.sockets.get(place) else { continue };
             // A socket that a connect gave a unicast address still hears broadcasts of its peer, as before it connected.
-            let is_named = socket.local_is_chosen || socket.local.is_none_or(|bound| bound == local.addr);
+            let bound = socket.options.local;
+            let is_named = bound.is_none_or(|bound| covers(bound, local.addr));
             if !is_named || !socket.is_on(link) {
                 continue;
             }

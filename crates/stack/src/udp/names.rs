@@ -1,18 +1,19 @@
 //! What sockets are bound to, found without a walk over them.
 //!
-//! A name is a port with or without an address and with or without a link, so that four look-ups find whoever takes a datagram.
+//! A name is a port with an address, with one that stands for all of its family, or with none, and with or without a link, so that
+//! six look-ups find whoever takes a datagram.
 //! Under a name stand the sockets that hear anybody, in the order of binding, and the count of those that hear one peer only.
 
 use alloc::vec::Vec;
 use core::hash::BuildHasherDefault;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hashbrown::HashMap;
 
 use crate::link::LinkId;
 use crate::tcp::four_tuple::Endpoint;
 
-/// What a socket is bound to; what is left open takes anything.
+/// What a socket is bound to; what is left open takes anything, and an unspecified address any of its family.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Name {
     pub(crate) port: u16,
@@ -22,10 +23,10 @@ pub(crate) struct Name {
 
 impl Name {
     /// The names that take a datagram to `local` by `link`; the one that asks for most comes first.
-    pub(crate) fn that_take(local: Endpoint, link: LinkId) -> [Name; 4] {
+    pub(crate) fn that_take(local: Endpoint, link: LinkId) -> [Name; 6] {
         let name = |addr, link| Name { port: local.port, addr, link };
-        let (addr, link) = (Some(local.addr), Some(link));
-        [name(addr, link), name(addr, None), name(None, link), name(None, None)]
+        let (addr, family, link) = (Some(local.addr), Some(any_of_family(local.addr)), Some(link));
+        [name(addr, link), name(addr, None), name(family, link), name(family, None), name(None, link), name(None, None)]
     }
 }
 
@@ -78,10 +79,22 @@ impl Names {
     }
 }
 
+/// Whether a socket that is bound to `bound` takes what is sent to `addr`.
+pub(crate) fn covers(bound: IpAddr, addr: IpAddr) -> bool {
+    bound == addr || bound == any_of_family(addr)
+}
+
+/// The address that stands for all of the family.
+fn any_of_family(addr: IpAddr) -> IpAddr {
+    match addr {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::net::Ipv4Addr;
 
     #[test]
     fn a_name_is_there_as_long_as_somebody_has_it() {

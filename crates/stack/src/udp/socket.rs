@@ -23,7 +23,7 @@ const WAITING_KEPT: usize = 16;
 /// How a UDP socket is bound.
 #[derive(Clone, Copy, Debug)]
 pub struct UdpOptions {
-    /// The local address; `None`: any of ours. A group or a broadcast address takes only what is sent to it.
+    /// The local address; `None`: any of ours; unspecified: any of ours of its family. A group or a broadcast address takes only what is sent to it.
     pub local: Option<IpAddr>,
     /// The local port; 0: one is chosen (RFC 6056).
     pub port: u16,
@@ -96,7 +96,7 @@ pub struct UdpFailure {
 /// What a socket says of itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UdpStatus {
-    /// The local address; `None`: any.
+    /// The local address; `None` or unspecified: any, of its family.
     pub local: Option<IpAddr>,
     /// The local port.
     pub port: u16,
@@ -106,6 +106,8 @@ pub struct UdpStatus {
     pub readable: usize,
     /// Datagrams that wait to be received.
     pub datagrams: usize,
+    /// Whether the last send was taken, or there has been room since.
+    pub writable: bool,
     /// Datagrams that were dropped because the queue was full.
     pub dropped: u64,
 }
@@ -281,6 +283,7 @@ impl Socket {
             remote: self.peer(),
             readable: self.octets.len(),
             datagrams: self.waiting.len(),
+            writable: !self.starved,
             dropped: self.dropped,
         }
     }

@@ -7,6 +7,7 @@ use synsent_wire::ip::Protocol;
 use synsent_wire::udp::{HEADER_LEN, Repr};
 
 use super::Udp;
+use super::names::covers;
 use super::socket::{Socket, UdpFailure, UdpOptions, UdpReceived, UdpStatus};
 use crate::context::Context;
 use crate::event::{EventSet, UdpId};
@@ -100,7 +101,7 @@ impl Udp {
         // 1122/UDP-2
         // The application may say which local address it uses: one of ours, or one that several hosts share.
         if let Some(local) = options.local
-            && !(ip.is_local(local) || local.is_multicast() || ip.is_broadcast(local))
+            && !(local.is_unspecified() || ip.is_local(local) || local.is_multicast() || ip.is_broadcast(local))
         {
             return Err(BindError::ForeignAddress);
         }
@@ -128,9 +129,8 @@ impl Udp {
         ip: &mut Ip,
     ) -> Result<(), UdpSendError> {
         let socket = self.get(id).ok_or(UdpSendError::NoSuchSocket)?;
-        let bound = socket.local.filter(|_| !socket.local_is_chosen);
         let chosen = match peer {
-            Some(peer) => Some(check_peer(now, bound, peer, socket, ip)?),
+            Some(peer) => Some(check_peer(now, socket.options.local, peer, socket, ip)?),
             None => None,
         };
         self.dissolve(id);
@@ -140,7 +140,7 @@ impl Udp {
         let Some(socket) = sockets.get_mut(id.index) else { return Err(UdpSendError::NoSuchSocket) };
         socket.remote = Some(Endpoint::from(peer));
         socket.zone = FourTuple::zone_of(peer.ip(), path.link);
-        if socket.local.is_none() {
+        if socket.local.is_none_or(|local| local.is_unspecified()) {
             socket.local = Some(path.source);
             socket.local_is_chosen = true;
         }
@@ -292,7 +292,7 @@ impl Udp {
         socket.remote = None;
         socket.zone = 0;
         if socket.local_is_chosen {
-            socket.local = None;
+            socket.local = socket.options.local;
             socket.local_is_chosen = false;
         }
         self.add_name(id.index);
@@ -313,7 +313,7 @@ impl Udp {
         }
         self.on_port(port).any(|socket| {
             let same_addr = match (socket.options.local, options.local) {
-                (Some(one), Some(other)) => one == other,
+                (Some(one), Some(other)) => covers(one, other) || covers(other, one),
                 _ => true,
             };
             let same_link = match (socket.link, options.link) {
@@ -339,7 +339,8 @@ fn check_peer(
         return Err(UdpSendError::FamiliesDiffer);
     }
     // A socket bound to a group or to a broadcast address sends from an address of the link.
-    let source = local.filter(|local| !local.is_multicast() && !ip.is_broadcast(*local));
+    let is_ours = |local: &IpAddr| !(local.is_unspecified() || local.is_multicast() || ip.is_broadcast(*local));
+    let source = local.filter(is_ours);
     let link = socket.link.or_else(|| link_of(peer));
     if link_of(peer).is_some_and(|meant| Some(meant) != link) {
         // The peer is a neighbour on another link than the socket's.

@@ -221,3 +221,26 @@ fn a_datagram_finds_its_socket_among_many() {
     host.give(&packet(at(PEER[0], 9), at(US[0], 53), b"stranger"));
     assert_eq!(host.all_received(open), [b"stranger"]);
 }
+
+#[test]
+fn an_unspecified_address_takes_its_own_family_only() {
+    let mut host = Host::new();
+    let [v4, v6] = ["0.0.0.0", "::"].map(|any| host.stack.udp_bind(host.now, bound(Some(any), 53, false)).unwrap());
+    for (any, in_use) in [("0.0.0.0", true), ("::", true), ("127.0.0.1", true), ("::1", true)] {
+        let again = host.stack.udp_bind(host.now, bound(Some(any), 53, false));
+        assert_eq!(again.is_err(), in_use, "{any}");
+    }
+    assert!(host.stack.udp_bind(host.now, bound(None, 53, false)).is_err());
+    let sender = host.on_port(7);
+    for (to, takes, other) in [("127.0.0.1", v4, v6), ("::1", v6, v4)] {
+        host.send(sender, at(to, 53), b"x").unwrap();
+        host.out();
+        assert_eq!((host.all_received(takes).len(), host.all_received(other).len()), (1, 0), "{to}");
+    }
+    // A peer gives it an address, and takes it along when it is given up.
+    host.stack.udp_connect(host.now, v4, Some(at("127.0.0.1", 9))).unwrap();
+    assert_eq!(host.stack.udp_status(v4).unwrap().local, Some(addr("127.0.0.1")));
+    host.stack.udp_connect(host.now, v4, None).unwrap();
+    assert_eq!(host.stack.udp_status(v4).unwrap().local, Some(addr("0.0.0.0")));
+    assert_eq!(host.stack.udp_connect(host.now, v4, Some(at("::1", 9))), Err(UdpSendError::FamiliesDiffer));
+}

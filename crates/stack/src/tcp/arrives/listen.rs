@@ -10,7 +10,7 @@ use crate::link::LinkId;
 use crate::tcp::Tcp;
 use crate::tcp::block::{Flow, Head, Shape, TheirSyn};
 use crate::tcp::buffer::Ring;
-use crate::tcp::four_tuple::TupleHash;
+use crate::tcp::four_tuple::{Endpoint, TupleHash};
 use crate::tcp::handshake::{Handshake, synchronize};
 use crate::tcp::listener::Listener;
 use crate::tcp::mss::{DEFAULT_MSS_V4, announced_mss};
@@ -83,7 +83,7 @@ impl Tcp {
             self.forget_half_open(oldest);
         }
         let index = self.keep_half_open(now, place, segment, theirs, above);
-        self.own(segment.hash, Owner::HalfOpen(index));
+        self.own(segment.tuple.local, segment.hash, Owner::HalfOpen(index));
         let tuple = segment.tuple;
         context.trace(now, || change(tuple, State::Listen, State::SynReceived));
         self.answer_or_ask(now, index, link, ip, context);
@@ -421,10 +421,10 @@ impl Tcp {
         context.trace(now, || change(tuple, from, State::Established));
         match half_open {
             Some(place) => {
-                self.hand_over(segment.hash, Owner::HalfOpen(place), Owner::Flow(index));
+                self.hand_over(tuple.local, segment.hash, Owner::HalfOpen(place), Owner::Flow(index));
                 self.remove_half_open(place);
             }
-            None => self.own(segment.hash, Owner::Flow(index)),
+            None => self.own(tuple.local, segment.hash, Owner::Flow(index)),
         }
         // What the acknowledgment carries besides is processed in ESTABLISHED.
         self.on_flow(now, index, segment, ip, context);
@@ -432,18 +432,18 @@ impl Tcp {
 
     /// Takes a half-open connection out of every table.
     pub(in crate::tcp) fn forget_half_open(&mut self, index: u32) {
-        if let Some(hash) = self.remove_half_open(index) {
-            self.disown(hash, Owner::HalfOpen(index));
+        if let Some((local, hash)) = self.remove_half_open(index) {
+            self.disown(local, hash, Owner::HalfOpen(index));
         }
     }
 
     /// Takes a half-open connection out of its own tables; its four-tuple is still owned.
-    fn remove_half_open(&mut self, index: u32) -> Option<TupleHash> {
+    fn remove_half_open(&mut self, index: u32) -> Option<(Endpoint, TupleHash)> {
         let entry = self.half_open.remove(index)?;
         if let Some(listener) = self.listeners.entries.get_mut(entry.listener) {
             listener.half_open = listener.half_open.saturating_sub(1);
         }
-        Some(entry.hash)
+        Some((entry.tuple.local, entry.hash))
     }
 
     /// Repeats SYN-ACKs and gives up what nobody completed.

@@ -237,11 +237,12 @@ impl Tcp {
         Ok(())
     }
 
-    /// Active OPEN.
+    /// Active OPEN. A port that it chooses is none that the caller knows to be taken.
     pub(crate) fn open(
         &mut self,
         now: Instant,
         options: &OpenOptions,
+        is_taken: &mut dyn FnMut(u16) -> bool,
         ip: &mut Ip,
         context: &mut Context,
     ) -> Result<FlowId, OpenError> {
@@ -262,7 +263,7 @@ impl Tcp {
                 let vacancy = self.tables().vacancy(now, &with_port(port), &self.shared.hash_key);
                 (port, vacancy.ok_or(OpenError::AlreadyExists)?)
             }
-            None => self.choose_port(now, path.source, remote, with_port)?,
+            None => self.choose_port(now, path.source, remote, with_port, is_taken)?,
         };
         let tcp = options.tcp.unwrap_or(self.shared.config.options);
         Ok(self.begin(now, with_port(port), vacancy, tcp, path, context))
@@ -292,7 +293,7 @@ impl Tcp {
             {
                 iss = entry.snd_nxt + 0x1_0000;
             }
-            self.disown(vacancy.hash, Owner::TimeWait(old));
+            self.disown(tuple.local, vacancy.hash, Owner::TimeWait(old));
         }
         let rtt = RttEstimator::new(&self.shared.rto_config());
         let next_syn_at = now + rtt.rto();
@@ -318,7 +319,7 @@ impl Tcp {
             };
             Flow::new(head, Shape::Opening(opening))
         });
-        self.own(vacancy.hash, Owner::Flow(index));
+        self.own(tuple.local, vacancy.hash, Owner::Flow(index));
         let id = match self.flows.get_mut(index) {
             Some(flow) => {
                 self.shared.queue(&mut flow.head);
@@ -339,6 +340,7 @@ impl Tcp {
         local: IpAddr,
         remote: Endpoint,
         with_port: impl Fn(u16) -> FourTuple,
+        is_taken: &mut dyn FnMut(u16) -> bool,
     ) -> Result<(u16, Vacancy), OpenError> {
         let range = self.shared.config.ephemeral_ports.clone();
         let tried = u32::from(*range.end()).saturating_sub(u32::from(*range.start())) + 1;
@@ -349,13 +351,19 @@ impl Tcp {
         // 6056/3
         // A port that a listener has is a service's; any other may serve several peers at once.
         let port = ports.choose(local, remote, |port| {
-            found = match listeners.uses_port(port) {
+            found = match listeners.uses_port(port) || is_taken(port) {
                 true => None,
                 false => tables.vacancy(now, &with_port(port), &shared.hash_key),
             };
             found.is_some()
         });
         port.zip(found).ok_or(OpenError::NoPorts { tried })
+    }
+
+    /// Changes how many connections may wait to be accepted; those that wait already stay, also beyond it.
+    pub(crate) fn set_backlog(&mut self, id: ListenerId, backlog: usize) -> Result<(), NoSuchSocket> {
+        self.listeners.get_mut(id).ok_or(NoSuchSocket)?.backlog = backlog.max(1);
+        Ok(())
     }
 
     /// How many connections wait to be accepted.
