@@ -1,6 +1,7 @@
 //! The cases: one file a dialect, and one for what they share. How a case is written is told at the crate's head.
 
 mod bs2000;
+mod bs2000_local;
 mod common;
 mod targettcp;
 mod winsock1;

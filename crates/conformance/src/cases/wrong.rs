@@ -202,7 +202,7 @@ pub(super) fn handles_of_nothing(t: &mut Trial<'_>) -> Shows {
     t.works(said, "close")?;
     let Some((foreign, other)) = of_another_process(t) else { return t.check(false, "another process has a socket") };
     t.world.mark();
-    let never = [-1, Handle::from(i32::MIN), Handle::from(i32::MAX), 0x7fff_ff00, own + 1_000];
+    let never = [-1, Handle::from(i32::MIN), Handle::from(i32::MAX - 1), 0x7fff_ff00, own + 1_000];
     for handle in never.into_iter().chain([closed, foreign]) {
         every_call_fails(t, handle, &peer.into())?;
     }
@@ -243,7 +243,8 @@ fn of_another_process(t: &Trial<'_>) -> Option<(Handle, Arc<Process>)> {
     Some((opened.join().ok()???, other))
 }
 
-fn every_call_fails(t: &mut Trial<'_>, s: Handle, peer: &synsent_sockets::Name) -> Shows {
+/// Every call of the dialect fails on this handle, those of the table above with the error of the clause.
+pub(super) fn every_call_fails(t: &mut Trial<'_>, s: Handle, peer: &synsent_sockets::Name) -> Shows {
     let api = t.api;
     let name = api.sockaddr(peer);
     let names = [name.clone(), name.clone()];
@@ -259,7 +260,7 @@ fn every_call_fails(t: &mut Trial<'_>, s: Handle, peer: &synsent_sockets::Name) 
         (api.set_nonblocking)(s, true),
         (api.set_broadcast)(s, true),
         (api.socket_error)(s),
-        (api.select)(&mut [vec![s], Vec::new(), Vec::new()], None),
+        (api.select)(&mut [vec![s], Vec::new(), Vec::new()], Some(common::SILENCE)),
         (api.close)(s),
     ];
     for (number, value) in others.into_iter().enumerate() {

@@ -157,7 +157,10 @@ fn state_facts(socket: &Socket) -> Facts {
     let stage = match standing.stage {
         Stage::Idle | Stage::Closed => Fact::Unconnected.alone(),
         Stage::Connecting => Fact::Connecting.alone(),
-        Stage::Failed(outcome) => Fact::Unconnected.alone() | Fact::RefusedBefore.when(outcome == Outcome::Refused),
+        Stage::Failed(outcome) => {
+            Fact::Unconnected.alone()
+                | Fact::RefusedBefore.when(matches!(outcome, Outcome::Refused | Outcome::NotListening))
+        }
         Stage::Connected => Fact::Connected.alone(),
         Stage::Broken(_) => Fact::Connected.alone() | Fact::Broken.alone(),
         Stage::Listening => Fact::Listening.alone(),

@@ -1,8 +1,9 @@
 //! Paths of the local domain, as the kernel takes them.
 //!
 //! The kernel's address holds 107 octets of a path. A socket behind a longer one is opened as a place only, and then
-//! `/proc/self/fd/NUMBER` leads to it; a new one is made in its directory, as `/proc/self/fd/NUMBER/NAME`. What the kernel
-//! would say of the path it says of this opening then.
+//! `/proc/thread-self/fd/NUMBER` leads to it; a new one is made in its directory, as
+//! `/proc/thread-self/fd/NUMBER/NAME`: a thread may have descriptors of its own. What the kernel would say of the path it says
+//! of this opening then.
 
 use std::os::fd::{AsRawFd as _, OwnedFd};
 
@@ -56,7 +57,7 @@ pub(super) fn reach(name: &Name, purpose: Purpose) -> Result<Reached, Failure> {
     };
     let place = rustix::fs::open(&path[..name_from], OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
     let place = place.map_err(|number| failure(number, "open"))?;
-    let mut short = format!("/proc/self/fd/{}", place.as_raw_fd()).into_bytes();
+    let mut short = format!("/proc/thread-self/fd/{}", place.as_raw_fd()).into_bytes();
     if name_from < path.len() {
         short.push(b'/');
         short.extend_from_slice(&path[name_from..]);
