@@ -2,8 +2,12 @@
 
 mod datagrams;
 mod device;
+mod ipv6;
 mod local;
 mod many;
+mod process;
+#[path = "../common/skip.rs"]
+mod skip;
 mod streams;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
