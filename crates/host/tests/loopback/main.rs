@@ -9,6 +9,7 @@ mod process;
 #[path = "../common/skip.rs"]
 mod skip;
 mod streams;
+mod threads;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;

@@ -16,7 +16,7 @@ const ALONE: &str = "SYNSENT_TEST_ALONE";
 const MANY: usize = 200;
 
 /// Whether this process was started to run this test alone; where it was not, it is started and must succeed.
-fn is_alone(test: &str) -> bool {
+pub(crate) fn is_alone(test: &str) -> bool {
     if env::var_os(ALONE).is_some() {
         return true;
     }
