@@ -118,6 +118,10 @@ impl World for KernelWorld {
         self.outside.peer_received(which)
     }
 
+    fn rest(&mut self) {
+        self.outside.rest();
+    }
+
     fn mark(&mut self) {
         self.outside.mark();
     }

@@ -150,6 +150,10 @@ impl World for LabWorld {
         self.lab.with(|lab| self.outside.peer_received(lab, which))
     }
 
+    fn rest(&mut self) {
+        self.lab.with(|lab| lab.run_for(outside::A_MOMENT));
+    }
+
     fn mark(&mut self) {
         self.marked = self.lab.with(|lab| lab.capture().frames());
     }

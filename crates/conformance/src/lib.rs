@@ -32,6 +32,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod calls;
 mod case;
 pub mod cases;
 pub mod contract;
@@ -42,6 +43,7 @@ mod local;
 mod machine;
 mod outside;
 mod real;
+mod sequence;
 mod situation;
 mod sweep;
 mod trial;
@@ -49,7 +51,9 @@ mod wire;
 mod world;
 
 pub use api::{Api, Code, Said};
+pub use calls::Calls;
 pub use case::{Case, Row, Trouble, run, run_at};
+pub use sequence::{STEP_OCTETS, Sequence, Shape, Step, Whom};
 pub use situation::{LocalSituation, Situation, Told};
 pub use sweep::sweep;
 pub use trial::Trial;

@@ -47,7 +47,7 @@ const DELAY: Duration = Duration::from_millis(1);
 /// The first port of a situation.
 const FIRST_PORT: u16 = 7_001;
 /// The port of the UDP sockets outside.
-const PEER_PORT: u16 = 5_001;
+pub(crate) const PEER_PORT: u16 = 5_001;
 /// How long the lab runs for what is on its way to arrive.
 pub(crate) const A_MOMENT: Duration = Duration::from_millis(20);
 /// How many connections the backlog that is full holds.

@@ -43,8 +43,9 @@ pub(crate) struct RealOutside {
 
 struct Shared {
     state: Mutex<State>,
-    turned: Condvar,
     wake: rustix::fd::OwnedFd,
+    /// Told after each turn of the thread.
+    turned: Condvar,
     over: AtomicBool,
 }
 
@@ -59,6 +60,8 @@ struct State {
     seen: u64,
     /// How often the thread has looked at everything.
     turns: u64,
+    /// Whether the last turn found that nothing will happen for a moment.
+    is_quiet: bool,
 }
 
 impl RealOutside {
@@ -83,8 +86,16 @@ impl RealOutside {
         outside.unheard_syns = SYN_RETRIES;
         outside.settled(&mut lab);
         let (lab_began, seen) = (lab.now(), lab.capture().frames());
-        let state =
-            State { lab, outside, wire: Wire::default(), began: time::Instant::now(), lab_began, seen, turns: 0 };
+        let state = State {
+            lab,
+            outside,
+            wire: Wire::default(),
+            began: time::Instant::now(),
+            lab_began,
+            seen,
+            turns: 0,
+            is_quiet: false,
+        };
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| failed("an event")(error.into()))?;
         let shared =
@@ -125,6 +136,14 @@ impl RealOutside {
             if !received.is_empty() || time::Instant::now() > end {
                 return received;
             }
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// Waits until the device has nothing more to give and nothing happens in the lab for a moment.
+    pub(crate) fn rest(&self) {
+        let end = time::Instant::now() + ARRIVAL_PATIENCE;
+        while !self.shared.after_a_turn().is_quiet && time::Instant::now() < end {
             thread::sleep(LOOK_AGAIN);
         }
     }
@@ -210,6 +229,7 @@ impl State {
         }
         let now = self.lab_began + self.began.elapsed();
         self.lab.run_until(now, |_| false);
+        let carried = self.lab.capture().frames() != self.seen;
         let unseen = (self.lab.capture().frames() - self.seen) as usize;
         self.seen += unseen as u64;
         let records: Vec<_> = self.lab.capture().records().rev().take(unseen).collect();
@@ -218,7 +238,10 @@ impl State {
             // What the device does not take is lost, as on any line.
             let _ = tun.transmit(&record.bytes, None);
         }
-        self.lab.next_at().map(|next| next.since(now))
+        let next = self.lab.next_at().map(|next| next.since(now));
+        // What the kernel was given now it may answer at once.
+        self.is_quiet = !carried && next.is_none_or(|next| next > outside::A_MOMENT);
+        next
     }
 }
 

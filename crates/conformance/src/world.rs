@@ -79,11 +79,22 @@ pub trait World {
     /// What has arrived at a UDP socket outside since it was last asked, waiting a moment for it where time is real.
     fn peer_received(&mut self, which: Peer) -> Vec<Vec<u8>>;
 
+    /// Waits until nothing is on its way any more: what was sent has arrived, and so has the answer. Timers that wait for
+    /// longer than a moment are not waited for.
+    fn rest(&mut self);
+
     /// What went over the wire until now no longer counts.
     fn mark(&mut self);
 
     /// What went over the wire since the last mark, in words; and how many packets of the machine were among it.
     fn wire(&mut self) -> (String, usize);
+}
+
+impl Peer {
+    /// The port that they share.
+    pub const fn port(self) -> u16 {
+        crate::outside::PEER_PORT
+    }
 }
 
 impl Place {
