@@ -204,6 +204,10 @@ impl World for DeviceWorld {
         heard.map(|len| vec![octets[..len].to_vec()]).unwrap_or_default()
     }
 
+    fn rest(&mut self) {
+        self.outside.rest();
+    }
+
     fn mark(&mut self) {
         self.outside.mark();
     }

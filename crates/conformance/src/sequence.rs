@@ -279,7 +279,8 @@ impl<'w> Sequence<'w> {
             Step::Accept(socket) => {
                 let handle = self.socket(socket);
                 let mut named = Room::new();
-                let accepted = self.at_once(handle, || (calls.accept)(handle, named.octets(), named.len()));
+                let Room { octets, len } = &mut named;
+                let accepted = self.at_once(handle, || (calls.accept)(handle, octets.into(), len.into()));
                 let answer = self.handle(accepted);
                 if accepted < 0 { answer } else { format!("{answer} from {}", self.name_in(&named)) }
             }
@@ -303,10 +304,9 @@ impl<'w> Sequence<'w> {
             }
             Step::ReceiveFrom(socket, octets) => {
                 let (handle, mut room, mut named) = (self.socket(socket), vec![0; octets], Room::new());
-                let receive = || {
-                    let (from, len) = (named.octets(), named.len());
-                    (calls.recvfrom)(handle, (&mut room[..]).into(), octets as i32, 0, from, len)
-                };
+                let Room { octets: from, len } = &mut named;
+                let receive =
+                    || (calls.recvfrom)(handle, (&mut room[..]).into(), octets as i32, 0, from.into(), len.into());
                 let received = self.at_once(handle, receive);
                 format!("{} from {}", self.received(received, &room), self.name_in(&named))
             }

@@ -1,0 +1,29 @@
+//! Where the calls are made: a world for one piece of work, in a thread of its own.
+
+use std::io;
+use std::thread;
+
+use synsent_conformance::{NotHere, Place, World};
+use synsent_host::{Layer, Tun, VirtioHeader, namespace};
+
+/// Does some work in a new world. A world of the kernel takes its thread with it into a network namespace.
+pub(crate) fn within<T: Send + 'static>(
+    place: Place,
+    work: impl FnOnce(&mut dyn World) -> Result<T, NotHere> + Send + 'static,
+) -> T {
+    let worked = thread::spawn(move || work(place.world()?.as_mut())).join();
+    match worked {
+        Ok(Ok(done)) => done,
+        Ok(Err(why)) => panic!("no world at the {place}: {why}"),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Tries what every world of the kernel begins with.
+pub(crate) fn probe() -> io::Result<()> {
+    let probe = || {
+        namespace::enter_network()?;
+        Tun::open("probe%d", Layer::Ip, VirtioHeader::With).map(drop).map_err(io::Error::other)
+    };
+    thread::spawn(probe).join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+}
