@@ -11,7 +11,7 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use synsent_dialects::{Entered, Form, Handle, Meaning, OptionRow};
+use synsent_dialects::{Entered, Form, Handle, HandleScheme, Meaning, OptionRow};
 use synsent_sockets::{Kind, Name, Pointer, PointerMut};
 use synsent_stack::Duration;
 
@@ -28,6 +28,9 @@ const FIRST_PORT: u16 = 20_001;
 const PORTS: u16 = 3;
 /// The most that one step sends or makes room for.
 const OCTETS_MAX: usize = 2_048;
+
+/// Numbers from here on are nobody's handles.
+const NOBODYS: Handle = 1_000_000;
 
 /// A name that a step gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -314,7 +317,11 @@ impl<'w> Sequence<'w> {
             Step::Close(socket) => {
                 let handle = self.socket(socket);
                 self.set_nonblocking(handle, true);
-                self.plain((calls.close)(handle))
+                let said = (calls.close)(handle);
+                if said == 0 && calls.dialect().ways.handles.value == HandleScheme::Descriptors {
+                    self.forget(handle);
+                }
+                self.plain(said)
             }
             Step::OwnName(socket) => self.own_or_peer_name(calls.getsockname, socket),
             Step::PeerName(socket) => self.own_or_peer_name(calls.getpeername, socket),
@@ -342,9 +349,16 @@ impl Sequence<'_> {
     /// A handle of the sequence, also one that was closed; one that is none where there are none yet.
     fn socket(&self, place: u8) -> Handle {
         match self.handles.len() {
-            0 => 4_000,
+            0 => NOBODYS,
             count => self.handles[usize::from(place) % count],
         }
+    }
+
+    /// A descriptor is given again, and to whom is not for the sequence to say: what was closed is from now on a number that
+    /// nobody has.
+    fn forget(&mut self, handle: Handle) {
+        let nobodys = NOBODYS + self.handles.len() as Handle;
+        self.handles.iter_mut().filter(|one| **one == handle).for_each(|one| *one = nobodys);
     }
 
     fn handle(&mut self, handle: Handle) -> String {

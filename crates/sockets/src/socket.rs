@@ -202,6 +202,9 @@ impl Socket {
     /// # Errors
     /// When the provider does not take it.
     pub fn set(&self, setting: Setting) -> Result<(), Failure> {
+        if matches!(setting, Setting::V6Only(_)) && self.domain != Domain::Inet6 {
+            return Err(Outcome::OptionUnsupported.into());
+        }
         let mut state = self.state();
         if let Some(transport) = self.transport.get() {
             transport.set(setting)?;
@@ -256,6 +259,9 @@ impl Socket {
 
     /// How many octets one call could receive now.
     pub fn receivable_octets(&self) -> usize {
+        if self.state().shut_receive {
+            return 0;
+        }
         self.transport.get().map_or(0, |transport| transport.receivable_octets())
     }
 

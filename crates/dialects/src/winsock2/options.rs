@@ -14,12 +14,17 @@ pub(crate) const OPTIONS: [OptionRow; COMMON_COUNT + MORE_COUNT] = and([
     of_socket(SO_CONNECT_TIME, "SO_CONNECT_TIME", Meaning::ConnectTime, Form::Int, false, On::Both),
     of_protocol(IPPROTO_IP, IP_TOS, "IP_TOS", Meaning::TrafficClass),
     of_protocol(IPPROTO_IP, IP_TTL, "IP_TTL", Meaning::HopLimit),
-    of_protocol(IPPROTO_IP, IP_MULTICAST_TTL, "IP_MULTICAST_TTL", Meaning::MulticastHopLimit),
+    of_datagrams(IPPROTO_IP, IP_MULTICAST_TTL, "IP_MULTICAST_TTL", Meaning::MulticastHopLimit),
     of_protocol(IPPROTO_IPV6, IPV6_UNICAST_HOPS, "IPV6_UNICAST_HOPS", Meaning::HopLimit),
-    of_protocol(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, "IPV6_MULTICAST_HOPS", Meaning::MulticastHopLimit),
+    of_datagrams(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, "IPV6_MULTICAST_HOPS", Meaning::MulticastHopLimit),
     of_protocol(IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", Meaning::V6Only),
 ]);
 
 const fn of_protocol(level: i32, number: i32, name: &'static str, meaning: Meaning) -> OptionRow {
     OptionRow { level, number, name, meaning, form: Form::Int, settable: true, on: On::Both }
+}
+
+/// Only datagrams are sent to groups.
+const fn of_datagrams(level: i32, number: i32, name: &'static str, meaning: Meaning) -> OptionRow {
+    OptionRow { on: On::Datagram, ..of_protocol(level, number, name, meaning) }
 }

@@ -46,6 +46,15 @@ pub(super) fn why_not_available(own_name: Option<SocketAddr>, peer: SocketAddr) 
     }
 }
 
+/// The address from which this peer is reached.
+pub(super) fn source_towards(peer: SocketAddr) -> Option<IpAddr> {
+    let family = if peer.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let probe = rustix::net::socket_with(family, SocketType::DGRAM, FLAGS, None).ok()?;
+    rustix::net::connect(&probe, &peer).ok()?;
+    let name = SocketAddr::try_from(rustix::net::getsockname(&probe).ok()?).ok()?;
+    Some(name.ip())
+}
+
 impl InterfaceAddress {
     fn has(&self, address: Option<IpAddr>) -> bool {
         address.is_some() && self.address == address

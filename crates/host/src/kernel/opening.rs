@@ -9,7 +9,7 @@
 //! and the pauses are those of a TCP that repeats its SYN. When there are no more, or the policy's time is over, the failure
 //! is a timeout that knows what routers said.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub(super) struct Opening {
     pub(super) next_attempt: Option<Instant>,
     soft: Option<Soft>,
     listens_for_icmp: bool,
+    /// Whether an attempt has been on the wire.
+    pub(super) has_begun: bool,
 }
 
 /// What routers said of the attempts so far.
@@ -59,6 +61,7 @@ impl Opening {
             next_attempt: None,
             soft: None,
             listens_for_icmp: false,
+            has_begun: false,
         }
     }
 
@@ -74,10 +77,17 @@ impl Opening {
         self.attempts += 1;
         match connect(descriptor, &self.peer)? {
             Ok(()) | Err(Errno::ISCONN) => Ok(Progress::Done(())),
-            Err(Errno::INPROGRESS) => self.ask(descriptor, now),
+            Err(Errno::INPROGRESS) => {
+                self.has_begun = true;
+                self.ask(descriptor, now)
+            }
             Err(Errno::AGAIN) if self.is_local() => {
                 self.next_attempt = Some(now + LOCAL_PAUSE);
                 Ok(Progress::Pending)
+            }
+            // To the kernel there is no way there; to every document it is no address of a peer.
+            Err(number @ Errno::NETUNREACH) if self.peer.inet().is_some_and(|peer| is_many(peer.ip())) => {
+                Err(Call::Connect.failure_as(Outcome::BadPeer, number))
             }
             Err(number) => Err(why_not_begun(&self.peer, own_name, number)),
         }
@@ -242,6 +252,10 @@ pub(super) fn why_not_begun(peer: &Name, own_name: Option<&Name>, number: Errno)
         }
         _ => Call::Connect.failure(number),
     }
+}
+
+fn is_many(address: IpAddr) -> bool {
+    address.is_multicast() || provider::is_broadcast_of_a_network(address)
 }
 
 /// How long to wait before the next attempt; `None` when there have been enough.

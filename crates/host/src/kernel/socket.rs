@@ -22,6 +22,7 @@ use synsent_stack::{Duration, Instant};
 
 use super::errors::Call;
 use super::local::{self, Purpose};
+use super::look;
 use super::opening::{self, Opening};
 use super::provider::{self, FLAGS};
 use super::settings;
@@ -244,14 +245,36 @@ impl KernelSocket {
             let now = self.clock.now();
             let mut opening = Opening::new(peer, inner.settings.connect, now);
             let answer = opening.attempt(descriptor, inner.bound.as_ref(), now);
+            let has_begun = opening.has_begun;
             inner.opening = Some(opening);
-            self.note(inner, descriptor, answer)
+            match self.note(inner, descriptor, answer) {
+                // What the wire answered, however fast, is told to who asks how far it is.
+                Err(_) if has_begun => {
+                    self.complete_name(inner, peer);
+                    Ok(Progress::Pending)
+                }
+                answer => answer,
+            }
         })
+    }
+
+    /// The kernel keeps the port of an attempt that failed at once, and forgets the address that it had.
+    fn complete_name(&self, inner: &mut Inner, peer: &Name) {
+        if let (Some(Name::Inet(had)), Name::Inet(peer)) = (&mut inner.had, peer)
+            && had.ip().is_unspecified()
+            && let Some(source) = look::source_towards(*peer)
+        {
+            had.set_ip(source);
+        }
     }
 
     /// A datagram socket with an address that came with its peer could not reach every other peer from there, so it gives
     /// that up first.
     fn take_peer(&self, peer: &Name) -> Answer<()> {
+        // The kernel would take port zero for a peer, and refuse each datagram to it.
+        if peer.inet().is_some_and(|peer| peer.port() == 0) {
+            return Err(Outcome::BadPeer.into());
+        }
         let mut inner = self.inner();
         self.call(|descriptor| {
             let before = inner.peer.take();
@@ -552,7 +575,7 @@ impl Transport for KernelSocket {
         if self.domain == Domain::Local {
             return Ok(self.inner().bound.clone().unwrap_or_else(|| Name::unspecified(self.domain)));
         }
-        if self.stage() == Stage::Failed {
+        if matches!(self.stage(), Stage::Failed | Stage::Paused) {
             let inner = self.inner();
             if let Some(name) = inner.bound.as_ref().or(inner.had.as_ref()) {
                 return Ok(name.clone());
@@ -593,8 +616,9 @@ impl Transport for KernelSocket {
     }
 
     fn is_at_mark(&self) -> bool {
-        // There is nothing before urgent data that never comes.
-        self.call(|descriptor| Ok(read_number(descriptor, SIOCATMARK) != Some(0))).unwrap_or(true)
+        // Where there is no urgent data the kernel says no; but nothing is before what never comes.
+        let is_before = |descriptor: &OwnedFd| Ok(read_number(descriptor, SIOCATMARK) == Some(0));
+        !self.look().has(Ready::URGENT) || !self.call(is_before).unwrap_or(false)
     }
 
     fn buffers(&self) -> (u32, u32) {
@@ -634,7 +658,12 @@ fn read_number(descriptor: &OwnedFd, request: libc::Ioctl) -> Option<i32> {
     (result == 0).then_some(number)
 }
 
+/// Linux lets a socket have a broadcast address or a group for its own name; to every document that is no address of this
+/// machine.
 fn bind_inet(descriptor: &OwnedFd, address: SocketAddr) -> Result<(), Failure> {
+    if address.ip().is_multicast() || provider::is_broadcast_of_a_network(address.ip()) {
+        return Err(Call::Bind.failure_as(Outcome::AddressNotLocal, Errno::ADDRNOTAVAIL));
+    }
     rustix::net::bind(descriptor, &address).map_err(|number| match number {
         // No port was asked for, and none is left.
         Errno::ADDRINUSE if address.port() == 0 => Call::Bind.failure_as(Outcome::NoPorts, number),

@@ -163,12 +163,18 @@ impl Socket {
     /// # Errors
     /// When there is no peer, the connection broke and nothing is left to read, or the wait ends.
     pub fn receive(&self, into: &mut [u8], how: ReceiveHow) -> Answer<Received> {
+        let mut is_over = false;
         let plan = self.plan(|state| {
             if self.kind == Kind::Stream {
                 self.is_connected(state)?;
             }
+            is_over = self.kind == Kind::Stream && state.shut_receive && !matches!(state.phase, Phase::Broken(_));
             Ok(state.receive_limit)
         })?;
+        if is_over {
+            // What had arrived before is not for this caller any more, whatever the provider does with it.
+            return Ok(Progress::Done(Received { octets: 0, whole: 0, source: None }));
+        }
         let interest = if how.urgent { Ready::URGENT } else { Ready::READABLE };
         let progress = self.carry_out(&plan, interest, || plan.transport.receive(into, how));
         self.note_broken(self.end_of_broken(progress))
