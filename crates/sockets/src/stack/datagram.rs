@@ -101,7 +101,7 @@ impl Datagrams {
     fn take_peer(&self, peer: &Name, queued: Queued) -> Answer<()> {
         let peer = peer_of(peer, self.domain)?;
         let mut inner = self.inner();
-        let was_unbound = matches!(inner.role, Role::Unbound);
+        // A port that it gets here stays its own, whatever becomes of the rest.
         let socket = self.bound(&mut inner)?;
         let connected = self.shared.with(|stack, now| {
             stack.udp_connect(now, socket, Some(peer))?;
@@ -111,14 +111,7 @@ impl Datagrams {
             }
             Ok(())
         })?;
-        if let Err(error) = connected {
-            if was_unbound {
-                // There was no way to the peer, so there is no local name towards it either.
-                self.end(&mut inner);
-                inner.role = Role::Unbound;
-            }
-            return Err(failure::of_send(error));
-        }
+        connected.map_err(failure::of_send)?;
         inner.role = Role::Open { socket, is_connected: true };
         inner.error = None;
         Ok(Progress::Done(()))
