@@ -128,10 +128,9 @@ impl Datagrams {
         if let Some(failure) = inner.error.take() {
             return Err(failure);
         }
-        let was_unbound = matches!(inner.role, Role::Unbound);
         let socket = self.bound(inner)?;
         let direct = inner.settings.dont_route || how.dont_route;
-        let sent = self.shared.with(|stack, now| {
+        self.shared.with(|stack, now| {
             if direct && let Some(peer) = to.or_else(|| stack.udp_status(socket)?.remote) {
                 check_direct(stack, peer)?;
             }
@@ -140,13 +139,7 @@ impl Datagrams {
                 Err(UdpSendError::WouldBlock) => Ok(Progress::Pending),
                 Err(error) => Err(failure::of_send(error)),
             }
-        })?;
-        if sent.is_err() && was_unbound {
-            // Nothing was sent, so nothing was bound.
-            self.end(inner);
-            inner.role = Role::Unbound;
-        }
-        sent
+        })?
     }
 }
 
@@ -162,7 +155,13 @@ impl Transport for Datagrams {
         let address = address_of(name, self.domain)?;
         let mut inner = self.inner();
         match inner.role {
-            Role::Unbound => self.bind_to(&mut inner, address).map(|_| ()),
+            Role::Unbound => {
+                let is_ours = |stack: &mut Stack| address.ip().is_unspecified() || stack.is_local(address.ip());
+                if !self.shared.with(|stack, _| is_ours(stack))? {
+                    return Err(Outcome::AddressNotLocal.into());
+                }
+                self.bind_to(&mut inner, address).map(|_| ())
+            }
             Role::Open { .. } => Err(Outcome::BadArgument.into()),
             Role::Closed => Err(Outcome::Cancelled.into()),
         }
@@ -299,7 +298,9 @@ impl Transport for Datagrams {
         let mut inner = self.inner();
         self.look_for_error(&mut inner);
         let failed = (Ready::FAILED | Ready::READABLE).when(inner.error.is_some());
-        let Role::Open { socket, .. } = inner.role else { return Ready::WRITABLE | failed };
+        let Role::Open { socket, .. } = inner.role else {
+            return Ready::WRITABLE | Ready::READABLE.when(inner.receive_is_over) | failed;
+        };
         let status = self.shared.with(|stack, _| stack.udp_status(socket)).ok().flatten();
         // On a socket that is gone, or whose sending is over, a call fails at once.
         let is_writable = inner.send_is_over || status.is_none_or(|status| status.writable);
