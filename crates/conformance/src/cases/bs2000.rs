@@ -8,7 +8,7 @@ use synsent_stack::Duration;
 use super::Shown;
 use super::bs2000_local as local;
 use super::common::{self, Shows};
-use super::wrong::{self, Call, State, WrongState};
+use super::wrong;
 use crate::api::Api;
 use crate::api::posix::posix_api;
 use crate::case::Case;
@@ -45,6 +45,11 @@ static CASES: &[Case] = &[
     Case::new("bs2000.errno", "one code a thread", common::last_error_per_thread),
     Case::new("bs2000.errno", "0, and -1 with a code", zero_or_minus_one),
     Case::outcome("bs2000.error.addrinuse", "the four-tuple is in use", common::four_tuple_in_use),
+    Case::outcome(
+        "bs2000.error.addrinuse",
+        "the four-tuple is in use, bound to any address",
+        common::four_tuple_of_any,
+    ),
     Case::outcome("bs2000.error.addrinuse", "every ephemeral port is taken", common::ports_exhausted),
     Case::outcome("bs2000.error.addrnotavail", "all zeroes", zero_address),
     Case::outcome("bs2000.error.addrnotavail", "port 0", port_zero),
@@ -52,6 +57,7 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.error.addrnotavail", "a multicast group", multicast),
     Case::outcome("bs2000.error.afnosupport", "another family", other_families),
     Case::outcome("bs2000.error.already", "connect while connecting", already),
+    Case::new("bs2000.error.already", "many threads connect one socket", one_of_many),
     Case::outcome("bs2000.error.badf", "no descriptor, and a closed one", common::bad_handles),
     Case::new("bs2000.error.badf", "descriptors of nothing, in every call", wrong::handles_of_nothing),
     Case::outcome("bs2000.error.connrefused", "a reset answers the SYN", common::refused),
@@ -85,30 +91,6 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.error.noent", "nothing is there", local::missing),
     Case::outcome("bs2000.error.noent", "a blank path", local::blank),
     Case::outcome("bs2000.error.notdir", "a file in the middle", local::not_a_directory),
-];
-
-/// What the document of connect and, for the calls around it, POSIX say of a wrong state.
-const WRONG_STATES: &[WrongState] = &[
-    (State::Connecting, Call::Connect, "EALREADY"),
-    (State::Connected, Call::Connect, "EISCONN"),
-    (State::Listening, Call::Connect, "EOPNOTSUPP"),
-    (State::Connected, Call::Bind, "EINVAL"),
-    (State::Listening, Call::Bind, "EINVAL"),
-    (State::Connected, Call::Listen, "EINVAL"),
-    (State::Connecting, Call::Listen, "EINVAL"),
-    (State::Fresh, Call::Accept, "EINVAL"),
-    (State::Connected, Call::Accept, "EINVAL"),
-    (State::Fresh, Call::Send, "ENOTCONN"),
-    (State::Connecting, Call::Send, "ENOTCONN"),
-    (State::Listening, Call::Send, "ENOTCONN"),
-    (State::Fresh, Call::Recv, "ENOTCONN"),
-    (State::Connecting, Call::Recv, "ENOTCONN"),
-    (State::Listening, Call::Recv, "ENOTCONN"),
-    (State::Fresh, Call::Shutdown, "ENOTCONN"),
-    (State::Connecting, Call::Shutdown, "ENOTCONN"),
-    (State::Fresh, Call::Peername, "ENOTCONN"),
-    (State::Connecting, Call::Peername, "ENOTCONN"),
-    (State::Listening, Call::Peername, "ENOTCONN"),
 ];
 
 /// The functions and the cases.
@@ -344,6 +326,10 @@ fn already(t: &mut Trial<'_>) -> Shows {
     t.fails_with(said, "EISCONN")
 }
 
+fn one_of_many(t: &mut Trial<'_>) -> Shows {
+    wrong::one_of_many(t, &["EALREADY", "EISCONN"])
+}
+
 fn refused_inet6(t: &mut Trial<'_>) -> Shows {
     let closed = t.arrange(Situation::AnswersInet6)?;
     let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
@@ -398,7 +384,7 @@ fn every_length_inet6(t: &mut Trial<'_>) -> Shows {
 }
 
 fn wrong_states(t: &mut Trial<'_>) -> Shows {
-    wrong::wrong_states(t, WRONG_STATES)
+    wrong::wrong_states(t, &[wrong::POSIX])
 }
 
 /// The list has one word for a partner that is out of reach.

@@ -180,8 +180,16 @@ pub(super) fn listening(t: &mut Trial<'_>) -> Shows {
 
 /// Two sockets bound to one name connect to one peer: the second would make the four-tuple a second time.
 pub(super) fn four_tuple_in_use(t: &mut Trial<'_>) -> Shows {
+    four_tuple(t, somewhere(crate::outside::OURS, 4_712))
+}
+
+/// The same where bind named the port alone.
+pub(super) fn four_tuple_of_any(t: &mut Trial<'_>) -> Shows {
+    four_tuple(t, somewhere(std::net::Ipv4Addr::UNSPECIFIED, 4_713))
+}
+
+fn four_tuple(t: &mut Trial<'_>, name: SocketAddr) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
-    let name = SocketAddr::new(crate::outside::OURS.into(), 4_712);
     let mut sockets = [0; 2];
     for s in &mut sockets {
         *s = t.socket(Kind::Stream)?;

@@ -6,6 +6,7 @@ use synsent_sockets::{Domain, Kind, Pointer};
 
 use super::Shown;
 use super::common::{self, Shows};
+use super::wrong;
 use crate::api::Api;
 use crate::api::posix::posix_api;
 use crate::case::Case;
@@ -39,28 +40,39 @@ static CASES: &[Case] = &[
     Case::new("targettcp.bind-partial", "address zero, port zero", bind_partial),
     Case::outcome("targettcp.addrlen-larger", "17, 28, 128 and 65,536 octets", addrlen_larger),
     Case::outcome("targettcp.error.addrinuse", "the four-tuple is in use", common::four_tuple_in_use),
+    Case::outcome(
+        "targettcp.error.addrinuse",
+        "the four-tuple is in use, bound to any address",
+        common::four_tuple_of_any,
+    ),
     Case::outcome("targettcp.error.addrnotavail", "the network's broadcast address", broadcast_subnet),
     Case::outcome("targettcp.error.addrnotavail", "255.255.255.255", broadcast_limited),
     Case::outcome("targettcp.error.addrnotavail", "a multicast group", multicast),
     Case::outcome("targettcp.error.addrnotavail", "a multicast group of IPv6", multicast_inet6),
     Case::outcome("targettcp.error.afnosupport", "another family", other_families),
     Case::outcome("targettcp.error.already", "connect while connecting", common::nonblocking_again),
+    Case::new("targettcp.error.already", "many threads connect one socket", one_of_many),
     Case::outcome("targettcp.error.connrefused", "a reset answers the SYN", common::refused),
     Case::outcome("targettcp.error.destaddrreq", "INADDR_ANY", zero_address),
     Case::outcome("targettcp.error.destaddrreq", "port zero", zero_port),
     Case::outcome("targettcp.error.fault", "null", null_name),
+    Case::outcome("targettcp.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
     Case::outcome("targettcp.error.hostunreach", "host unreachable, and then silence", host_unreachable_at_the_timeout),
     Case::outcome("targettcp.error.hostunreach", "prohibited, and then silence", prohibited_at_the_timeout),
     Case::outcome("targettcp.error.hostunreach", "network unreachable, and then silence", network_at_the_timeout),
     Case::outcome("targettcp.error.hostunreach-recovers", "host unreachable, and then the peer answers", recovers),
     Case::outcome("targettcp.error.inprogress", "the attempt goes on", common::nonblocking_begins),
     Case::outcome("targettcp.error.inval", "a length that is too small", short_names),
+    Case::outcome("targettcp.error.inval", "every length", every_length),
+    Case::new("targettcp.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::outcome("targettcp.error.isconn", "connected already", common::connected_already),
     Case::outcome("targettcp.error.netdown", "before the initialization", common::not_started).unstarted(),
     Case::outcome("targettcp.error.netunreach", "no route", common::no_route),
     Case::outcome("targettcp.error.netunreach", "no route, datagram", common::datagram_no_route),
     Case::outcome("targettcp.error.nobufs", "as many connections as there may be", common::connections_exhausted),
     Case::outcome("targettcp.error.notsock", "no handle, and a closed one", common::bad_handles),
+    Case::new("targettcp.error.notsock", "handles of nothing, in every call", wrong::handles_of_nothing),
+    Case::new("targettcp.error.notsock", "stale handles, in every call", wrong::stale_handles),
     Case::outcome("targettcp.error.opnotsupp", "a listening socket", common::listening),
     Case::outcome("targettcp.error.timedout", "nobody answers", common::silent),
     Case::outcome("targettcp.error.timedout", "the backlog is full", common::backlog_full),
@@ -297,4 +309,17 @@ fn short_names(t: &mut Trial<'_>) -> Shows {
     let name = t.api.sockaddr(&SocketAddr::new(crate::outside::OURS_V6.into(), 80).into());
     let said = t.connect_with(s, Pointer::Octets(&name), 27);
     t.fails(said)
+}
+
+/// A length that holds a whole name is right; what lies behind the name means nothing.
+fn every_length(t: &mut Trial<'_>) -> Shows {
+    wrong::every_length(t, |len| len >= 16)
+}
+
+fn wrong_states(t: &mut Trial<'_>) -> Shows {
+    wrong::wrong_states(t, &[wrong::POSIX])
+}
+
+fn one_of_many(t: &mut Trial<'_>) -> Shows {
+    wrong::one_of_many(t, &["EALREADY", "EISCONN"])
 }

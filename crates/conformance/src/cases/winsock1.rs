@@ -8,7 +8,7 @@ use synsent_stack::Duration;
 
 use super::Shown;
 use super::common::{self, Shows};
-use super::wrong::{self, Call, State, WrongState};
+use super::wrong::{self, Call, State};
 use crate::api::Api;
 use crate::api::windows::windows_api;
 use crate::case::{Case, Trouble};
@@ -40,6 +40,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.blocking-result", "failure is told when it is there", waits_for_failure),
     Case::outcome("winsock1.in-progress-again", "connect while connecting", common::nonblocking_again),
     Case::outcome("winsock1.in-progress-again", "the attempt is not disturbed", again_and_then_made),
+    Case::new("winsock1.in-progress-again", "many threads connect one socket", one_of_many),
     Case::outcome("winsock1.error.notinitialised", "before WSAStartup", common::not_started).unstarted(),
     Case::outcome("winsock1.error.notinitialised", "after WSACleanup", common::ended),
     Case::outcome("winsock1.error.notinitialised", "after as many WSACleanup as WSAStartup", starts_are_counted),
@@ -47,6 +48,11 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.netdown", "the interface is down, datagram", interface_down_datagram),
     Case::outcome("winsock1.error.netdown", "the network has stopped", common::network_stopped),
     Case::outcome("winsock1.error.addrinuse", "the four-tuple is in use", common::four_tuple_in_use),
+    Case::outcome(
+        "winsock1.error.addrinuse",
+        "the four-tuple is in use, bound to any address",
+        common::four_tuple_of_any,
+    ),
     Case::outcome("winsock1.error.addrnotavail", "0.0.0.0", zero_address),
     Case::outcome("winsock1.error.addrnotavail", "port 0", port_zero),
     Case::outcome("winsock1.error.addrnotavail", "every ephemeral port is taken", common::ports_exhausted),
@@ -58,6 +64,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.fault", "every length", every_length),
     Case::outcome("winsock1.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
     Case::outcome("winsock1.error.inval", "a listening socket", common::listening),
+    Case::outcome("winsock1.error.inval", "connect while connecting", common::nonblocking_again),
     Case::outcome("winsock1.error.isconn", "connected already", common::connected_already),
     Case::outcome("winsock1.error.isconn", "connected, and reset by the peer", connected_and_broken),
     Case::new("winsock1.error.isconn", "every wrong state, from many threads", wrong_states),
@@ -75,29 +82,6 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.timedout", "the backlog is full", common::backlog_full),
     Case::outcome("winsock1.error.timedout", "silent, and then answered", retry_after_silence),
     Case::outcome("winsock1.error.wouldblock", "the attempt goes on", common::nonblocking_begins),
-];
-
-/// What the pages of the calls say of a wrong state.
-const WRONG_STATES: &[WrongState] = &[
-    (State::Listening, Call::Connect, "WSAEINVAL"),
-    (State::Connecting, Call::Connect, "WSAEINVAL"),
-    (State::Connected, Call::Connect, "WSAEISCONN"),
-    (State::Connected, Call::Bind, "WSAEINVAL"),
-    (State::Connecting, Call::Bind, "WSAEINVAL"),
-    (State::Listening, Call::Bind, "WSAEINVAL"),
-    (State::Fresh, Call::Listen, "WSAEINVAL"),
-    (State::Connected, Call::Listen, "WSAEISCONN"),
-    (State::Fresh, Call::Accept, "WSAEINVAL"),
-    (State::Connected, Call::Accept, "WSAEINVAL"),
-    (State::Fresh, Call::Send, "WSAENOTCONN"),
-    (State::Connecting, Call::Send, "WSAENOTCONN"),
-    (State::Listening, Call::Send, "WSAENOTCONN"),
-    (State::Fresh, Call::Recv, "WSAENOTCONN"),
-    (State::Connecting, Call::Recv, "WSAENOTCONN"),
-    (State::Fresh, Call::Shutdown, "WSAENOTCONN"),
-    (State::Connecting, Call::Shutdown, "WSAENOTCONN"),
-    (State::Fresh, Call::Peername, "WSAENOTCONN"),
-    (State::Listening, Call::Peername, "WSAENOTCONN"),
 ];
 
 /// The SYN is repeated after a second, on every network.
@@ -245,6 +229,10 @@ fn again_and_then_made(t: &mut Trial<'_>) -> Shows {
     t.echoes(s)
 }
 
+fn one_of_many(t: &mut Trial<'_>) -> Shows {
+    wrong::one_of_many(t, &["WSAEINVAL", "WSAEISCONN"])
+}
+
 /// Three WSAStartup are undone by three WSACleanup and no fewer; then no call works, and the handles are gone for good.
 fn starts_are_counted(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
@@ -364,7 +352,7 @@ fn connected_and_broken(t: &mut Trial<'_>) -> Shows {
 }
 
 fn wrong_states(t: &mut Trial<'_>) -> Shows {
-    wrong::wrong_states(t, WRONG_STATES)
+    wrong::wrong_states(t, &[&[(State::Connecting, Call::Connect, "WSAEINVAL")], wrong::WINDOWS])
 }
 
 /// One more than announced is refused, and one that was closed makes room.

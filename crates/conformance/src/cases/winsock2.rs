@@ -6,6 +6,7 @@ use synsent_sockets::{Domain, Kind, Pointer};
 
 use super::Shown;
 use super::common::{self, Shows};
+use super::wrong::{self, Call, State};
 use crate::api::Api;
 use crate::api::windows::windows_api;
 use crate::case::Case;
@@ -37,6 +38,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.nonblocking", "the attempt goes on", common::nonblocking_begins),
     Case::new("winsock2.select", "writable on success, exceptional on failure", common::select_tells_exceptional),
     Case::outcome("winsock2.already", "connect while connecting", common::nonblocking_again),
+    Case::new("winsock2.already", "many threads connect one socket", one_of_many),
     Case::new("winsock2.retry-same-socket", "refused, and then answered", retry_after_refused),
     Case::new("winsock2.retry-same-socket", "no route, and then there is one", retry_after_no_route),
     Case::new("winsock2.retry-same-socket", "silent, and then answered", retry_after_silence),
@@ -45,6 +47,11 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.netdown", "the interface is down", common::interface_down),
     Case::outcome("winsock2.error.netdown", "the network has stopped", common::network_stopped),
     Case::outcome("winsock2.error.addrinuse", "the four-tuple is in use", common::four_tuple_in_use),
+    Case::outcome(
+        "winsock2.error.addrinuse",
+        "the four-tuple is in use, bound to any address",
+        common::four_tuple_of_any,
+    ),
     Case::outcome("winsock2.error.addrnotavail", "every ephemeral port is taken", common::ports_exhausted),
     Case::outcome("winsock2.error.addrnotavail", "port 0", port_zero),
     Case::outcome("winsock2.error.afnosupport", "another family", other_families),
@@ -54,13 +61,18 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.fault", "a length that is too small", short_names),
     Case::outcome("winsock2.error.fault", "a name that ends in an unmapped page", common::half_mapped_name),
     Case::outcome("winsock2.error.fault", "a name in an unmapped page", common::unmapped_name),
+    Case::outcome("winsock2.error.fault", "every length", every_length),
+    Case::outcome("winsock2.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
     Case::outcome("winsock2.error.inval", "a listening socket", common::listening),
     Case::outcome("winsock2.error.isconn", "connected already", common::connected_already),
+    Case::new("winsock2.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::outcome("winsock2.error.netunreach", "no route", common::no_route),
     Case::outcome("winsock2.error.netunreach", "no route, datagram", common::datagram_no_route),
     Case::outcome("winsock2.error.netunreach", "a router says so", common::network_unreachable),
     Case::outcome("winsock2.error.nobufs", "as many connections as there may be", common::connections_exhausted),
     Case::outcome("winsock2.error.notsock", "no handle, and a closed one", common::bad_handles),
+    Case::new("winsock2.error.notsock", "handles of nothing, in every call", wrong::handles_of_nothing),
+    Case::new("winsock2.error.notsock", "stale handles, in every call", wrong::stale_handles),
     Case::outcome("winsock2.error.timedout", "nobody answers", common::silent),
     Case::outcome("winsock2.error.timedout", "the backlog is full", common::backlog_full),
     Case::outcome("winsock2.error.wouldblock", "the attempt goes on", common::nonblocking_begins),
@@ -253,4 +265,17 @@ fn short_names(t: &mut Trial<'_>) -> Shows {
     let name = t.api.sockaddr(&SocketAddr::new(crate::outside::OURS_V6.into(), 80).into());
     let said = t.connect_with(s, Pointer::Octets(&name), 27);
     t.fails(said)
+}
+
+/// A length that holds a whole name is right; what lies behind the name means nothing.
+fn every_length(t: &mut Trial<'_>) -> Shows {
+    wrong::every_length(t, |len| len >= 16)
+}
+
+fn wrong_states(t: &mut Trial<'_>) -> Shows {
+    wrong::wrong_states(t, &[&[(State::Connecting, Call::Connect, "WSAEALREADY")], wrong::WINDOWS])
+}
+
+fn one_of_many(t: &mut Trial<'_>) -> Shows {
+    wrong::one_of_many(t, &["WSAEALREADY", "WSAEISCONN"])
 }

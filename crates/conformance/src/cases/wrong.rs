@@ -55,6 +55,52 @@ pub(super) enum Call {
 /// A call in a state, and the error that is promised.
 pub(super) type WrongState = (State, Call, &'static str);
 
+/// What the pages of Windows Sockets say of wrong states; connect while connecting differs between the two.
+pub(super) const WINDOWS: &[WrongState] = &[
+    (State::Listening, Call::Connect, "WSAEINVAL"),
+    (State::Connected, Call::Connect, "WSAEISCONN"),
+    (State::Connected, Call::Bind, "WSAEINVAL"),
+    (State::Connecting, Call::Bind, "WSAEINVAL"),
+    (State::Listening, Call::Bind, "WSAEINVAL"),
+    (State::Fresh, Call::Listen, "WSAEINVAL"),
+    (State::Connected, Call::Listen, "WSAEISCONN"),
+    (State::Fresh, Call::Accept, "WSAEINVAL"),
+    (State::Connected, Call::Accept, "WSAEINVAL"),
+    (State::Fresh, Call::Send, "WSAENOTCONN"),
+    (State::Connecting, Call::Send, "WSAENOTCONN"),
+    (State::Listening, Call::Send, "WSAENOTCONN"),
+    (State::Fresh, Call::Recv, "WSAENOTCONN"),
+    (State::Connecting, Call::Recv, "WSAENOTCONN"),
+    (State::Fresh, Call::Shutdown, "WSAENOTCONN"),
+    (State::Connecting, Call::Shutdown, "WSAENOTCONN"),
+    (State::Fresh, Call::Peername, "WSAENOTCONN"),
+    (State::Listening, Call::Peername, "WSAENOTCONN"),
+];
+
+/// What the documents of connect that come from BSD and, for the calls around it, POSIX say of wrong states.
+pub(super) const POSIX: &[WrongState] = &[
+    (State::Connecting, Call::Connect, "EALREADY"),
+    (State::Connected, Call::Connect, "EISCONN"),
+    (State::Listening, Call::Connect, "EOPNOTSUPP"),
+    (State::Connected, Call::Bind, "EINVAL"),
+    (State::Listening, Call::Bind, "EINVAL"),
+    (State::Connected, Call::Listen, "EINVAL"),
+    (State::Connecting, Call::Listen, "EINVAL"),
+    (State::Fresh, Call::Accept, "EINVAL"),
+    (State::Connected, Call::Accept, "EINVAL"),
+    (State::Fresh, Call::Send, "ENOTCONN"),
+    (State::Connecting, Call::Send, "ENOTCONN"),
+    (State::Listening, Call::Send, "ENOTCONN"),
+    (State::Fresh, Call::Recv, "ENOTCONN"),
+    (State::Connecting, Call::Recv, "ENOTCONN"),
+    (State::Listening, Call::Recv, "ENOTCONN"),
+    (State::Fresh, Call::Shutdown, "ENOTCONN"),
+    (State::Connecting, Call::Shutdown, "ENOTCONN"),
+    (State::Fresh, Call::Peername, "ENOTCONN"),
+    (State::Connecting, Call::Peername, "ENOTCONN"),
+    (State::Listening, Call::Peername, "ENOTCONN"),
+];
+
 const STATES: [State; 4] = [State::Fresh, State::Connecting, State::Connected, State::Listening];
 
 /// Memory that is unmapped, names that reach across the end of a page, and, for comparison, one that ends there, at an odd
@@ -109,7 +155,7 @@ pub(super) fn every_length(t: &mut Trial<'_>, is_right: fn(i32) -> bool) -> Show
 }
 
 /// Calls in every wrong state, from many threads at once.
-pub(super) fn wrong_states(t: &mut Trial<'_>, promised: &'static [WrongState]) -> Shows {
+pub(super) fn wrong_states(t: &mut Trial<'_>, promised: &'static [&'static [WrongState]]) -> Shows {
     let sockets = in_all_states(t)?;
     let peer = t.arrange(Situation::Answers)?;
     let names = [peer, common::somewhere(OURS, 4_731)].map(|name| t.api.sockaddr(&name.into()));
@@ -141,6 +187,36 @@ pub(super) fn wrong_states(t: &mut Trial<'_>, promised: &'static [WrongState]) -
     t.check(sets == Ok([false; 3]), format!("the attempt is still under way, not {sets:?}"))
 }
 
+/// Many threads connect one socket at the same time: one of them makes the connection, with one SYN, and the others are told
+/// that another did.
+pub(super) fn one_of_many(t: &mut Trial<'_>, others: &[&str]) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.socket(Kind::Stream)?;
+    let name = t.api.sockaddr(&peer.into());
+    t.world.mark();
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let (api, process, name) = (t.api, Arc::clone(t.process()), name.clone());
+            thread::spawn(move || {
+                let _entered = process.enter();
+                api.said((api.connect)(s, Pointer::Octets(&name), name.len() as i32))
+            })
+        })
+        .collect();
+    let mut made = 0;
+    for thread in threads {
+        match thread.join() {
+            Ok(Ok(_)) => made += 1,
+            Ok(Err(code)) if others.contains(&code.name.as_str()) => {}
+            other => return t.check(false, format!("who is not the one is told {others:?}, not {other:?}")),
+        }
+    }
+    t.check(made == 1, format!("one thread makes the connection, not {made}"))?;
+    let (seen, _) = t.world.wire();
+    t.check(seen.starts_with("SYN,"), format!("one SYN leaves, but this was seen: {seen}"))?;
+    t.echoes(s)
+}
+
 /// A stream socket in each state.
 fn in_all_states(t: &mut Trial<'_>) -> Result<[Handle; 4], Trouble> {
     let (answers, silent) = (t.arrange(Situation::Answers)?, t.arrange(Situation::Silent)?);
@@ -169,8 +245,8 @@ fn in_all_states(t: &mut Trial<'_>) -> Result<[Handle; 4], Trouble> {
 }
 
 /// The first call that is not told what is promised.
-fn first_wrong(api: &Api, sockets: &[Handle; 4], names: &[Vec<u8>; 2], promised: &[WrongState]) -> Option<String> {
-    promised.iter().find_map(|(state, call, error)| {
+fn first_wrong(api: &Api, sockets: &[Handle; 4], names: &[Vec<u8>; 2], promised: &[&[WrongState]]) -> Option<String> {
+    promised.iter().copied().flatten().find_map(|(state, call, error)| {
         let said = make(api, *call, sockets[*state as usize], names);
         let is_right = said.as_ref().is_err_and(|code| code.name == *error);
         (!is_right).then(|| format!("{call:?} of a socket that is {state:?} fails with {error}, not {said:?}"))
