@@ -100,7 +100,7 @@ impl Ending {
     /// The exit code, as `arguments.rs` documents them.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Ending::Usage(_) | Ending::Net(_) => 2,
+            Ending::Usage(_) | Ending::Net(_) | Ending::Scenario { .. } => 2,
             Ending::Device(_) | Ending::NoWorld(_) => 7,
             Ending::Said(said) => said.failure.as_ref().map_or(1, |failure| code_of_outcome(failure.outcome)),
             Ending::Failed(failure) => code_of(&failure.cause),

@@ -75,20 +75,22 @@ pub(crate) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     }
 }
 
-/// Enters a user namespace, and tries in a thread what every case on a real network begins with.
+/// Enters a user namespace, and tries in a thread what every case on a real network begins with. Who is root can do without the
+/// user namespace.
 fn enter_world() -> Result<(), Ending> {
     let missing = |what: &str, error: &dyn std::fmt::Display| {
         Ending::NoWorld(format!("this machine does not allow {what} ({error}): run as root, or in a virtual machine"))
     };
-    namespace::enter_user().map_err(|error| missing("user namespaces", &error))?;
+    let user = namespace::enter_user();
     let probe = thread::spawn(move || {
         namespace::enter_network().map_err(|error| missing("network namespaces", &error))?;
         let device = Tun::open("probe%d", Layer::Ip, VirtioHeader::With);
         device.map(drop).map_err(|error| missing("TUN devices", &error))
     });
-    match probe.join() {
-        Ok(answer) => answer,
-        Err(panic) => std::panic::resume_unwind(panic),
+    let probed = probe.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    match (probed, user) {
+        (Err(_), Err(error)) => Err(missing("user namespaces", &error)),
+        (probed, _) => probed,
     }
 }
 

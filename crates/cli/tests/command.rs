@@ -32,6 +32,13 @@ fn main() -> ExitCode {
         trial("a_closed_output_is_no_panic", a_closed_output_is_no_panic),
         trial("an_interrupt_resets_and_ends", an_interrupt_resets_and_ends),
         trial("a_capture_is_complete", a_capture_is_complete),
+        trial("dialects_fail_in_their_own_words", dialects_fail_in_their_own_words),
+        trial("a_dialect_on_the_kernel_joins_both_directions", || joins_as(None)),
+        trial("a_dialect_on_a_device_joins_both_directions", || joins_as(Some(NET))),
+        trial("bs2000_reaches_a_path", bs2000_reaches_a_path),
+        trial("an_interrupt_ends_a_dialect_on_a_device_too", an_interrupt_ends_a_dialect_too),
+        trial("a_sweep_on_the_kernel_holds", || sweep_holds("kernel")),
+        trial("a_sweep_on_a_device_holds", || sweep_holds("tun")),
     ])
 }
 
@@ -200,6 +207,97 @@ fn a_capture_is_complete() {
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("CLOSED -> SYN-SENT"), "the comment of the SYN");
     assert!(holds("SYN-SENT -> CLOSED"), "the comment of the RST");
+}
+
+/// The codes and numbers are those of the documents, or of the host's header where a document names none.
+fn dialects_fail_in_their_own_words() {
+    for net in [&[][..], &["--net", "kernel"], &["--net", NET]] {
+        for (dialect, code) in [
+            ("winsock1", "WSAECONNREFUSED (10061)"),
+            ("winsock2", "WSAECONNREFUSED (10061)"),
+            ("targettcp", "ECONNREFUSED (111)"),
+            ("bs2000", "ECONNREFUSED (111)"),
+        ] {
+            let arguments = [&["connect", "--as", dialect], net, &["10.9.0.1", "81"]].concat();
+            if net.contains(&NET) {
+                fails(&arguments, 3, &format!("{code}: refused: RST from 10.9.0.1 after "));
+            } else {
+                let local: Vec<&str> =
+                    arguments.iter().map(|one| if *one == "10.9.0.1" { "localhost" } else { one }).collect();
+                fails(&local, 3, &format!("{code}: refused"));
+            }
+        }
+    }
+    let said = output(&["connect", "--as", "winsock2", "127.0.0.1", "81"]).stderr;
+    assert!(said.ends_with(b" [winsock2.error.connrefused]\n"), "{}", String::from_utf8_lossy(&said));
+    fails(&["connect", "--as", "winsock2", "10.1.0.1", "81"], 5, "WSAENETUNREACH (10051): ");
+    fails(&["connect", "--as", "bs2000", "/nowhere/at/all"], 1, "ENOENT (2): no such path");
+    fails(&["connect", "--as", "winsock2", "/nowhere/at/all"], 2, "Windows Sockets 2 has no sockets with paths");
+    fails(&["connect", "--as", "bs2000", "localhost"], 2, "the port of localhost is missing");
+}
+
+fn joins_as(net: Option<&str>) {
+    let (listener, port) = kernel_listener();
+    for dialect in ["winsock1", "winsock2", "targettcp", "bs2000"] {
+        let mut arguments = vec!["connect", "--as", dialect];
+        let host = if net.is_some() { "10.9.0.1" } else { "127.0.0.1" };
+        arguments.extend(net.into_iter().flat_map(|net| ["--net", net]));
+        arguments.extend([host, &port]);
+        let mut peer = synsent(&arguments).stdin(Stdio::piped()).spawn().expect("a start");
+        let (mut stream, _) = listener.accept().expect("our connection");
+        talk(&mut peer, &mut stream);
+        let _ = stream.shutdown(Shutdown::Write);
+        let output = wait(peer);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{dialect}");
+        assert_eq!(output.status.code(), Some(0), "{dialect}");
+        assert!(output.stdout == [42; 300_000], "{dialect}");
+    }
+}
+
+/// The command asks and ends its input; what it is answered afterwards still arrives.
+fn talk(peer: &mut Child, stream: &mut (impl std::io::Read + std::io::Write)) {
+    let mut input = peer.stdin.take().expect("its input");
+    input.write_all(&[7; 200_000]).expect("room");
+    drop(input);
+    let mut question = Vec::new();
+    stream.read_to_end(&mut question).expect("the question and its end");
+    assert!(question == [7; 200_000]);
+    stream.write_all(&[42; 300_000]).expect("the other direction is still open");
+}
+
+fn bs2000_reaches_a_path() {
+    let path = std::env::temp_dir().join(format!("synsent-command-{}.socket", std::process::id()));
+    let listener = std::os::unix::net::UnixListener::bind(&path).expect("a listener");
+    let arguments = ["connect", "--as", "bs2000", path.to_str().expect("a path of text")];
+    let mut peer = synsent(&arguments).stdin(Stdio::piped()).spawn().expect("a start");
+    let (mut stream, _) = listener.accept().expect("our connection");
+    talk(&mut peer, &mut stream);
+    drop(stream);
+    let output = wait(peer);
+    std::fs::remove_file(&path).expect("the socket's file");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 300_000));
+}
+
+fn an_interrupt_ends_a_dialect_too() {
+    let (listener, port) = kernel_listener();
+    let arguments = ["connect", "--as", "winsock2", "--net", NET, "10.9.0.1", &port];
+    let peer = synsent(&arguments).stdin(Stdio::piped()).spawn().expect("a start");
+    let (mut stream, _) = listener.accept().expect("our connection");
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a timeout");
+    let pid = rustix::process::Pid::from_child(&peer);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    let output = wait(peer);
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(130), &b""[..]));
+    assert_eq!(stream.read(&mut [0; 1]).expect("the end is told"), 0);
+}
+
+fn sweep_holds(net: &str) {
+    let output = output(&["sweep", "--as", "targettcp", "--net", net]);
+    let rows = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{rows}{}", String::from_utf8_lossy(&output.stderr));
+    let last = rows.lines().last().expect("a last line");
+    assert!(last.contains(" held, 0 not held, ") && !last.starts_with("0 "), "{last}");
+    assert!(rows.contains("ECONNREFUSED (111)") && rows.contains("RST from 10.2.0.2"), "{rows}");
 }
 
 /// A listener of the kernel on any address, because the device's address comes only with the command.

@@ -30,7 +30,8 @@ use crate::peer::Behaviour;
 pub const SCENARIO_OCTETS_MAX: usize = 256 << 10;
 /// How many hosts a scenario may have beside us and the router.
 pub const SCENARIO_HOSTS_MAX: usize = 64;
-/// How many ports with a behaviour all hosts of a scenario may have together.
+/// How many ports with a behaviour all hosts of a scenario may have together; each place of a backlog that is to be full counts
+/// as one more.
 pub const SCENARIO_PORTS_MAX: usize = 1_024;
 /// How many addresses a host of a scenario may have.
 pub const SCENARIO_ADDRESSES_MAX: usize = 16;

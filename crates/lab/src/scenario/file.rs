@@ -162,10 +162,23 @@ fn unique(scenario: &Scenario, tables: &[Spanned<HostTable>]) -> Result<(), Mist
             return Err((name.span(), format!("there is a host {} already", name.get_ref())));
         }
     }
-    let ports = scenario.hosts.iter().flat_map(|host| &host.ports);
-    match ports.into_iter().nth(SCENARIO_PORTS_MAX) {
-        Some(port) => Err((port.number.at.clone(), format!("there are more than {SCENARIO_PORTS_MAX} ports"))),
-        None => Ok(()),
+    let mut weight = 0;
+    for port in scenario.hosts.iter().flat_map(|host| &host.ports) {
+        weight += port.weight();
+        if weight > SCENARIO_PORTS_MAX {
+            let what = format!("there are more than {SCENARIO_PORTS_MAX} ports and places of full backlogs");
+            return Err((port.number.at.clone(), what));
+        }
+    }
+    Ok(())
+}
+
+impl Port {
+    fn weight(&self) -> usize {
+        match self.does {
+            Does::Host(Behaviour::FillBacklog(backlog)) => 1 + backlog,
+            _ => 1,
+        }
     }
 }
 

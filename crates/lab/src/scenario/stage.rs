@@ -12,7 +12,7 @@ use crate::lab::{HostId, Lab};
 use crate::obstruct::Obstruction;
 use crate::peer::Behaviour;
 
-/// How long a connection that is to fill a backlog may take until it stands: the longest line both ways, and more.
+/// How long the connections that are to fill backlogs may take until they stand.
 const FILLING: Duration = Duration::from_secs(10);
 
 impl Scenario {
@@ -37,6 +37,14 @@ impl Scenario {
         }
         for (host, id) in self.hosts.iter().zip(&hosts) {
             host.work(&mut lab, *id, router)?;
+        }
+        if self
+            .hosts
+            .iter()
+            .flat_map(|host| &host.ports)
+            .any(|port| matches!(port.does, Does::Host(Behaviour::FillBacklog(_))))
+        {
+            lab.run_for(FILLING);
         }
         Ok(Staged { lab, us, router, hosts })
     }
@@ -107,7 +115,6 @@ impl Host {
         for _ in 0..=backlog {
             let _ = lab.call(router, |stack, now| stack.tcp_connect(now, OpenOptions::to(peer)));
         }
-        lab.run_for(FILLING);
     }
 
     fn place(&self) -> std::ops::Range<usize> {

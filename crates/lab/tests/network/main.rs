@@ -7,5 +7,6 @@ mod outcomes;
 mod paths;
 mod peers;
 mod processes;
+mod scenarios;
 mod swarm;
 mod waits;
