@@ -206,5 +206,9 @@ fn mistakes_say_what_to_write() {
         2,
         "--capture is about a device",
     );
-    fails(&["connect", "--as", "targettcp", "--net", WEB, "fd00:2::2", "80"], 2, "has no IPv4 address, and TargetTCP");
+    fails(
+        &["connect", "--as", "winsock1", "--net", WEB, "fd00:2::2", "80"],
+        2,
+        "no IPv4 address, and Windows Sockets 1.1",
+    );
 }
