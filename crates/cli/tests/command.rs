@@ -250,7 +250,7 @@ fn joins_as(net: Option<&str>) {
         let output = wait(peer);
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{dialect}");
         assert_eq!(output.status.code(), Some(0), "{dialect}");
-        assert!(output.stdout == [42; 300_000], "{dialect}");
+        assert!(output.stdout == [42; 100_000], "{dialect}");
     }
 }
 
@@ -262,7 +262,7 @@ fn talk(peer: &mut Child, stream: &mut (impl std::io::Read + std::io::Write)) {
     let mut question = Vec::new();
     stream.read_to_end(&mut question).expect("the question and its end");
     assert!(question == [7; 200_000]);
-    stream.write_all(&[42; 300_000]).expect("the other direction is still open");
+    stream.write_all(&[42; 100_000]).expect("the other direction is still open");
 }
 
 fn bs2000_reaches_a_path() {
@@ -275,7 +275,7 @@ fn bs2000_reaches_a_path() {
     drop(stream);
     let output = wait(peer);
     std::fs::remove_file(&path).expect("the socket's file");
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 300_000));
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 100_000));
 }
 
 fn an_interrupt_ends_a_dialect_too() {
