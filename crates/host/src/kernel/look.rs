@@ -29,6 +29,15 @@ pub(super) fn is_network_down(local: Option<IpAddr>, peer: IpAddr) -> bool {
         || interfaces.iter().filter(|one| !one.is_up).any(|one| one.has(local) || one.reaches(peer))
 }
 
+/// Whether silence comes from an interface that is down: one has the peer's address, or is in its network, and none that is up is.
+/// The routes of an address to itself stay when its interface goes down, and what is sent there is lost.
+pub(super) fn is_behind_what_is_down(peer: IpAddr) -> bool {
+    let interfaces = interfaces();
+    let leads = |one: &&InterfaceAddress| one.has(Some(peer)) || one.reaches(peer);
+    let mut leading = interfaces.iter().filter(leads).peekable();
+    leading.peek().is_some() && leading.all(|one| !one.is_up)
+}
+
 /// Why no local address, or no local port, can be had towards this peer. A socket with a name of its own lacks the address,
 /// or its four-tuple is there already; one without lacks an address of the family, or all ports are in use.
 pub(super) fn why_not_available(own_name: Option<SocketAddr>, peer: SocketAddr) -> Outcome {

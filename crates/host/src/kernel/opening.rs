@@ -194,7 +194,11 @@ impl Opening {
 
     /// Nobody answered in time.
     fn silence(&self, number: Errno, now: Instant) -> Failure {
+        let peer = self.peer.inet();
         match self.soft {
+            None if peer.is_some_and(|peer| look::is_behind_what_is_down(peer.ip())) => {
+                Call::Connect.failure_as(Outcome::NetworkDown, number)
+            }
             None => Call::Connect.failure(number),
             Some(soft) => {
                 let plain = Call::Connect.failure_as(Outcome::TimedOutUnreachable, soft.number);

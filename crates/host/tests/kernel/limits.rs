@@ -4,7 +4,8 @@ use std::fs;
 
 use libtest_mimic::Trial;
 use synsent_host::interface::{self, RouteKind};
-use synsent_sockets::{Domain, Kind, Outcome, Settings, Socket};
+use synsent_sockets::{ConnectPolicy, Domain, Kind, Outcome, Settings, Socket};
+use synsent_stack::Duration;
 
 use crate::world::trial;
 use crate::{done, listener, name, network, stream};
@@ -13,6 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("without_an_interface_that_is_up_the_network_is_down", no_interface),
         trial("the_network_of_an_interface_that_is_down_is_down", one_interface_down),
+        trial("silence_from_an_interface_that_is_down_is_no_timeout", silent_interface),
         trial("each_kind_of_route_has_its_outcome", routes),
         trial("an_address_of_somebody_else_cannot_be_bound", foreign_address),
         trial("a_four_tuple_that_exists_is_in_use", four_tuple),
@@ -41,6 +43,23 @@ fn one_interface_down() {
     assert_eq!(connect("10.3.0.1:80"), Outcome::NetworkUnreachable);
     interface::set_down("b0").expect("b0");
     assert_eq!(connect("10.3.0.1:80"), Outcome::NetworkDown);
+}
+
+/// The routes of loopback addresses stay when the interface goes, and what is sent there is lost without a word.
+fn silent_interface() {
+    let patience = ConnectPolicy { timeout: Some(Duration::from_millis(20)), ..ConnectPolicy::default() };
+    let settings = Settings { connect: patience, ..Settings::default() };
+    let connect = |to: &str| stream(&network(), settings).connect(&name(to)).expect_err("nobody is there").outcome;
+    interface::add_veth("a0", "a1").expect("a pair");
+    interface::add_address("a0", "10.1.0.2".parse().expect("an address"), 24).expect("an address");
+    interface::set_up("a0").expect("a0");
+    interface::set_up("a1").expect("a1");
+    assert_eq!(connect("10.1.0.1:80"), Outcome::TimedOut);
+    interface::set_down("lo").expect("lo");
+    assert_eq!(connect("127.0.0.1:80"), Outcome::NetworkDown);
+    assert_eq!(connect("10.1.0.1:80"), Outcome::TimedOut);
+    interface::set_up("lo").expect("lo");
+    assert_eq!(connect("127.0.0.1:80"), Outcome::Refused);
 }
 
 fn routes() {
