@@ -12,6 +12,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use synsent_sockets::{Failure, Numbers, Outcome};
 
+use crate::kernel::is_own;
 use crate::waiters::{last_error, out_of_the_way};
 
 /// The first number that is no standard stream.
@@ -59,7 +60,8 @@ impl Numbers for DescriptorNumbers {
         // SAFETY: the kernel writes one such struct, which lives longer than the call; of a number that is no open descriptor
         // it says so.
         let result = unsafe { libc::fstat(number, &mut status) };
-        // The kernel's sockets of this network have numbers too, which their users do not know.
-        result == 0 && status.st_mode & libc::S_IFMT != libc::S_IFSOCK || result != 0 && last_error() != Errno::BADF
+        // The kernel's sockets of this house have numbers too, which their users do not know.
+        let is_socket = status.st_mode & libc::S_IFMT == libc::S_IFSOCK;
+        result == 0 && !(is_socket && is_own(number)) || result != 0 && last_error() != Errno::BADF
     }
 }

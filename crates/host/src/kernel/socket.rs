@@ -8,9 +8,9 @@ mod queue;
 
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix};
@@ -24,12 +24,13 @@ use super::errors::Call;
 use super::local::{self, Purpose};
 use super::look;
 use super::opening::{self, Opening};
+use super::own::{EndWatch, Own};
 use super::provider::{self, FLAGS};
 use super::settings;
 use crate::clock::Clock;
 use crate::waiters::{self, Waiters, Watch};
 
-/// How often a close that waits looks whether everything is acknowledged, which the kernel tells nobody.
+/// How often a close that waits looks whether everything is acknowledged, where the process has no descriptor left to be told by.
 const LINGER_PAUSE: Duration = Duration::from_millis(2);
 /// Whether everything before the urgent data has been read; the same number on every architecture of Linux but two that are gone.
 const SIOCATMARK: libc::Ioctl = 0x8905;
@@ -54,7 +55,9 @@ pub(crate) struct KernelSocket {
     kind: Kind,
     clock: Clock,
     waiters: Arc<Waiters>,
-    descriptor: RwLock<Option<OwnedFd>>,
+    descriptor: RwLock<Option<Own>>,
+    /// What tells a close that waits of changes; nothing where the process may have no more descriptors.
+    end_watch: OnceLock<Option<EndWatch>>,
     stage: AtomicU8,
     /// When to ask again although no descriptor tells, in nanoseconds.
     look_at: AtomicU64,
@@ -90,7 +93,8 @@ impl KernelSocket {
             kind,
             clock,
             waiters,
-            descriptor: RwLock::new(Some(descriptor)),
+            descriptor: RwLock::new(Some(Own::new(descriptor))),
+            end_watch: OnceLock::new(),
             stage: AtomicU8::new(Stage::Idle as u8),
             look_at: AtomicU64::new(NEVER),
             may_hold_foreign: AtomicBool::new(false),
@@ -106,6 +110,9 @@ impl KernelSocket {
 
     /// What to watch while something of interest is waited for; nothing where the kernel would only tell what is known.
     pub(crate) fn watch(&self, interest: Ready) -> Option<Watch> {
+        if let Some(Some(end)) = self.end_watch.get() {
+            return Some(waiters::watch(end.number(), libc::POLLIN));
+        }
         let descriptor = self.descriptor().as_ref()?.as_raw_fd();
         let failed = libc::POLLERR | libc::POLLHUP;
         let of_interest = match self.stage() {
@@ -169,7 +176,7 @@ impl KernelSocket {
         self.look_at.store(at.map_or(NEVER, Instant::nanos), Ordering::Relaxed);
     }
 
-    fn descriptor(&self) -> RwLockReadGuard<'_, Option<OwnedFd>> {
+    fn descriptor(&self) -> RwLockReadGuard<'_, Option<Own>> {
         // The one change is taking the descriptor out, which cannot be half done.
         self.descriptor.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -559,8 +566,12 @@ impl Transport for KernelSocket {
                 let _ = rustix::net::sockopt::set_socket_linger(descriptor, Some(Duration::ZERO));
             } else {
                 let _ = rustix::net::shutdown(descriptor, rustix::net::Shutdown::Write);
+                let watch = self.end_watch.get_or_init(|| EndWatch::new(descriptor.as_fd()).ok());
+                if let Some(watch) = watch {
+                    watch.forget();
+                }
                 if !self.is_drained(descriptor) {
-                    self.set_look_at(Some(self.clock.now() + LINGER_PAUSE));
+                    self.set_look_at(watch.is_none().then(|| self.clock.now() + LINGER_PAUSE));
                     return Ok(Progress::Pending);
                 }
             }

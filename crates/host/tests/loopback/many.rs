@@ -90,6 +90,9 @@ fn numbers_are_the_lowest_free_ones_and_no_files() {
     let file = File::open("/dev/null").unwrap();
     assert!(numbers.is_file(file.as_raw_fd()));
     assert_ne!(file.as_raw_fd(), taken);
+    // A socket of this process that is none of this house is a file to it.
+    let foreign = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    assert!(numbers.is_file(foreign.as_raw_fd()));
     let all: Vec<i32> = (0..10).map(|_| numbers.take().unwrap()).collect();
     assert!(!all.contains(&taken) && !all.contains(&file.as_raw_fd()));
     numbers.give_back(taken);

@@ -117,6 +117,9 @@ fn no_program_inherits_a_descriptor() {
         let listed = fs::read_dir(format!("/proc/{program}/fd")).expect("the descriptors");
         listed.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).filter(|to| is_of_this_house(to)).count()
     };
+    for number in (0..100).filter(|number| is_socket(*number)) {
+        assert!(!network.numbers().is_file(number), "{number}: its user knows it by another number");
+    }
     assert!(own("self") >= 5, "listener, two ends, a datagram socket, a number");
     let mut program = Command::new("cat").stdin(std::process::Stdio::piped()).spawn().expect("a program");
     // The new program runs once its own descriptors are there to be read; until then it is a copy of this one.
@@ -132,4 +135,8 @@ fn no_program_inherits_a_descriptor() {
 fn is_of_this_house(to: &std::path::Path) -> bool {
     let to = to.to_string_lossy();
     to.starts_with("socket:") || to.contains("eventfd")
+}
+
+fn is_socket(number: i32) -> bool {
+    fs::read_link(format!("/proc/self/fd/{number}")).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"))
 }

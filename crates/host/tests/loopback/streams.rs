@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
-use synsent_sockets::{Cancel, Outcome, Phase, Progress, Ready, ReceiveHow, SendHow, Shutdown, select};
+use synsent_sockets::{Cancel, Linger, Outcome, Phase, Progress, Ready, ReceiveHow, SendHow, Shutdown, select};
 
 use crate::{done, listener, loopback, network, outcome, stream};
+
+/// How long a close waits at most.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn octets_cross_both_ways_and_the_end_is_told() {
@@ -110,4 +114,56 @@ fn a_close_ends_the_waits_on_the_socket() {
     assert_eq!(thread.join().unwrap(), Outcome::Cancelled);
     // The peer sees the end.
     assert_eq!(done(server.receive(&mut [0; 1], ReceiveHow::default())).octets, 0);
+}
+
+/// The kernel tells nobody that everything is acknowledged; who waits for it with a close is woken all the same, and not by the
+/// limit of its time.
+#[test]
+fn a_close_that_waits_ends_when_the_peer_has_read_everything() {
+    let network = network();
+    let (listener, name) = listener(&network);
+    for peer_ends_first in [false, true] {
+        let client = stream(&network);
+        done(client.connect(&name));
+        let (server, _) = done(listener.accept());
+        client.set_nonblocking(true);
+        let octets = vec![7; 1 << 20];
+        let mut sent = 0;
+        while let Ok(Progress::Done(count)) = client.send(&octets, SendHow::default()) {
+            sent += count;
+        }
+        client.set_nonblocking(false);
+        if peer_ends_first {
+            server.shutdown(Shutdown::Send).unwrap();
+        }
+        client.set_linger(Linger::For(PATIENCE));
+        let began = Instant::now();
+        let closing = thread::spawn(move || done(client.close()));
+        let (mut into, mut read) = (vec![0; 65_536], 0);
+        while read < sent {
+            read += done(server.receive(&mut into, ReceiveHow::default())).octets;
+        }
+        closing.join().unwrap();
+        assert!(began.elapsed() < PATIENCE / 2);
+        assert_eq!(done(server.receive(&mut into, ReceiveHow::default())).octets, 0);
+    }
+}
+
+#[test]
+fn a_close_that_waits_ends_when_the_peer_resets() {
+    let network = network();
+    let (listener, name) = listener(&network);
+    let client = stream(&network);
+    done(client.connect(&name));
+    let (server, _) = done(listener.accept());
+    client.set_nonblocking(true);
+    while let Ok(Progress::Done(_)) = client.send(&[7; 65_536], SendHow::default()) {}
+    client.set_nonblocking(false);
+    client.set_linger(Linger::For(PATIENCE));
+    let began = Instant::now();
+    let closing = thread::spawn(move || done(client.close()));
+    server.set_linger(Linger::For(Duration::ZERO));
+    done(server.close());
+    closing.join().unwrap();
+    assert!(began.elapsed() < PATIENCE / 2);
 }
