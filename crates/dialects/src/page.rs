@@ -49,6 +49,8 @@ facts! {
     LongName,
     /// The pointer to the length of a name is null, or cannot be read or written.
     BadLengthPointer,
+    /// The pointer to the length of a name is not null and cannot be read or written.
+    UnreadableLengthPointer,
     /// The socket waits for connections.
     Listening,
     /// The socket does not wait for connections.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use synsent_dialects::{Process, winsock1, winsock2};
 use synsent_sockets::{Domain, Kind, Pointer};
 
 use super::Shown;
@@ -39,6 +40,7 @@ static CASES: &[Case] = &[
     Case::new("winsock2.select", "writable on success, exceptional on failure", common::select_tells_exceptional),
     Case::outcome("winsock2.already", "connect while connecting", common::nonblocking_again),
     Case::new("winsock2.already", "many threads connect one socket", one_of_many),
+    Case::new("winsock2.already-compat", "a program of the 1.1 library beside one of this", already_in_both_libraries),
     Case::new("winsock2.retry-same-socket", "refused, and then answered", retry_after_refused),
     Case::new("winsock2.retry-same-socket", "no route, and then there is one", retry_after_no_route),
     Case::new("winsock2.retry-same-socket", "silent, and then answered", retry_after_silence),
@@ -191,6 +193,33 @@ fn broken_socket(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
     let s = t.connected(Kind::Stream, peer)?;
     t.echoes(s)
+}
+
+/// The library that a program is linked to decides, not the version that it asks WSAStartup for: a 2 program that asked for
+/// 1.1 is told WSAEALREADY, and a 1.1 program that asked for 2.2, in the same situation, WSAEINVAL.
+fn already_in_both_libraries(t: &mut Trial<'_>) -> Shows {
+    let started = winsock2::WSAStartup(0x0101, Some(&mut winsock2::WSADATA::default()));
+    t.check(started == 0, "WSAStartup of the 2 library takes version 1.1")?;
+    let peer = t.arrange(Situation::Silent)?;
+    let s = t.nonblocking(Kind::Stream)?;
+    let said = t.connect(s, peer);
+    t.fails_with(said, "WSAEWOULDBLOCK")?;
+    let said = t.connect(s, peer);
+    t.fails_with(said, "WSAEALREADY")?;
+
+    let linked_to_the_old_one = Process::new(&winsock1::WINSOCK1, t.world.network());
+    let _entered = linked_to_the_old_one.enter();
+    let started = winsock1::WSAStartup(0x0202, Some(&mut winsock1::WSADATA::default()));
+    t.check(started == 0, "WSAStartup of the 1.1 library takes version 2.2 as 1.1")?;
+    let s = winsock1::socket(winsock1::AF_INET, winsock1::SOCK_STREAM, 0);
+    t.check(winsock1::ioctlsocket(s, winsock1::FIONBIO, &mut 1) == 0, "FIONBIO")?;
+    let said = winsock1::connect_to(s, peer).map_err(|said| said.name);
+    t.check(said == Err("WSAEWOULDBLOCK"), format!("the attempt goes on, not {said:?}"))?;
+    for _ in 0..2 {
+        let said = winsock1::connect_to(s, peer).map_err(|said| said.name);
+        t.check(said == Err("WSAEINVAL"), format!("a 1.1 program is told WSAEINVAL, not {said:?}"))?;
+    }
+    t.check(winsock1::WSAGetLastError() == 10_022, "WSAGetLastError tells the same")
 }
 
 fn retry_after_refused(t: &mut Trial<'_>) -> Shows {

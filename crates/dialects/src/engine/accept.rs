@@ -7,7 +7,7 @@ use crate::dialect::Dialect;
 use crate::page::Verdict;
 use crate::process::{Handle, Said};
 
-/// accept. Where the name is null, the peer's name is not told. The handle is kept before the connection is taken from the
+/// accept. Where the name is null, or its length where the page lets that pass, the peer's name is not told. The handle is kept before the connection is taken from the
 /// queue, so a process that has no more of them loses no connection.
 pub(crate) fn accept(
     dialect: &'static Dialect,
@@ -30,7 +30,7 @@ pub(crate) fn accept(
         Err(failure) => return Err(call.say(failure)),
     };
     let accepted = call.adopt(reserved, socket)?;
-    if wants_name && dialect.names.write(&peer, &mut name, &mut len).is_err() {
+    if wants_name && !len.is_null() && dialect.names.write(&peer, &mut name, &mut len).is_err() {
         // The memory was there when the call began.
         call.discard(accepted);
         return Err(call.say(Outcome::BadMemory));

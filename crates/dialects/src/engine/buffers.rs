@@ -126,7 +126,7 @@ impl Call {
         self.facts |= Fact::NullName.when(name.is_null());
         let room = len.read_i32().and_then(|room| len.write_i32(room).map(|()| room));
         let Ok(room) = room else {
-            self.facts |= Fact::BadLengthPointer.alone();
+            self.facts |= Fact::BadLengthPointer.alone() | Fact::UnreadableLengthPointer.when(!len.is_null());
             return;
         };
         let Ok(room) = usize::try_from(room) else {

@@ -17,6 +17,7 @@ impl Fact {
             Fact::ShortName => "the name is too short for its family",
             Fact::LongName => "the name is too long for its family",
             Fact::BadLengthPointer => "the length of the name is out of reach",
+            Fact::UnreadableLengthPointer => "that length is there and out of reach",
             Fact::Listening => "the socket listens",
             Fact::NotListening => "the socket does not listen",
             Fact::Connecting => "an opening is under way",
