@@ -64,6 +64,8 @@ pub struct Pages {
     pub getsockopt: Page,
     pub setsockopt: Page,
     pub ioctl: Page,
+    /// Those of calls that only this system has.
+    pub more: &'static [&'static Page],
 }
 
 /// A value with the place that it comes from.
@@ -177,7 +179,7 @@ impl Dialect {
 }
 
 impl Pages {
-    /// All of them.
+    /// Those that all systems have.
     pub fn all(&self) -> [&Page; 19] {
         [
             &self.startup,

@@ -33,7 +33,8 @@ pub fn page(dialect: &Dialect) -> String {
     }
     errors(&mut paper, dialect);
     paper.heading("OTHER CALLS");
-    for page in dialect.pages.all().into_iter().filter(|page| page.call != connect.call && page.rules.len() > 1) {
+    let others = dialect.pages.all().into_iter().chain(dialect.pages.more.iter().copied());
+    for page in others.filter(|page| page.call != connect.call && page.rules.len() > 1) {
         paper.gap();
         paper.text(5, page.call);
         for rule in page.rules {

@@ -1,6 +1,6 @@
 //! The numbers that a dialect gives to types, protocols, flags and directions: rows, and how they are looked up.
 
-use synsent_sockets::{Kind, ReceiveHow, SendHow, Shutdown};
+use synsent_sockets::{Kind, ReceiveHow, SendHow, Shutdown, Waits};
 
 use crate::dialect::Dialect;
 use crate::page::{Fact, Facts, On};
@@ -36,6 +36,10 @@ pub enum FlagMeaning {
     Peek,
     /// To reach only directly joined networks; sending only.
     DontRoute,
+    /// Not to wait in this call.
+    DontWait,
+    /// To wait until the whole buffer is full; receiving only.
+    WaitAll,
     /// Nothing, in both directions: it is accepted.
     Nothing,
 }
@@ -84,27 +88,38 @@ impl Dialect {
     }
 
     /// How to send with these flags, and what is wrong with them on this type of socket.
-    pub(crate) fn send_how(&self, flags: i32, on: On) -> (SendHow, Facts) {
-        let mut how = SendHow::default();
+    pub(crate) fn send_how(&self, flags: i32, on: On) -> (SendHow, Waits, Facts) {
+        let (mut how, mut dont_wait) = (SendHow::default(), false);
         let unknown = self.unknown_flags(flags, |meaning| match meaning {
             FlagMeaning::Urgent => set(&mut how.urgent),
             FlagMeaning::DontRoute => set(&mut how.dont_route),
+            FlagMeaning::DontWait => set(&mut dont_wait),
             FlagMeaning::Nothing => true,
-            FlagMeaning::Peek => false,
+            FlagMeaning::Peek | FlagMeaning::WaitAll => false,
         });
-        (how, flag_facts(unknown, how.urgent, on))
+        let waits = if dont_wait { Waits::Never } else { Waits::AsSocket };
+        (how, waits, flag_facts(unknown, how.urgent, on))
     }
 
     /// How to receive with these flags, and what is wrong with them on this type of socket.
-    pub(crate) fn receive_how(&self, flags: i32, on: On) -> (ReceiveHow, Facts) {
-        let mut how = ReceiveHow::default();
+    pub(crate) fn receive_how(&self, flags: i32, on: On) -> (ReceiveHow, Waits, Facts) {
+        let (mut how, mut dont_wait, mut wait_all) = (ReceiveHow::default(), false, false);
         let unknown = self.unknown_flags(flags, |meaning| match meaning {
             FlagMeaning::Urgent => set(&mut how.urgent),
             FlagMeaning::Peek => set(&mut how.peek),
+            FlagMeaning::DontWait => set(&mut dont_wait),
+            FlagMeaning::WaitAll => set(&mut wait_all),
             FlagMeaning::Nothing => true,
             FlagMeaning::DontRoute => false,
         });
-        (how, flag_facts(unknown, how.urgent, on))
+        let waits = match (dont_wait, wait_all) {
+            (true, _) => Waits::Never,
+            (false, true) => Waits::ForAll,
+            (false, false) => Waits::AsSocket,
+        };
+        let has_all = On::Streams.covers(on) && !how.urgent && !how.peek;
+        let facts = flag_facts(unknown, how.urgent, on) | Fact::WaitAllUnsupported.when(wait_all && !has_all);
+        (how, waits, facts)
     }
 
     /// Tells the meaning of each flag to `take`; answers with the flags that have none, or that it did not take.

@@ -103,6 +103,8 @@ facts! {
     BadFlags,
     /// Out-of-band data on a socket that has none.
     UrgentUnsupported,
+    /// To wait for the whole buffer, on a socket that has no stream or does not block, or together with a flag that forbids it.
+    WaitAllUnsupported,
     /// The argument is none of the permitted values.
     BadArgument,
     /// The address family does not exist here.
@@ -125,6 +127,8 @@ facts! {
     NothingSelected,
     /// A set of a select names what is no socket.
     BadHandleInSet,
+    /// A set of a select names a file that is no socket.
+    FileInSet,
     /// The time limit of a select is no time.
     BadTime,
     /// No name was given where one is needed, and the socket has no peer.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use synsent_dialects::{Dialect, Entered, Process, bs2000, targettcp};
-use synsent_lab::{Behaviour, IcmpError, LabNetwork, Neighbourhood, Participation, SharedLab};
+use synsent_lab::{Behaviour, HostId, IcmpError, LabNetwork, Neighbourhood, Participation, SharedLab, UdpBehaviour};
 use synsent_sockets::{LocalName, Name, Network as _, Pointer, PointerMut};
 use synsent_stack::Duration;
 
@@ -13,6 +13,8 @@ const PORT: u16 = 80;
 struct World {
     network: Arc<LabNetwork>,
     server: [u8; 4],
+    peer: HostId,
+    ours: std::net::IpAddr,
     _entered: Entered,
     _participation: Participation,
 }
@@ -22,10 +24,11 @@ impl World {
         let mut net = Neighbourhood::new(1);
         net.lab.behave(net.server.host, PORT, behaviour).unwrap();
         let (us, server) = (net.us.host, net.server.v4.octets());
+        let (peer, ours) = (net.server.host, net.us.v4.into());
         let network = LabNetwork::new(&SharedLab::new(net.lab), us);
         let participation = network.participate();
         let entered = Process::new(dialect, network.clone()).enter();
-        World { network, server, _entered: entered, _participation: participation }
+        World { network, server, peer, ours, _entered: entered, _participation: participation }
     }
 
     fn targettcp(behaviour: Behaviour) -> World {
@@ -40,6 +43,10 @@ impl World {
 
     fn server(&self) -> [u8; 16] {
         inet(self.server, PORT)
+    }
+
+    fn us(&self, port: u16) -> std::net::SocketAddr {
+        (self.ours, port).into()
     }
 
     fn passed(&self, work: impl FnOnce()) -> Duration {
@@ -288,4 +295,143 @@ fn bs2000_tells_what_is_wrong_with_a_path() {
     let local = Name::Local(LocalName::new(b"/run/socket"));
     bs2000::connect_to(s, &local).unwrap();
     assert_eq!(bs2000::connect_to(s, &local).unwrap_err().name, "EISCONN");
+}
+
+/// A descriptor of BS2000's process that listens, with one connection in its queue.
+fn listening(world: &World) -> i32 {
+    let listener = posix_socket(bs2000::SOCK_STREAM);
+    assert_eq!(posix(bs2000::bind(listener, &inet([0; 4], 5_000), 16)), "");
+    assert_eq!(posix(bs2000::listen(listener, 1)), "");
+    world.network.lab().with(|lab| lab.connect(world.peer, world.us(5_000))).unwrap();
+    let mut readable = bs2000::FdSet::new();
+    readable.set(listener);
+    assert_eq!(bs2000::select(listener + 1, Some(&mut readable), None, None, None), 1);
+    listener
+}
+
+#[test]
+fn without_a_descriptor_a_connection_waits_in_the_queue() {
+    let world = World::bs2000(Behaviour::Answer);
+    let listener = listening(&world);
+    world.network.descriptors().set_max(4);
+    assert_eq!(posix(bs2000::accept(listener, PointerMut::Null, PointerMut::Null)), "EMFILE");
+    world.network.descriptors().set_max(5);
+    let accepted = bs2000::accept(listener, PointerMut::Null, PointerMut::Null);
+    assert_eq!(accepted, 4, "the connection is still there");
+    assert_eq!(posix(bs2000::close(accepted)), "");
+}
+
+#[test]
+fn a_flag_lets_one_call_not_wait_and_another_wait_for_all() {
+    let world = World::bs2000(Behaviour::Answer);
+    let s = posix_socket(bs2000::SOCK_STREAM);
+    assert_eq!(posix(bs2000::connect(s, &world.server(), 16)), "");
+    assert_eq!(posix(bs2000::recv(s, &mut [0; 4], 4, bs2000::MSG_DONTWAIT)), "EWOULDBLOCK");
+    assert_eq!(bs2000::send(s, b"one", 3, bs2000::MSG_DONTWAIT | bs2000::MSG_NOSIGNAL), 3);
+    assert_eq!(bs2000::recv(s, &mut [0; 8], 8, bs2000::MSG_PEEK), 3);
+    let mut heard = [0; 8];
+    assert_eq!(
+        bs2000::recv(s, &mut heard, 8, bs2000::MSG_PEEK | bs2000::MSG_WAITALL),
+        3,
+        "with MSG_PEEK it may be less"
+    );
+    assert_eq!(bs2000::send(s, b"two", 3, 0), 3);
+    assert_eq!(bs2000::recv(s, &mut heard[..6], 6, bs2000::MSG_WAITALL), 6);
+    assert_eq!(&heard[..6], b"onetwo");
+    assert_eq!(bs2000::send(s, b"rest", 4, 0), 4);
+    assert_eq!(posix(bs2000::shutdown(s, bs2000::SHUT_WR)), "");
+    assert_eq!(bs2000::recv(s, &mut heard, 8, bs2000::MSG_WAITALL), 4, "the end of the stream ends the wait");
+    assert_eq!(posix(bs2000::send(s, b"x", 1, bs2000::MSG_WAITALL)), "EOPNOTSUPP");
+    assert_eq!(posix(bs2000::recv(s, &mut heard, 8, 0x0800_0000)), "EOPNOTSUPP");
+}
+
+#[test]
+fn a_file_is_always_ready_in_bs2000() {
+    let world = World::bs2000(Behaviour::Silent);
+    let (file, s) = (world.network.descriptors().open_file().unwrap(), posix_socket(bs2000::SOCK_DGRAM));
+    let mut sets = [const { bs2000::FdSet::new() }; 3];
+    for set in &mut sets {
+        set.set(file);
+    }
+    sets[0].set(s);
+    let [read, write, except] = &mut sets;
+    let took = world.passed(|| assert_eq!(bs2000::select(s + 1, Some(read), Some(write), Some(except), None), 3));
+    assert!(took.is_zero());
+    assert!(sets[0].is_set(file) && !sets[0].is_set(s));
+    sets[0].set(900);
+    assert_eq!(posix(bs2000::select(901, Some(&mut sets[0]), None, None, None)), "EBADF");
+    assert_eq!(posix(bs2000::connect(file, &world.server(), 16)), "ENOTSOCK");
+}
+
+#[test]
+fn poll_tells_each_entry_what_it_asked_for() {
+    let world = World::bs2000(Behaviour::Answer);
+    let entry = |fd, events| bs2000::PollFd { fd, events, revents: -1 };
+    let (fresh, s) = (posix_socket(bs2000::SOCK_STREAM), posix_socket(bs2000::SOCK_STREAM));
+    let file = world.network.descriptors().open_file().unwrap();
+    assert_eq!(posix(bs2000::connect(s, &world.server(), 16)), "");
+    let both = bs2000::POLLIN | bs2000::POLLOUT;
+    let mut fds =
+        [entry(s, both), entry(file, both), entry(900, both), entry(-1, both), entry(fresh, both), entry(s, 0)];
+    assert_eq!(bs2000::poll(&mut fds, -1), 4);
+    let expected = [bs2000::POLLOUT, both, bs2000::POLLNVAL, 0, bs2000::POLLHUP, 0];
+    assert_eq!(fds.map(|entry| entry.revents), expected);
+
+    let mut fds = [entry(s, bs2000::POLLIN)];
+    let took = world.passed(|| assert_eq!(bs2000::poll(&mut fds, 1_500), 0));
+    assert_eq!((took, fds[0].revents), (Duration::from_millis(1_500), 0));
+    assert_eq!(bs2000::send(s, b"echo", 4, 0), 4);
+    assert_eq!((bs2000::poll(&mut fds, -1), fds[0].revents), (1, bs2000::POLLIN));
+
+    let (mut refused, none) = ([entry(posix_socket(bs2000::SOCK_STREAM), both)], &mut []);
+    let fd = refused[0].fd;
+    assert_eq!(bs2000::fcntl(fd, bs2000::F_SETFL, bs2000::O_NONBLOCK), 0);
+    assert_eq!(posix(bs2000::connect(fd, &inet(world.server, 81), 16)), "EINPROGRESS");
+    assert_eq!((bs2000::poll(&mut refused, -1), refused[0].revents), (1, both | bs2000::POLLERR));
+    assert_eq!(bs2000::poll(none, 20), 0);
+}
+
+#[test]
+fn what_poll_and_fcntl_say_is_told_as_theirs() {
+    let world = World::bs2000(Behaviour::Answer);
+    let told = || synsent_dialects::last_said().unwrap().call;
+    assert_eq!((posix(bs2000::fcntl(900, bs2000::F_GETFL, 0)), told()), ("EBADF", "fcntl"));
+    assert_eq!((posix(bs2000::fcntl(900, bs2000::F_SETFL, 0)), told()), ("EBADF", "fcntl"));
+    let s = posix_socket(bs2000::SOCK_DGRAM);
+    assert_eq!((posix(bs2000::fcntl(s, 99, 0)), told()), ("EINVAL", "fcntl"));
+    world.network.interrupt_at(world.network.now() + Duration::from_secs(1));
+    let mut fds = [bs2000::PollFd { fd: s, events: bs2000::POLLIN, revents: 0 }];
+    assert_eq!((posix(bs2000::poll(&mut fds, -1)), told()), ("EINTR", "poll"));
+}
+
+#[test]
+fn only_the_peers_datagrams_are_left_when_a_peer_is_named() {
+    let world = World::bs2000(Behaviour::Answer);
+    for port in [7, 8] {
+        world.network.lab().with(|lab| lab.behave_udp(world.peer, port, UdpBehaviour::Echo)).unwrap();
+    }
+    let hears = |send: &dyn Fn(u16, &[u8]), connect: &dyn Fn(), receive: &dyn Fn(&mut [u8]) -> i32| {
+        for (port, octets) in [(7, b"from 7"), (8, b"from 8"), (7, b"once 7")] {
+            send(port, octets);
+            world.network.lab().with(|lab| lab.run_for(Duration::from_secs(1)));
+        }
+        connect();
+        let mut heard = [0; 6];
+        assert_eq!((receive(&mut heard), &heard), (6, b"from 8"));
+        assert_eq!(receive(&mut heard), -1, "what others sent is gone");
+    };
+    let s = posix_socket(bs2000::SOCK_DGRAM);
+    hears(
+        &|port, octets| assert_eq!(bs2000::sendto(s, octets, 6, 0, &inet(world.server, port)[..], 16), 6),
+        &|| assert_eq!(posix(bs2000::connect(s, &inet(world.server, 8), 16)), ""),
+        &|heard| bs2000::recv(s, heard, 6, bs2000::MSG_DONTWAIT),
+    );
+    let _targettcp = Process::new(&targettcp::TARGETTCP, world.network.clone()).enter();
+    assert_eq!(targettcp::target_tcp_init(), 0);
+    let s = target_socket(targettcp::SOCK_DGRAM);
+    hears(
+        &|port, octets| assert_eq!(targettcp::sendto(s, octets, 6, 0, &inet(world.server, port)[..], 16), 6),
+        &|| assert_eq!(target(targettcp::connect(s, &inet(world.server, 8), 16)), ""),
+        &|heard| targettcp::recv(s, heard, 6, targettcp::MSG_DONTWAIT),
+    );
 }

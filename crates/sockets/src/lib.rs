@@ -32,7 +32,7 @@ pub use memory::{Fault, Memory, Pointer, PointerMut};
 pub use name::{Domain, Kind, LOCAL_PATH_MAX, LocalName, Name};
 pub use network::{Network, Numbers, Ticket, Watched, Woken};
 pub use provider::{
-    Accepted, Answer, Cast, Progress, Provider, Queued, ReceiveHow, Received, SendHow, Shutdown, Transport,
+    Accepted, Answer, Cast, Progress, Provider, Queued, ReceiveHow, Received, SendHow, Shutdown, Transport, Waits,
 };
 pub use ready::Ready;
 pub use select::select;

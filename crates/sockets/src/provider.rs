@@ -50,6 +50,18 @@ pub enum Shutdown {
     Both,
 }
 
+/// Whether one call waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Waits {
+    /// As the socket's calls do.
+    #[default]
+    AsSocket,
+    /// Not at all.
+    Never,
+    /// Where the socket's calls wait: until a stream has filled the whole buffer, or ended. Receiving only.
+    ForAll,
+}
+
 /// What becomes of the datagrams that wait when a socket takes a peer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Queued {

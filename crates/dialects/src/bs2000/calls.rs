@@ -6,13 +6,17 @@ use std::cell::Cell;
 use synsent_sockets::{Name, Pointer, PointerMut};
 
 use super::BS2000;
+use super::pages::{FCNTL, POLL};
+use crate::engine::options::OfFlags;
+use crate::engine::poll as polling;
+use crate::engine::select::Patience;
 use crate::engine::socket as making;
 use crate::engine::{
     accept as accepting, bind as binding, close as closing, connect as opening, listen as listening, options,
 };
 use crate::engine::{own_names, receive, select as selecting, send as sending, shutdown as ending};
-use crate::posix::constants::{F_GETFL, F_SETFL, FIONBIO, O_NONBLOCK};
-use crate::posix::{FdSet, TimeVal};
+use crate::posix::constants::{F_GETFL, F_SETFL, O_NONBLOCK};
+use crate::posix::{FdSet, PollFd, TimeVal};
 use crate::process::{Handle, Said};
 
 thread_local! {
@@ -162,12 +166,26 @@ pub fn ioctl<'a>(s: i32, request: u32, argument: impl Into<PointerMut<'a>>) -> i
 
 /// Reads (F_GETFL) or sets (F_SETFL) the flags of a descriptor, of which a socket has O_NONBLOCK: the flags, zero, or -1.
 pub fn fcntl(s: i32, command: i32, flags: i32) -> i32 {
-    match command {
-        F_GETFL => number(options::is_nonblocking(&BS2000, Handle::from(s)).map(|on| if on { O_NONBLOCK } else { 0 })),
-        F_SETFL => ioctl(s, FIONBIO, &mut i32::from(flags & O_NONBLOCK != 0).to_ne_bytes()[..]),
-        // No request of ioctl has this number, and its page says what comes of that.
-        _ => ioctl(s, 0, &mut [0; 4]),
-    }
+    let asks = match command {
+        F_GETFL => Some(OfFlags::Tell),
+        F_SETFL => Some(OfFlags::SetNonblocking(flags & O_NONBLOCK != 0)),
+        _ => None,
+    };
+    let told = options::descriptor_flags(&BS2000, &FCNTL, Handle::from(s), asks);
+    number(told.map(|nonblocking| if nonblocking && command == F_GETFL { O_NONBLOCK } else { 0 }))
+}
+
+/// Waits until one of these descriptors has what is asked of it, at most so many milliseconds; a negative time is no limit.
+/// Entries with a negative descriptor are passed over. Answers with how many entries have something to tell, or -1.
+pub fn poll(fds: &mut [PollFd], timeout: i32) -> i32 {
+    let patience = Patience::of_millis(timeout);
+    let entries: Vec<_> = fds.iter().map(|entry| (Handle::from(entry.fd), entry.asks())).collect();
+    number(polling::poll(&BS2000, &POLL, &entries, patience).map(|told| {
+        for (entry, told) in fds.iter_mut().zip(&told) {
+            entry.tell(*told);
+        }
+        fds.iter().filter(|entry| entry.revents != 0).count() as i32
+    }))
 }
 
 fn zero(result: Result<(), Said>) -> i32 {

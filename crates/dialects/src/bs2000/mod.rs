@@ -22,7 +22,7 @@ use crate::names::NameFormat;
 use crate::page::Source;
 use crate::posix;
 pub use crate::posix::constants::*;
-pub use crate::posix::{FD_SETSIZE, FdSet, TimeVal};
+pub use crate::posix::{FD_SETSIZE, FdSet, PollFd, TimeVal};
 
 /// When an opening is given up at the latest; unit: seconds.
 pub const CONNECT_TIMEOUT_SECONDS: u64 = 75;

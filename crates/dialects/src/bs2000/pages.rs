@@ -2,7 +2,7 @@
 //! rows say so.
 
 use crate::dialect::Pages;
-use crate::page::{Page, rules};
+use crate::page::{Page, answers, rules};
 
 /// The pages.
 pub(super) const PAGES: Pages = Pages {
@@ -25,6 +25,29 @@ pub(super) const PAGES: Pages = Pages {
     getsockopt: GETSOCKOPT,
     setsockopt: SETSOCKOPT,
     ioctl: IOCTL,
+    more: &[&FCNTL, &POLL],
+};
+
+/// fcntl, of which a socket has O_NONBLOCK.
+pub(super) static FCNTL: Page = Page {
+    call: "fcntl",
+    rules: rules! {
+        Any BadHandle  => Fail(BADF),    "bs2000.error.badf", "as connect has it";
+        Any NotASocket => Fail(NOTSOCK), "bs2000.error.notsock", "only sockets are known here";
+        Any BadOption  => Fail(INVAL),   "", "POSIX: no such command";
+        Any Always     => Proceed,       "", "nothing speaks against it";
+    },
+    answers: &[],
+};
+
+/// poll. A descriptor that is none is told in its own entry.
+pub(super) static POLL: Page = Page {
+    call: "poll",
+    rules: rules! {
+        Any FileInSet => Proceed, "", "POSIX: a file can always be read and written";
+        Any Always    => Proceed, "", "POSIX: without a descriptor poll waits for its time to pass";
+    },
+    answers: &[],
 };
 
 const CONNECT: Page = Page {
@@ -53,7 +76,9 @@ const CONNECT: Page = Page {
         Local    BlankPath          => Fail(NOENT),        "bs2000.error.noent";
         Any      Always             => Proceed,            "bs2000.establish";
     },
-    answers: &[],
+    answers: answers! {
+        Any NoDescriptors => NOBUFS, "bs2000.error.nobufs", "the list has no EMFILE; this is its word for what there is not enough of";
+    },
 };
 
 const SOCKET: Page = Page {
@@ -210,6 +235,7 @@ const SELECT: Page = Page {
     rules: rules! {
         Any BadHandleInSet => Fail(BADF),  "bs2000.error.badf", "POSIX: every descriptor in a set is a valid one";
         Any BadTime        => Fail(INVAL), "", "POSIX";
+        Any FileInSet      => Proceed,     "", "POSIX: a file is always ready, in each of the three sets";
         Any Always         => Proceed,     "", "POSIX: without a socket select waits for its time to pass";
     },
     answers: &[],

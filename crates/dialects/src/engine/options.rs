@@ -9,7 +9,7 @@ use synsent_sockets::{Outcome, Pointer, PointerMut};
 use super::Call;
 use super::buffers::probe;
 use crate::dialect::Dialect;
-use crate::page::{Fact, Facts, On, Verdict};
+use crate::page::{Fact, Facts, On, Page, Verdict};
 use crate::process::{Handle, Said};
 use meaning::Value;
 
@@ -223,11 +223,31 @@ pub(crate) fn ioctl(
     argument.write_i32(told).map_err(|_| call.say(Outcome::BadMemory))
 }
 
-/// Whether a socket does not block, for systems that can ask that.
-pub(crate) fn is_nonblocking(dialect: &'static Dialect, handle: Handle) -> Result<bool, Said> {
-    let call = Call::of_socket(dialect, &dialect.pages.ioctl, handle);
+/// What a command about the flags of a descriptor asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OfFlags {
+    /// Whether it does not block.
+    Tell,
+    /// Not to block, or to block.
+    SetNonblocking(bool),
+}
+
+/// fcntl, for systems that have it, judged by its own page; `None` is a command that there is not. Answers whether the socket does
+/// not block.
+pub(crate) fn descriptor_flags(
+    dialect: &'static Dialect,
+    page: &'static Page,
+    handle: Handle,
+    asks: Option<OfFlags>,
+) -> Result<bool, Said> {
+    let mut call = Call::of_socket(dialect, page, handle);
+    call.facts |= Fact::BadOption.when(asks.is_none());
     call.judge()?;
-    Ok(call.socket()?.is_nonblocking())
+    let socket = call.socket()?;
+    if let Some(OfFlags::SetNonblocking(on)) = asks {
+        socket.set_nonblocking(on);
+    }
+    Ok(socket.is_nonblocking())
 }
 
 impl Call {

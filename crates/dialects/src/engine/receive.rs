@@ -1,11 +1,11 @@
 //! recv and recvfrom.
 
-use synsent_sockets::{Answer, Domain, Kind, Name, Outcome, PointerMut, Progress, ReceiveHow, Received, Socket};
+use synsent_sockets::{Answer, Domain, Kind, Name, Outcome, PointerMut, Progress, ReceiveHow, Received, Socket, Waits};
 
 use super::Call;
 use super::buffers::{Incoming, Scratch};
 use crate::dialect::{Dialect, Truncation};
-use crate::page::Verdict;
+use crate::page::{Fact, Verdict};
 use crate::process::{Handle, Said};
 
 /// recv.
@@ -61,27 +61,31 @@ impl Call {
 
 /// Receives; `None` where the page says that there is nothing to do.
 fn carry_out(call: &mut Call, buffer: PointerMut<'_>, len: i32, flags: i32) -> Result<Option<Received>, Said> {
-    let (how, wrong) = call.dialect.receive_how(flags, call.on);
+    let (how, waits, wrong) = call.dialect.receive_how(flags, call.on);
     call.facts |= wrong;
+    if waits == Waits::ForAll {
+        let does_not_block = call.socket.as_ref().is_some_and(|socket| socket.is_nonblocking());
+        call.facts |= Fact::WaitAllUnsupported.when(does_not_block);
+    }
     let (wrong, incoming) = Incoming::new(buffer, len);
     call.facts |= wrong;
     if call.judge()? != Verdict::Proceed {
         return Ok(None);
     }
     let incoming = incoming.ok_or_else(|| call.say(Outcome::BadMemory))?;
-    match take(call.socket()?, incoming, how) {
+    match take(call.socket()?, incoming, how, waits) {
         Ok(Progress::Done(received)) => Ok(Some(received)),
         Ok(Progress::Pending) => Err(call.say(Outcome::WouldBlock)),
         Err(failure) => Err(call.say(failure)),
     }
 }
 
-fn take(socket: &Socket, incoming: Incoming<'_>, how: ReceiveHow) -> Answer<Received> {
+fn take(socket: &Socket, incoming: Incoming<'_>, how: ReceiveHow, waits: Waits) -> Answer<Received> {
     match incoming {
-        Incoming::Octets(octets) => socket.receive(octets, how),
+        Incoming::Octets(octets) => socket.receive_waiting(octets, how, waits),
         Incoming::Foreign(mut pointer, octets) => {
             let mut scratch = Scratch::new(octets);
-            let progress = socket.receive(scratch.octets_mut(), how)?;
+            let progress = socket.receive_waiting(scratch.octets_mut(), how, waits)?;
             if let Progress::Done(received) = &progress {
                 pointer.write(0, &scratch.octets()[..received.octets]).map_err(|_| Outcome::BadMemory)?;
             }

@@ -22,6 +22,11 @@ pub(crate) enum Patience {
 }
 
 impl Patience {
+    /// What milliseconds mean; a negative number is no limit.
+    pub(crate) fn of_millis(millis: i32) -> Patience {
+        u64::try_from(millis).map_or(Patience::Forever, |millis| Patience::AtMost(Duration::from_millis(millis)))
+    }
+
     /// What seconds and microseconds mean; without them the wait has no end.
     pub(crate) fn of(limit: Option<(i64, i64)>) -> Patience {
         let Some((seconds, micros)) = limit else { return Patience::Forever };
@@ -64,7 +69,8 @@ pub(crate) fn select(
     let asked = asked.unwrap_or_default();
     let is_empty = sets.iter().all(|set| set.handles.as_ref().is_none_or(|handles| handles.is_empty()));
     call.facts |= Fact::NothingSelected.when(is_empty)
-        | Fact::BadHandleInSet.when(asked.iter().any(Option::is_none))
+        | Fact::BadHandleInSet.when(asked.iter().any(|asked| matches!(asked, Asked::Nothing)))
+        | Fact::FileInSet.when(asked.iter().any(|asked| matches!(asked, Asked::File)))
         | Fact::BadTime.when(patience == Patience::Nonsense);
     if call.judge()? != Verdict::Proceed {
         return Ok(0);
@@ -73,17 +79,37 @@ pub(crate) fn select(
     Ok(reduce(&mut sets, &asked, &found))
 }
 
-type Asked = Option<(Arc<Socket>, Ready)>;
+/// A member of a set.
+pub(super) enum Asked {
+    /// A socket, and what is asked of it.
+    Socket(Arc<Socket>, Ready),
+    /// A file, which never has to wait.
+    File,
+    /// What is neither.
+    Nothing,
+}
 
-/// The members of all sets, one after another; `None` for what is no socket.
+impl Asked {
+    pub(super) fn find(process: &Process, handle: Handle, asks: impl FnOnce(&Socket) -> Ready) -> Asked {
+        match process.find(handle) {
+            Some(socket) => {
+                let asks = asks(&socket);
+                Asked::Socket(socket, asks)
+            }
+            None if process.is_file(handle) => Asked::File,
+            None => Asked::Nothing,
+        }
+    }
+}
+
+/// The members of all sets, one after another.
 fn gather(process: &Process, sets: &[Set<'_>; 3], failure_in_except: bool) -> Vec<Asked> {
     let is_except = |number: usize| number == 2 && failure_in_except;
     let mut asked = Vec::new();
     for (number, set) in sets.iter().enumerate() {
         for handle in set.handles.iter().flat_map(|handles| handles.iter()) {
-            asked.push(process.find(*handle).map(|socket| {
-                let also = Ready::FAILED.when(is_except(number) && may_fail_to_open(&socket));
-                (socket, set.asks | also)
+            asked.push(Asked::find(process, *handle, |socket| {
+                set.asks | Ready::FAILED.when(is_except(number) && may_fail_to_open(socket))
             }));
         }
     }
@@ -95,12 +121,18 @@ fn may_fail_to_open(socket: &Socket) -> bool {
     matches!(socket.standing().stage, Stage::Idle | Stage::Connecting | Stage::Failed(_))
 }
 
-fn wait(call: &Call, asked: &[Asked], patience: Patience) -> Result<Vec<Ready>, Said> {
+/// What the sockets could do, in their order.
+pub(super) fn wait(call: &Call, asked: &[Asked], patience: Patience) -> Result<Vec<Ready>, Said> {
     let at_most = match patience {
+        _ if asked.iter().any(|asked| matches!(asked, Asked::File)) => Some(Duration::ZERO),
         Patience::AtMost(span) => Some(span),
         Patience::Forever | Patience::Nonsense => None,
     };
-    let sockets: Vec<_> = asked.iter().flatten().map(|(socket, asks)| (socket.as_ref(), *asks)).collect();
+    let sockets = asked.iter().filter_map(|asked| match asked {
+        Asked::Socket(socket, asks) => Some((socket.as_ref(), *asks)),
+        Asked::File | Asked::Nothing => None,
+    });
+    let sockets: Vec<_> = sockets.collect();
     let network = call.process()?.network().as_ref();
     synsent_sockets::select(network, &sockets, at_most, &Cancel::new()).map_err(|failure| call.say(failure))
 }
@@ -113,8 +145,11 @@ fn reduce(sets: &mut [Set<'_>; 3], asked: &[Asked], found: &[Ready]) -> i32 {
     let mut asked = asked.iter();
     for handles in sets.iter_mut().filter_map(|set| set.handles.as_deref_mut()) {
         handles.retain(|_| {
-            let is_asked = asked.next().is_some_and(Option::is_some);
-            let is_ready = is_asked && found.next().is_some_and(|ready| !ready.is_empty());
+            let is_ready = match asked.next() {
+                Some(Asked::Socket(..)) => found.next().is_some_and(|ready| !ready.is_empty()),
+                Some(Asked::File) => true,
+                Some(Asked::Nothing) | None => false,
+            };
             count += i32::from(is_ready);
             is_ready
         });

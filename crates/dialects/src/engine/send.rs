@@ -1,6 +1,6 @@
 //! send and sendto.
 
-use synsent_sockets::{Answer, Kind, Name, Outcome, Pointer, Progress, SendHow, Socket};
+use synsent_sockets::{Answer, Kind, Name, Outcome, Pointer, Progress, SendHow, Socket, Waits};
 
 use super::Call;
 use super::buffers::{COPY_OCTETS_MAX, Outgoing};
@@ -42,7 +42,7 @@ fn carry_out(
     to: Option<(Pointer<'_>, i32)>,
 ) -> Result<i32, Said> {
     let mut call = Call::of_socket(dialect, page, handle);
-    let (how, wrong) = dialect.send_how(flags, call.on);
+    let (how, waits, wrong) = dialect.send_how(flags, call.on);
     call.facts |= wrong;
     let (wrong, outgoing) = Outgoing::new(buffer, len);
     call.facts |= wrong;
@@ -53,7 +53,7 @@ fn carry_out(
     }
     let outgoing = outgoing.ok_or_else(|| call.say(Outcome::BadMemory))?;
     let socket = call.socket()?;
-    match deliver(socket, &outgoing, how, to.as_ref()) {
+    match deliver(socket, &outgoing, (how, waits), to.as_ref()) {
         Ok(Progress::Done(octets)) => Ok(i32::try_from(octets).unwrap_or(i32::MAX)),
         Ok(Progress::Pending) => Err(call.say(Outcome::WouldBlock)),
         Err(failure) => Err(call.say(failure)),
@@ -73,7 +73,7 @@ impl Call {
     }
 }
 
-fn deliver(socket: &Socket, outgoing: &Outgoing<'_>, how: SendHow, to: Option<&Name>) -> Answer<usize> {
+fn deliver(socket: &Socket, outgoing: &Outgoing<'_>, how: (SendHow, Waits), to: Option<&Name>) -> Answer<usize> {
     match outgoing {
         Outgoing::Octets(octets) => hand_over(socket, octets, how, to),
         Outgoing::Foreign { octets, first, .. } if *octets <= COPY_OCTETS_MAX => {
@@ -85,22 +85,28 @@ fn deliver(socket: &Socket, outgoing: &Outgoing<'_>, how: SendHow, to: Option<&N
     }
 }
 
-fn hand_over(socket: &Socket, octets: &[u8], how: SendHow, to: Option<&Name>) -> Answer<usize> {
+fn hand_over(socket: &Socket, octets: &[u8], (how, waits): (SendHow, Waits), to: Option<&Name>) -> Answer<usize> {
     match to {
-        Some(name) => socket.send_to(octets, name, how),
-        None => socket.send(octets, how),
+        Some(name) => socket.send_to_waiting(octets, name, how, waits),
+        None => socket.send_waiting(octets, how, waits),
     }
 }
 
 /// Sends what is larger than one copy. What was taken before something went wrong counts.
-fn by_parts(socket: &Socket, pointer: Pointer<'_>, octets: usize, first: &[u8], how: SendHow) -> Answer<usize> {
+fn by_parts(
+    socket: &Socket,
+    pointer: Pointer<'_>,
+    octets: usize,
+    first: &[u8],
+    (how, waits): (SendHow, Waits),
+) -> Answer<usize> {
     let mut part = first.to_vec();
     let mut taken = 0;
     loop {
         let rest = octets - taken;
         // Urgent is the last octet of all.
         let how = SendHow { urgent: how.urgent && rest == part.len(), ..how };
-        match socket.send(&part, how) {
+        match socket.send_waiting(&part, how, waits) {
             Ok(Progress::Done(count)) if count == part.len() && count < rest => taken += count,
             Ok(Progress::Done(count)) => return Ok(Progress::Done(taken + count)),
             Ok(Progress::Pending) | Err(_) if taken > 0 => return Ok(Progress::Done(taken)),

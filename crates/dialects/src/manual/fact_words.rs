@@ -44,6 +44,7 @@ impl Fact {
             Fact::NegativeLength => "a length is negative",
             Fact::BadFlags => "a flag has no meaning",
             Fact::UrgentUnsupported => "urgent data on a type without it",
+            Fact::WaitAllUnsupported => "waiting for all is not possible",
             Fact::BadArgument => "the argument is not permitted",
             Fact::BadFamily => "the family does not exist",
             Fact::BadType => "the type does not exist",
@@ -55,6 +56,7 @@ impl Fact {
             Fact::ShortOption => "the option's value is too short",
             Fact::NothingSelected => "all sets are empty",
             Fact::BadHandleInSet => "a set names what is no socket",
+            Fact::FileInSet => "a set names a file",
             Fact::BadTime => "the time limit is no time",
             Fact::NoDestination => "neither a name nor a peer",
         }

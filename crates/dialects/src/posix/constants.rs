@@ -43,6 +43,18 @@ pub const IPV6_V6ONLY: i32 = 26;
 pub const MSG_OOB: i32 = 0x01;
 pub const MSG_PEEK: i32 = 0x02;
 pub const MSG_DONTROUTE: i32 = 0x04;
+pub const MSG_DONTWAIT: i32 = 0x40;
+pub const MSG_WAITALL: i32 = 0x100;
+pub const MSG_NOSIGNAL: i32 = 0x4000;
+
+pub const POLLIN: i16 = 0x01;
+pub const POLLPRI: i16 = 0x02;
+pub const POLLOUT: i16 = 0x04;
+pub const POLLERR: i16 = 0x08;
+pub const POLLHUP: i16 = 0x10;
+pub const POLLNVAL: i16 = 0x20;
+pub const POLLRDNORM: i16 = 0x40;
+pub const POLLWRNORM: i16 = 0x100;
 
 pub const SHUT_RD: i32 = 0;
 pub const SHUT_WR: i32 = 1;

@@ -10,8 +10,10 @@ pub(crate) mod errno;
 mod fd_set;
 pub(crate) mod numbers;
 pub(crate) mod options;
+mod poll_fd;
 
 pub use fd_set::{FD_SETSIZE, FdSet, TimeVal};
+pub use poll_fd::PollFd;
 
 #[cfg(test)]
 mod tests;

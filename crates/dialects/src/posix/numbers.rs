@@ -24,6 +24,10 @@ pub(crate) const FLAGS: &[FlagRow] = &[
     FlagRow { number: MSG_OOB, name: "MSG_OOB", meaning: FlagMeaning::Urgent },
     FlagRow { number: MSG_PEEK, name: "MSG_PEEK", meaning: FlagMeaning::Peek },
     FlagRow { number: MSG_DONTROUTE, name: "MSG_DONTROUTE", meaning: FlagMeaning::DontRoute },
+    FlagRow { number: MSG_DONTWAIT, name: "MSG_DONTWAIT", meaning: FlagMeaning::DontWait },
+    FlagRow { number: MSG_WAITALL, name: "MSG_WAITALL", meaning: FlagMeaning::WaitAll },
+    // No call of this house raises a signal.
+    FlagRow { number: MSG_NOSIGNAL, name: "MSG_NOSIGNAL", meaning: FlagMeaning::Nothing },
 ];
 
 /// The directions of shutdown.

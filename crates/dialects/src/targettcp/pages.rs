@@ -1,7 +1,7 @@
 //! TargetTCP's pages. The document at hand is that of connect; the calls around it follow BSD, and their rows say so.
 
 use crate::dialect::Pages;
-use crate::page::{Page, rules};
+use crate::page::{Page, answers, rules};
 
 /// The pages.
 pub(super) const PAGES: Pages = Pages {
@@ -24,6 +24,7 @@ pub(super) const PAGES: Pages = Pages {
     getsockopt: GETSOCKOPT,
     setsockopt: SETSOCKOPT,
     ioctl: IOCTL,
+    more: &[],
 };
 
 const STARTUP: Page = Page {
@@ -55,7 +56,9 @@ const CONNECT: Page = Page {
         Datagram BroadcastForbidden => Fail(ACCES),        "", "the document is silent; nobody sends there without SO_BROADCAST, so connect says it already";
         Any      Always             => Proceed,            "targettcp.establish";
     },
-    answers: &[],
+    answers: answers! {
+        Any NoDescriptors => NOBUFS, "targettcp.error.nobufs", "the list has no EMFILE; this is its word for what cannot be allocated";
+    },
 };
 
 const SOCKET: Page = Page {
@@ -210,6 +213,7 @@ const SELECT: Page = Page {
     rules: rules! {
         Any NotStarted     => Fail(NETDOWN), "targettcp.error.netdown", "no call works before the initialization";
         Any BadHandleInSet => Fail(NOTSOCK), "targettcp.error.notsock", "as connect has it";
+        Any FileInSet      => Fail(NOTSOCK), "targettcp.error.notsock", "as connect has it";
         Any BadTime        => Fail(INVAL),   "", "BSD";
         Any Always         => Proceed,       "", "BSD: without a socket select waits for its time to pass";
     },

@@ -17,7 +17,7 @@ pub(crate) const PROTOCOLS: &[ProtocolRow] = &[
     ProtocolRow { number: IPPROTO_UDP, name: "IPPROTO_UDP", on: On::Datagram },
 ];
 
-pub(crate) const FLAGS: &[FlagRow] = &[
+pub(crate) const FLAGS: &[FlagRow; 3] = &[
     FlagRow { number: MSG_OOB, name: "MSG_OOB", meaning: FlagMeaning::Urgent },
     FlagRow { number: MSG_PEEK, name: "MSG_PEEK", meaning: FlagMeaning::Peek },
     FlagRow { number: MSG_DONTROUTE, name: "MSG_DONTROUTE", meaning: FlagMeaning::DontRoute },

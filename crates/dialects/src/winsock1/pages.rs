@@ -1,7 +1,7 @@
 //! The pages of 1.1 that differ from Winsock 2's: connect, getsockopt and ioctlsocket.
 
 use crate::dialect::Pages;
-use crate::page::{Page, rules};
+use crate::page::{Page, answers, rules};
 use crate::windows::pages;
 
 /// All pages. Blocking hooks and WSACancelBlockingCall speak through outcomes: `Cancelled` is WSAEINTR.
@@ -25,6 +25,7 @@ pub(crate) const PAGES: Pages = Pages {
     getsockopt: GETSOCKOPT,
     setsockopt: pages::SETSOCKOPT,
     ioctl: IOCTLSOCKET,
+    more: &[],
 };
 
 const CONNECT: Page = Page {
@@ -43,10 +44,13 @@ const CONNECT: Page = Page {
         Both     WrongFamily        => Fail(AFNOSUPPORT), "winsock1.error.afnosupport";
         Both     ZeroAddress        => Fail(ADDRNOTAVAIL), "winsock1.zero-address";
         Stream   ZeroPort           => Fail(ADDRNOTAVAIL), "winsock1.error.addrnotavail";
-        Datagram BroadcastForbidden => Fail(ACCES), "", "this page is silent, and send's has WSAEACCES: it comes where the destination is set";
+        Datagram BroadcastForbidden => Fail(ACCES), "", "no word of this page's list speaks of a permission, and the address is a good one once SO_BROADCAST is set; send's page has WSAEACCES, and it comes where the destination is set";
         Any      Always             => Proceed, "winsock1.establish";
     },
-    answers: &[],
+    answers: answers! {
+        Any HostUnreachable => NETUNREACH, "winsock1.error.netunreach", "the list has no WSAEHOSTUNREACH; this is its word for a peer that cannot be reached at this time";
+        Any Prohibited      => NETUNREACH, "winsock1.error.netunreach", "the list has no WSAEHOSTUNREACH; this is its word for a peer that cannot be reached at this time";
+    },
 };
 
 const GETSOCKOPT: Page = Page {

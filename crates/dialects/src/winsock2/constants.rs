@@ -13,6 +13,9 @@ pub const AF_INET6: i32 = 23;
 
 pub const IPPROTO_IPV6: i32 = 41;
 
+/// Receives until the whole buffer is full, or the stream has ended.
+pub const MSG_WAITALL: i32 = 0x8;
+
 /// Ends receiving.
 pub const SD_RECEIVE: i32 = 0;
 /// Ends sending.

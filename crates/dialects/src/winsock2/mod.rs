@@ -17,6 +17,7 @@ use synsent_stack::{Duration, SoftErrors};
 
 use crate::dialect::{Dialect, ErrorReading, FailureShows, HandleScheme, QueueRule, Starting, Truncation, Way, Ways};
 use crate::names::NameFormat;
+use crate::numbers::{FlagMeaning, FlagRow};
 use crate::page::Source;
 use crate::windows;
 
@@ -30,12 +31,19 @@ pub static WINSOCK2: Dialect = Dialect {
     names: NAMES,
     kinds: windows::numbers::KINDS,
     protocols: windows::numbers::PROTOCOLS,
-    flags: windows::numbers::FLAGS,
+    flags: &FLAGS,
     hows: windows::numbers::HOWS,
     versions: &[(1, 0), (1, 1), (2, 0), (2, 1), (2, 2)],
     options: &options::OPTIONS,
     ioctls: windows::options::IOCTLS,
     ways: WAYS,
+};
+
+/// Those of 1.1, and one more.
+const FLAGS: [FlagRow; 4] = {
+    let [urgent, peek, dont_route] = *windows::numbers::FLAGS;
+    let wait_all = FlagRow { number: MSG_WAITALL, name: "MSG_WAITALL", meaning: FlagMeaning::WaitAll };
+    [urgent, peek, dont_route, wait_all]
 };
 
 const NAMES: NameFormat = NameFormat {

@@ -25,6 +25,7 @@ pub(crate) const PAGES: Pages = Pages {
     getsockopt: GETSOCKOPT,
     setsockopt: pages::SETSOCKOPT,
     ioctl: IOCTLSOCKET,
+    more: &[],
 };
 
 const CONNECT: Page = Page {

@@ -13,7 +13,7 @@ use super::{Linger, Phase, Socket, State};
 use crate::cancel::Cancel;
 use crate::failure::{Failure, Outcome};
 use crate::name::{Kind, Name};
-use crate::provider::{Answer, Progress, ReceiveHow, Received, SendHow, Shutdown, Transport};
+use crate::provider::{Answer, Progress, ReceiveHow, Received, SendHow, Shutdown, Transport, Waits};
 use crate::ready::Ready;
 use crate::wait::Wait;
 
@@ -93,7 +93,7 @@ impl Socket {
     /// # Errors
     /// When it does not listen, or the wait ends.
     pub fn accept(&self) -> Answer<(Socket, Name)> {
-        let plan = self.plan(|state| match state.phase {
+        let plan = self.plan(Waits::AsSocket, |state| match state.phase {
             Phase::Listening => Ok(state.receive_limit),
             _ => Err(Outcome::BadArgument),
         })?;
@@ -112,7 +112,15 @@ impl Socket {
     /// # Errors
     /// When there is no peer, this side has ended its sending, the connection broke, or the wait ends.
     pub fn send(&self, octets: &[u8], how: SendHow) -> Answer<usize> {
-        let plan = self.plan(|state| {
+        self.send_waiting(octets, how, Waits::AsSocket)
+    }
+
+    /// The same, where the caller says whether this call waits.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub fn send_waiting(&self, octets: &[u8], how: SendHow, waits: Waits) -> Answer<usize> {
+        let plan = self.plan(waits, |state| {
             self.may_send(state)?;
             self.is_connected(state)?;
             Ok(state.send_limit)
@@ -145,13 +153,21 @@ impl Socket {
     /// # Errors
     /// When it is a stream, the name is of another domain, the provider refuses, or the wait ends.
     pub fn send_to(&self, octets: &[u8], to: &Name, how: SendHow) -> Answer<usize> {
+        self.send_to_waiting(octets, to, how, Waits::AsSocket)
+    }
+
+    /// The same, where the caller says whether this call waits.
+    ///
+    /// # Errors
+    /// As [`Socket::send_to`].
+    pub fn send_to_waiting(&self, octets: &[u8], to: &Name, how: SendHow, waits: Waits) -> Answer<usize> {
         if self.kind == Kind::Stream {
             return Err(Outcome::OperationUnsupported.into());
         }
         if to.domain() != self.domain {
             return Err(Outcome::DomainUnsupported.into());
         }
-        let plan = self.plan(|state| {
+        let plan = self.plan(waits, |state| {
             self.may_send(state)?;
             Ok(state.send_limit)
         })?;
@@ -163,8 +179,17 @@ impl Socket {
     /// # Errors
     /// When there is no peer, the connection broke and nothing is left to read, or the wait ends.
     pub fn receive(&self, into: &mut [u8], how: ReceiveHow) -> Answer<Received> {
+        self.receive_waiting(into, how, Waits::AsSocket)
+    }
+
+    /// The same, where the caller says how this call waits. For urgent data, and for data that stays to be read again, nobody
+    /// waits until there is enough.
+    ///
+    /// # Errors
+    /// As [`Socket::receive`]; what was received before something went wrong counts.
+    pub fn receive_waiting(&self, into: &mut [u8], how: ReceiveHow, waits: Waits) -> Answer<Received> {
         let mut is_over = false;
-        let plan = self.plan(|state| {
+        let plan = self.plan(waits, |state| {
             if self.kind == Kind::Stream {
                 self.is_connected(state)?;
             }
@@ -174,6 +199,10 @@ impl Socket {
         if is_over {
             // What had arrived before is not for this caller any more, whatever the provider does with it.
             return Ok(Progress::Done(Received { octets: 0, whole: 0, source: None }));
+        }
+        let waits_for_all = waits == Waits::ForAll && self.kind == Kind::Stream && !how.peek && !how.urgent;
+        if waits_for_all && !plan.nonblocking && !into.is_empty() {
+            return self.fill(&plan, into, how);
         }
         let interest = if how.urgent { Ready::URGENT } else { Ready::READABLE };
         let progress = self.carry_out(&plan, interest, || plan.transport.receive(into, how));
@@ -235,7 +264,11 @@ impl Socket {
 
 impl Socket {
     /// Sees whether a verb may be done, opens the transport, and notes how the verb would wait.
-    fn plan(&self, may: impl FnOnce(&mut State) -> Result<Option<Duration>, Outcome>) -> Result<Plan<'_>, Failure> {
+    fn plan(
+        &self,
+        waits: Waits,
+        may: impl FnOnce(&mut State) -> Result<Option<Duration>, Outcome>,
+    ) -> Result<Plan<'_>, Failure> {
         let mut state = self.state();
         self.look(&mut state);
         if state.phase == Phase::Closed {
@@ -248,7 +281,32 @@ impl Socket {
             return Err(failure);
         }
         let transport = self.open(&mut state)?;
-        Ok(Plan { transport, nonblocking: state.nonblocking, limit })
+        let nonblocking = state.nonblocking || waits == Waits::Never;
+        Ok(Plan { transport, nonblocking, limit })
+    }
+
+    /// Receives until the buffer is full or the stream has ended.
+    fn fill(&self, plan: &Plan<'_>, into: &mut [u8], how: ReceiveHow) -> Answer<Received> {
+        let mut taken = 0;
+        let all = || {
+            loop {
+                match plan.transport.receive(&mut into[taken..], how)? {
+                    Progress::Pending => return Ok(Progress::Pending),
+                    Progress::Done(received) => {
+                        taken += received.octets;
+                        if received.octets == 0 || taken >= into.len() {
+                            return Ok(Progress::Done(()));
+                        }
+                    }
+                }
+            }
+        };
+        let ended = self.carry_out(plan, Ready::READABLE, all);
+        let answer = match self.note_broken(ended) {
+            Err(failure) if taken == 0 => Err(failure),
+            _ => Ok(Progress::Done(Received { octets: taken, whole: taken, source: None })),
+        };
+        self.note_broken(self.end_of_broken(answer))
     }
 
     fn may_send(&self, state: &State) -> Result<(), Outcome> {

@@ -12,7 +12,7 @@ use crate::page::{On, Page, Rule, Source, answers, outcome_words, rules};
 use crate::words::{Spelling, Word};
 
 macro_rules! pages {
-    ($($name:ident: $rules:expr,)*) => { Pages { $($name: Page { call: stringify!($name), rules: $rules, answers: &[] },)* } };
+    ($($name:ident: $rules:expr,)*) => { Pages { $($name: Page { call: stringify!($name), rules: $rules, answers: &[] },)* more: &[] } };
 }
 
 const fn silent() -> Source {

@@ -73,6 +73,7 @@ pub(crate) const RECV: Page = Page {
         Both     ReceivingShut     => Fail(SHUTDOWN), "", "both pages of recv";
         Both     NegativeLength    => Fail(INVAL), "", "Winsock 2's page of recv; 1.1 is silent";
         Both     UrgentUnsupported => Fail(OPNOTSUPP), "", "both pages of recv";
+        Both     WaitAllUnsupported => Fail(OPNOTSUPP), "", "Winsock 2's page of recv, of MSG_WAITALL, which 1.1 does not have";
         Both     BadFlags          => Fail(INVAL), "", "Winsock 2's page of recv; 1.1 is silent";
         Any      Always            => Proceed, "", "nothing speaks against it";
     },
@@ -98,6 +99,7 @@ pub(crate) const RECVFROM: Page = Page {
         Datagram ShortName         => Fail(FAULT), "", "both pages of recvfrom";
         Both     NegativeLength    => Fail(INVAL), "", "as recv says";
         Both     UrgentUnsupported => Fail(OPNOTSUPP), "", "both pages of recvfrom";
+        Both     WaitAllUnsupported => Fail(OPNOTSUPP), "", "as recv says";
         Both     BadFlags          => Fail(INVAL), "", "Winsock 2's page of recvfrom; 1.1 is silent";
         Any      Always            => Proceed, "", "it works also after a datagram socket was disconnected";
     },

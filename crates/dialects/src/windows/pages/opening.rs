@@ -95,6 +95,7 @@ pub(crate) const SELECT: Page = Page {
     rules: rules! {
         Any NotStarted      => Fail(NOTINITIALISED), "", "both pages of select ask for WSAStartup first";
         Any BadHandleInSet  => Fail(NOTSOCK), "", "both pages of select";
+        Any FileInSet       => Fail(NOTSOCK), "", "both pages of select";
         Any NothingSelected => Fail(INVAL), "", "Winsock 2's page of select, and Windows; 1.1 is silent";
         Any BadTime         => Fail(INVAL), "", "both pages of select";
         Any Always          => Proceed, "", "nothing speaks against it";
