@@ -12,7 +12,9 @@
 //! **When it is over.** When nothing is left to happen and nobody waits for a moment, the waits end with
 //! [`Woken::Over`](synsent_sockets::Woken::Over): with seats, when all who have one wait; without, when every thread that has
 //! used the lab and has not ended waits. A thread that will use the lab later, and for which others wait without a deadline,
-//! therefore has its seat reserved.
+//! therefore has its seat reserved. A thread that has used the lab and blocks on something else cannot be told from one that
+//! computes: it says so with [`SharedLab::away`], or the waits of the others, where nothing is left to happen, last until it
+//! comes back.
 //!
 //! What is given to [`SharedLab::with`] must not use a network of the same lab: the lock is taken.
 
@@ -64,6 +66,18 @@ impl SharedLab {
         let mut clock = self.clock();
         let answer = work(&mut clock.lab);
         self.release(clock);
+        answer
+    }
+
+    /// Does something that blocks on anything but this lab, the end of another thread for one: meanwhile nobody's wait counts on
+    /// this thread. What it does must not use the lab, and a thread with a seat must not be away.
+    pub fn away<R>(&self, work: impl FnOnce() -> R) -> R {
+        let mut clock = self.0.lock();
+        clock.detach(thread::current().id());
+        self.release(clock);
+        let answer = work();
+        // The thread counts again, also if it only computes from now on.
+        drop(self.clock());
         answer
     }
 
@@ -138,7 +152,7 @@ impl Drop for Seat {
 
 impl Used {
     fn note(&mut self, shared: &Arc<Shared>) {
-        self.labs.retain(|lab| lab.strong_count() > 0);
+        self.labs.retain(|lab| lab.strong_count() > 0 && !lab.ptr_eq(&Arc::downgrade(shared)));
         self.labs.push(Arc::downgrade(shared));
     }
 }

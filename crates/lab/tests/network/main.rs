@@ -9,4 +9,5 @@ mod peers;
 mod processes;
 mod scenarios;
 mod swarm;
+mod threads;
 mod waits;

@@ -225,3 +225,18 @@ fn threads_without_a_seat_neither_hang_nor_come_back_too_early() {
         }
     });
 }
+
+/// A thread that waits for the end of another one has used the lab, and will do nothing in it before that end.
+#[test]
+fn who_is_away_keeps_nobody_waiting_for_ever() {
+    let net = two_hosts();
+    let network = LabNetwork::new(&net.lab, net.client);
+    assert_eq!(wait(&network, at(1)), Woken::DeadlinePassed);
+    let other = Arc::clone(&network);
+    let waits = thread::spawn(move || wait(&other, None));
+    let woken = net.lab.away(|| waits.join().unwrap());
+    assert!(matches!(woken, Woken::Over(_)), "{woken:?}");
+    // Who is back counts again, and waits as before.
+    assert_eq!(wait(&network, at(2)), Woken::DeadlinePassed);
+    assert!(matches!(wait(&network, None), Woken::Over(_)));
+}
