@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use synsent_sockets::{Domain, Kind, Pointer};
+use synsent_dialects::Handle;
+use synsent_sockets::{Domain, Kind, Name, Pointer};
 use synsent_stack::Duration;
 
 use super::Shown;
@@ -13,7 +14,7 @@ use crate::api::Api;
 use crate::api::posix::posix_api;
 use crate::case::Case;
 use crate::outside::{OURS, OURS_V6};
-use crate::situation::{Situation, Told};
+use crate::situation::{LocalSituation, Situation, Told};
 use crate::trial::Trial;
 use crate::world::Peer;
 
@@ -38,6 +39,7 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.datagram-dissolve", "null, without a partner", datagram_dissolve_nothing),
     Case::new("bs2000.datagram-dissolve", "everybody is heard again", heard_again),
     Case::outcome("bs2000.domains", "AF_INET, AF_INET6, AF_UNIX", domains),
+    Case::new("bs2000.domains", "the typed twin", typed_twin),
     Case::outcome("bs2000.refused-needs-new-descriptor", "connect again on the old one", needs_new_descriptor),
     Case::outcome("bs2000.refused-needs-new-descriptor", "not blocking", needs_new_descriptor_nonblocking),
     Case::outcome("bs2000.refused-needs-new-descriptor", "AF_UNIX", local::needs_new_descriptor),
@@ -69,6 +71,7 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.error.inval", "every length", every_length),
     Case::outcome("bs2000.error.inval", "every length of AF_INET6", every_length_inet6),
     Case::outcome("bs2000.error.isconn", "connected already", common::connected_already),
+    Case::outcome("bs2000.error.isconn", "connected, and nobody has asked", common::connected_meanwhile),
     Case::new("bs2000.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::outcome("bs2000.error.netunreach", "no route", common::no_route),
     Case::outcome("bs2000.error.netunreach", "no route, datagram", common::datagram_no_route),
@@ -82,6 +85,7 @@ static CASES: &[Case] = &[
     Case::new("bs2000.error.notsock", "a file, in every call", a_file_in_every_call),
     Case::outcome("bs2000.error.timedout", "nobody answers", common::silent),
     Case::outcome("bs2000.error.timedout", "the backlog is full", common::backlog_full),
+    Case::outcome("bs2000.error.timedout", "silent, and then answered", retry_after_silence),
     Case::outcome("bs2000.error.acces", "no search permission", local::no_search_permission),
     Case::outcome("bs2000.error.acces", "no write permission", local::no_write_permission),
     Case::outcome("bs2000.error.destaddrreq", "null", local::null_name),
@@ -184,6 +188,30 @@ fn domains(t: &mut Trial<'_>) -> Shows {
         }
     }
     local::connects(t)
+}
+
+/// connect_to takes a name of any domain and says the same.
+fn typed_twin(t: &mut Trial<'_>) -> Shows {
+    let (v4, v6) = (t.arrange(Situation::Answers)?, t.arrange(Situation::AnswersInet6)?);
+    let refuses = t.arrange(Situation::Refuses)?;
+    for (domain, peer) in [(Domain::Inet4, v4), (Domain::Inet6, v6)] {
+        let s = t.socket_of(domain, Kind::Stream)?;
+        let said = connect_to(s, &peer.into());
+        t.check(said == Ok(()), format!("{peer} answers, and not {said:?}"))?;
+        t.echoes(s)?;
+    }
+    let s = t.socket(Kind::Stream)?;
+    let said = connect_to(s, &refuses.into());
+    t.check(said == Err("ECONNREFUSED"), format!("a refusal is told, not {said:?}"))?;
+    let missing = t.arrange_local(LocalSituation::Missing)?;
+    let s = t.socket_of(Domain::Local, Kind::Stream)?;
+    let said = connect_to(s, &missing);
+    t.check(said == Err("ENOENT"), format!("a path that leads nowhere is told, not {said:?}"))
+}
+
+fn connect_to(s: Handle, name: &Name) -> Result<(), &'static str> {
+    // A descriptor is an int.
+    synsent_dialects::bs2000::connect_to(s as i32, name).map_err(|said| said.name)
 }
 
 /// "The calling program must close the socket descriptor": until then nothing is tried, even if the peer would answer now.
@@ -393,6 +421,11 @@ fn host_unreachable(t: &mut Trial<'_>) -> Shows {
         common::fails_towards(t, Situation::Unreachable(told))?;
     }
     Ok(())
+}
+
+/// Only a refusal spends the descriptor.
+fn retry_after_silence(t: &mut Trial<'_>) -> Shows {
+    common::retries(t, Situation::Silent, "ETIMEDOUT")
 }
 
 fn interface_down_datagram(t: &mut Trial<'_>) -> Shows {

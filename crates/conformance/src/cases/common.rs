@@ -18,6 +18,9 @@ pub(super) type Shows = Result<(), Trouble>;
 /// How soon a call answers that does not wait for the network.
 pub(super) const AT_ONCE: Duration = Duration::from_millis(100);
 
+/// How long an attempt may take that the peer answers at once.
+const LONG_ENOUGH: Duration = Duration::from_millis(300);
+
 // Outcomes of the attempt itself: a situation, a stream socket, one connect, and the error of the clause.
 
 /// The peer accepts, and the socket is ready to send and receive.
@@ -162,6 +165,29 @@ pub(super) fn connected_already(t: &mut Trial<'_>) -> Shows {
     let said = t.connect(s, elsewhere);
     t.fails(said)?;
     t.nothing_left()?;
+    // A family of zero takes a connection down on some systems.
+    let said = t.connect_with(s, synsent_sockets::Pointer::Octets(&[0; 16]), 16);
+    t.fails(said)?;
+    t.nothing_left()?;
+    t.echoes(s)
+}
+
+/// A non-blocking attempt has succeeded, and nobody has asked yet.
+pub(super) fn connected_meanwhile(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.nonblocking(Kind::Stream)?;
+    let begun = t.connect(s, peer);
+    t.check(begun.is_err(), "the attempt has begun")?;
+    let idle = t.socket(Kind::Datagram)?;
+    let said = t.bind(idle, somewhere(crate::outside::OURS, 4_714));
+    t.works(said, "bind")?;
+    let readable = t.readable(idle, LONG_ENOUGH)?;
+    t.check(!readable, "time passes")?;
+    for _ in 0..2 {
+        let said = t.connect(s, peer);
+        t.fails(said)?;
+        t.nothing_left()?;
+    }
     t.echoes(s)
 }
 
@@ -413,6 +439,27 @@ fn unreadable_from(t: &mut Trial<'_>, name: &[u8], mapped: &[usize]) -> Shows {
     let s = t.socket(Kind::Stream)?;
     let value = (t.api.connect)(s, Pointer::Foreign(&memory), name.len() as i32);
     t.works(t.api.said(value), "connect with a name that ends where the hole begins").map(drop)
+}
+
+/// The same without blocking: each attempt begins anew, and what select and SO_ERROR tell is of the last one.
+pub(super) fn retries_nonblocking(t: &mut Trial<'_>, begun: &str) -> Shows {
+    let peer = t.arrange(Situation::Refuses)?;
+    let s = t.nonblocking(Kind::Stream)?;
+    for _ in 0..2 {
+        let said = t.connect(s, peer);
+        t.fails_with(said, begun)?;
+        let sets = t.await_outcome(s)?;
+        t.check(sets == [false, false, true], format!("failure shows in exceptfds alone, not {sets:?}"))?;
+        let why = t.api.code((t.api.socket_error)(s));
+        t.check(why.name.ends_with("ECONNREFUSED"), format!("SO_ERROR tells why: {why}"))?;
+    }
+    t.world.relent(peer)?;
+    let said = t.connect(s, peer);
+    t.fails_with(said, begun)?;
+    let sets = t.await_outcome(s)?;
+    t.check(sets == [false, true, false], format!("success shows in writefds alone, not {sets:?}"))?;
+    t.check((t.api.socket_error)(s) == 0, "SO_ERROR is 0 then")?;
+    t.echoes(s)
 }
 
 // Small things.

@@ -64,6 +64,7 @@ static CASES: &[Case] = &[
     Case::outcome("targettcp.error.inprogress", "the attempt goes on", common::nonblocking_begins),
     Case::outcome("targettcp.error.inval", "a length that is too small", short_names),
     Case::outcome("targettcp.error.inval", "every length", every_length),
+    Case::outcome("targettcp.error.isconn", "connected, and nobody has asked", common::connected_meanwhile),
     Case::new("targettcp.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::outcome("targettcp.error.isconn", "connected already", common::connected_already),
     Case::outcome("targettcp.error.netdown", "before the initialization", common::not_started).unstarted(),

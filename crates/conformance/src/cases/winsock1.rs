@@ -23,6 +23,7 @@ static API: Api = windows_api!(winsock1, WINSOCK1, 0x0101, [2, 23, 1]);
 static CASES: &[Case] = &[
     Case::outcome("winsock1.establish", "the peer answers", common::establishes),
     Case::outcome("winsock1.establish", "the peer hears a repeated SYN", common::establishes_late),
+    Case::new("winsock1.establish", "the typed twin", typed_twin),
     Case::new("winsock1.autobind", "an unbound socket gets a name", common::autobind),
     Case::new("winsock1.autobind", "bind afterwards", bind_afterwards),
     Case::outcome("winsock1.datagram-default", "send and recv use the peer", common::datagram_sets_the_destination),
@@ -42,6 +43,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.in-progress-again", "the attempt is not disturbed", again_and_then_made),
     Case::new("winsock1.in-progress-again", "many threads connect one socket", one_of_many),
     Case::outcome("winsock1.error.notinitialised", "before WSAStartup", common::not_started).unstarted(),
+    Case::outcome("winsock1.error.notinitialised", "after a WSAStartup that failed", failed_start).unstarted(),
     Case::outcome("winsock1.error.notinitialised", "after WSACleanup", common::ended),
     Case::outcome("winsock1.error.notinitialised", "after as many WSACleanup as WSAStartup", starts_are_counted),
     Case::outcome("winsock1.error.netdown", "the interface is down", common::interface_down),
@@ -57,8 +59,10 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.addrnotavail", "port 0", port_zero),
     Case::outcome("winsock1.error.addrnotavail", "every ephemeral port is taken", common::ports_exhausted),
     Case::outcome("winsock1.error.afnosupport", "another family", other_families),
+    Case::outcome("winsock1.error.afnosupport", "another family, datagram with a peer", other_family_keeps_the_peer),
     Case::outcome("winsock1.error.connrefused", "a reset answers the SYN", common::refused),
     Case::outcome("winsock1.error.connrefused", "refused, and then answered", retry_after_refused),
+    Case::new("winsock1.error.connrefused", "refused, and then answered, not blocking", retry_nonblocking),
     Case::outcome("winsock1.error.destaddrreq", "null", null_name),
     Case::outcome("winsock1.error.fault", "a length that is too small", short_names),
     Case::outcome("winsock1.error.fault", "every length", every_length),
@@ -67,6 +71,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.inval", "connect while connecting", common::nonblocking_again),
     Case::outcome("winsock1.error.isconn", "connected already", common::connected_already),
     Case::outcome("winsock1.error.isconn", "connected, and reset by the peer", connected_and_broken),
+    Case::outcome("winsock1.error.isconn", "connected, and nobody has asked", common::connected_meanwhile),
     Case::new("winsock1.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::new("winsock1.error.mfile", "as many sockets as WSAStartup announced", as_many_as_announced),
     Case::outcome("winsock1.error.mfile", "as many descriptors as the process may have", no_descriptor_left),
@@ -90,6 +95,18 @@ const BEFORE_THE_SECOND_SYN: Duration = Duration::from_millis(500);
 /// The functions and the cases.
 pub(super) fn shown() -> Option<Shown> {
     Some((&API, CASES))
+}
+
+/// connect_to takes an address and says the same.
+fn typed_twin(t: &mut Trial<'_>) -> Shows {
+    let (answers, refuses) = (t.arrange(Situation::Answers)?, t.arrange(Situation::Refuses)?);
+    let s = t.socket(Kind::Stream)?;
+    let said = it::connect_to(s as it::SOCKET, refuses).map_err(|said| (said.name, said.number));
+    t.check(said == Err(("WSAECONNREFUSED", 10_061)), format!("a refusal is told, not {said:?}"))?;
+    t.check((t.api.last_error)() == 10_061, "WSAGetLastError tells it too")?;
+    let said = it::connect_to(s as it::SOCKET, answers).map_err(|said| said.name);
+    t.check(said == Ok(()), format!("the peer answers, and not {said:?}"))?;
+    t.echoes(s)
 }
 
 /// "The socket is marked as bound": what is bound cannot be bound again, also when the attempt failed.
@@ -233,6 +250,13 @@ fn one_of_many(t: &mut Trial<'_>) -> Shows {
     wrong::one_of_many(t, &["WSAEINVAL", "WSAEISCONN"])
 }
 
+/// "A successful WSAStartup must occur": one that asks for a version that there is not changes nothing.
+fn failed_start(t: &mut Trial<'_>) -> Shows {
+    let said = it::WSAStartup(0x0000, Some(&mut it::WSADATA::default()));
+    t.check(said == it::WSAVERNOTSUPPORTED, format!("version 0.0 is refused, not answered with {said}"))?;
+    common::not_started(t)
+}
+
 /// Three WSAStartup are undone by three WSACleanup and no fewer; then no call works, and the handles are gone for good.
 fn starts_are_counted(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
@@ -288,8 +312,29 @@ fn other_families(t: &mut Trial<'_>) -> Shows {
     t.fails(opened)
 }
 
+/// A family of zero takes the peer away on some systems; this one has no such call.
+fn other_family_keeps_the_peer(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let s = t.connected(Kind::Datagram, peer)?;
+    for family in [0, 23_u16] {
+        let mut name = [0; 16];
+        name[..2].copy_from_slice(&family.to_ne_bytes());
+        let said = t.connect_with(s, Pointer::Octets(&name), 16);
+        t.fails(said)?;
+        t.nothing_left()?;
+        let told = t.peer_name(s);
+        t.check(told == Ok(peer), format!("the peer stays {peer}, and is not {told:?}"))?;
+        t.echoes(s)?;
+    }
+    Ok(())
+}
+
 fn retry_after_refused(t: &mut Trial<'_>) -> Shows {
     common::retries(t, Situation::Refuses, "WSAECONNREFUSED")
+}
+
+fn retry_nonblocking(t: &mut Trial<'_>) -> Shows {
+    common::retries_nonblocking(t, "WSAEWOULDBLOCK")
 }
 
 fn retry_after_no_route(t: &mut Trial<'_>) -> Shows {

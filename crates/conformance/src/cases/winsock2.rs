@@ -42,6 +42,7 @@ static CASES: &[Case] = &[
     Case::new("winsock2.already", "many threads connect one socket", one_of_many),
     Case::new("winsock2.already-compat", "a program of the 1.1 library beside one of this", already_in_both_libraries),
     Case::new("winsock2.retry-same-socket", "refused, and then answered", retry_after_refused),
+    Case::new("winsock2.retry-same-socket", "refused, and then answered, not blocking", retry_nonblocking),
     Case::new("winsock2.retry-same-socket", "no route, and then there is one", retry_after_no_route),
     Case::new("winsock2.retry-same-socket", "silent, and then answered", retry_after_silence),
     Case::outcome("winsock2.error.notinitialised", "before WSAStartup", common::not_started).unstarted(),
@@ -67,6 +68,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
     Case::outcome("winsock2.error.inval", "a listening socket", common::listening),
     Case::outcome("winsock2.error.isconn", "connected already", common::connected_already),
+    Case::outcome("winsock2.error.isconn", "connected, and nobody has asked", common::connected_meanwhile),
     Case::new("winsock2.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::outcome("winsock2.error.netunreach", "no route", common::no_route),
     Case::outcome("winsock2.error.netunreach", "no route, datagram", common::datagram_no_route),
@@ -224,6 +226,10 @@ fn already_in_both_libraries(t: &mut Trial<'_>) -> Shows {
 
 fn retry_after_refused(t: &mut Trial<'_>) -> Shows {
     common::retries(t, Situation::Refuses, "WSAECONNREFUSED")
+}
+
+fn retry_nonblocking(t: &mut Trial<'_>) -> Shows {
+    common::retries_nonblocking(t, "WSAEWOULDBLOCK")
 }
 
 fn retry_after_no_route(t: &mut Trial<'_>) -> Shows {
