@@ -25,6 +25,8 @@ const AT_ONCE: usize = 12;
 const WIDE: usize = 150;
 const SITUATION_WIDTH: usize = 38;
 const SAID_WIDTH: usize = 25;
+/// What is left for it at least; on a narrow terminal the clause is broken instead.
+const SAID_WIDTH_MIN: usize = 12;
 const TOOK_WIDTH: usize = 7;
 const HELD_WIDTH: usize = 8;
 /// How far the second line of a row stands in.
@@ -158,6 +160,8 @@ impl Rows {
         let clause = planned.iter().map(|(_, case)| case.clause.len()).max().unwrap_or_default();
         let width = table::terminal_width();
         let wide = width >= WIDE;
+        let beside_clause = [SAID_WIDTH_MIN, TOOK_WIDTH, HELD_WIDTH].iter().map(|width| width + table::GAP).sum();
+        let clause = clause.min(width.saturating_sub(beside_clause));
         let (clause, took, held) = (Some(clause), Some(TOOK_WIDTH), Some(HELD_WIDTH));
         let columns = match wide {
             true => vec![clause, Some(SITUATION_WIDTH), None, Some(SAID_WIDTH), took, held],

@@ -6,10 +6,12 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-/// The width where there is no terminal, and the least that a table is made for.
+/// The width where there is no terminal.
 const WIDTH: usize = 80;
+/// The least that a table is made for.
+const WIDTH_MIN: usize = 48;
 /// What stands between two columns.
-const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
 
 /// A cell: its style and its text.
 #[derive(Clone, Debug)]
@@ -68,8 +70,9 @@ impl Columns {
 
 /// The width of the terminal, where standard output is one.
 pub(crate) fn terminal_width() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stdout());
-    size.map_or(WIDTH, |size| usize::from(size.ws_col)).max(WIDTH)
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    let columns = size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
+    columns.map_or(WIDTH, |columns| columns.max(WIDTH_MIN))
 }
 
 /// The lines of a text; a word that is longer than a line is broken.

@@ -4,7 +4,7 @@
 //! A [`Case`] carries a clause's id and a function. The function gets a [`Trial`]: a [`World`] in which it arranges a
 //! [`Situation`] from outside, and the public functions of one dialect behind an [`Api`]. What it must see stands in the
 //! clause ([`contract`]), not in the dialect's tables. [`run`] makes a [`Row`] of it; `tests/contract.rs` runs every case on
-//! every [`Place`], and [`sweep`] those that are outcomes of connect().
+//! every [`Place`], and the command those that [`sweep`] lists: the outcomes of connect().
 //!
 //! **How a case is written.** In `cases/DIALECT.rs` stands a table, `CASES`, and below it the functions. A scenario that several
 //! dialects share stands in `cases/common.rs`, or in `cases/wrong.rs` where the call itself is wrong, and their tables name it.
