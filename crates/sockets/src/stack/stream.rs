@@ -2,7 +2,7 @@
 
 use core::any::Any;
 use core::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use synsent_stack::{
     BufferSize, Duration, FlowId, Instant, ListenOptions, ListenerId, OpenOptions, ReceiveError, SendError, Stack,
@@ -117,9 +117,11 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        let mut inner = self.inner();
-        // A stack that runs no more has nothing to be told.
-        let _ = self.end(&mut inner, None);
+        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(inner.role, Role::Closed) {
+            // A stack that runs no more has nothing to be told.
+            let _ = self.end(&mut self.inner(), None);
+        }
     }
 }
 
