@@ -205,6 +205,11 @@ impl Process {
         self.table.get(self.id(handle)?)
     }
 
+    /// The sockets of many handles, in their order.
+    pub(crate) fn find_all(&self, handles: impl Iterator<Item = Handle>) -> Vec<Option<Arc<Socket>>> {
+        self.table.get_all(handles.map(|handle| self.id(handle)))
+    }
+
     /// Whether a handle is that of a file that is no socket.
     pub(crate) fn is_file(&self, handle: Handle) -> bool {
         i32::try_from(handle).is_ok_and(|number| self.network.numbers().is_file(number))

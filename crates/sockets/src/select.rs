@@ -10,7 +10,7 @@ use crate::cancel::Cancel;
 use crate::failure::{Failure, Outcome};
 use crate::network::{Network, Watched, Woken};
 use crate::ready::Ready;
-use crate::socket::Socket;
+use crate::socket::{Look, Socket};
 
 /// Waits until one of the sockets is ready for what is asked of it; answers with what each is ready for, none at all when the
 /// time is over. Sockets without a transport are asked for their state alone.
@@ -26,16 +26,20 @@ pub fn select(
     let only_looks = at_most.is_some_and(|span| span.is_zero());
     let deadline = at_most.map(|span| network.now() + span);
     let mut pass = Pass::default();
-    let _waiting: Vec<_> = match only_looks {
-        true => Vec::new(),
-        false => asked.iter().map(|(socket, _)| socket.count_waiting()).collect(),
-    };
+    let mut waiting = Vec::new();
     let mut too_late = only_looks;
     loop {
         let ticket = network.ticket();
         pass.look(network, asked)?;
         if too_late || pass.found.iter().any(|ready| !ready.is_empty()) {
             return Ok(pass.found);
+        }
+        if waiting.is_empty() {
+            // Who closes a socket says so and looks then whether anybody waits; who waits says so and looks then.
+            waiting.extend(asked.iter().map(|(socket, _)| socket.count_waiting()));
+            if asked.iter().any(|(socket, _)| socket.is_closed()) {
+                return Err(Outcome::Cancelled.into());
+            }
         }
         let until = [deadline, pass.first_deadline].into_iter().flatten().min();
         match network.wait(ticket, &pass.watched, until, cancel) {
@@ -53,8 +57,8 @@ pub fn select(
 struct Pass<'a> {
     /// The transports of those that have one to ask.
     watched: Vec<Watched<'a>>,
-    /// For each socket, whether it is among them.
-    carried: Vec<bool>,
+    /// What is known of each socket.
+    known: Vec<Known>,
     /// What those transports told.
     told: Vec<Ready>,
     /// What each socket could do of what is asked.
@@ -63,25 +67,36 @@ struct Pass<'a> {
     first_deadline: Option<Instant>,
 }
 
+/// What one look at a socket's state tells.
+struct Known {
+    /// Whether its transport is among those to ask.
+    carried: bool,
+    /// Whether it is ready for nothing where its transport is ready for nothing.
+    silent: bool,
+}
+
 impl<'a> Pass<'a> {
     fn look(&mut self, network: &dyn Network, asked: &[(&'a Socket, Ready)]) -> Result<(), Failure> {
         self.watched.clear();
-        self.carried.clear();
+        self.known.clear();
         self.found.clear();
         self.first_deadline = None;
         for (socket, interest) in asked {
-            let (transport, deadline, also) = socket.watched();
+            let Look { transport, deadline, also, silent } = socket.look_from_outside();
             self.first_deadline = [self.first_deadline, deadline].into_iter().flatten().min();
-            self.carried.push(transport.is_some());
+            self.known.push(Known { carried: transport.is_some(), silent });
             self.watched.extend(transport.map(|transport| Watched { transport, interest: *interest | also }));
         }
         self.told.clear();
         self.told.resize(self.watched.len(), Ready::NONE);
         network.readiness(&self.watched, &mut self.told);
         let mut told = self.told.iter();
-        for ((socket, interest), is_carried) in asked.iter().zip(&self.carried) {
-            let told = if *is_carried { told.next().copied().unwrap_or_default() } else { Ready::NONE };
-            let ready = socket.judge(told).ok_or(Outcome::Cancelled)?;
+        for ((socket, interest), known) in asked.iter().zip(&self.known) {
+            let told = if known.carried { told.next().copied().unwrap_or_default() } else { Ready::NONE };
+            let ready = match known.silent && told.is_empty() {
+                true => Ready::NONE,
+                false => socket.judge(told).ok_or(Outcome::Cancelled)?,
+            };
             self.found.push(ready & *interest);
         }
         Ok(())

@@ -377,15 +377,30 @@ impl Socket {
         }
     }
 
-    /// What others wait on, and when an opening that is under way is given up.
-    pub(crate) fn watched(&self) -> (Option<&dyn Transport>, Option<Instant>, Ready) {
+    /// What a wait on many sockets needs to know of this one.
+    pub(crate) fn look_from_outside(&self) -> Look<'_> {
         let state = self.state();
         let transport = self.transport.get().map(|transport| transport.as_ref());
+        let has_something_to_tell = match state.phase {
+            Phase::Idle => self.kind == Kind::Datagram && transport.is_none(),
+            Phase::Connected | Phase::Listening => false,
+            Phase::Connecting | Phase::Failed(_) | Phase::Broken(_) | Phase::Closed => true,
+        };
+        let silent = !has_something_to_tell && state.pending_error.is_none();
         match state.phase {
-            Phase::Connecting => (transport, state.opening_deadline, Ready::WRITABLE | Ready::FAILED),
-            Phase::Idle | Phase::Failed(_) if self.kind == Kind::Stream => (None, None, Ready::NONE),
-            _ => (transport, None, Ready::NONE),
+            Phase::Connecting => {
+                Look { transport, deadline: state.opening_deadline, also: Ready::WRITABLE | Ready::FAILED, silent }
+            }
+            Phase::Idle | Phase::Failed(_) if self.kind == Kind::Stream => {
+                Look { transport: None, deadline: None, also: Ready::NONE, silent }
+            }
+            _ => Look { transport, deadline: None, also: Ready::NONE, silent },
         }
+    }
+
+    /// Whether it was closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().phase == Phase::Closed
     }
 
     /// The mark that takes back a call that is about to wait.
@@ -405,6 +420,18 @@ impl Socket {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         Waiting { waiting: &self.waiting }
     }
+}
+
+/// A socket as a wait on many sees it.
+pub(crate) struct Look<'a> {
+    /// What to ask and to wait on.
+    pub(crate) transport: Option<&'a dyn Transport>,
+    /// When an opening that is under way is given up.
+    pub(crate) deadline: Option<Instant>,
+    /// What ends the wait besides what is asked for.
+    pub(crate) also: Ready,
+    /// Whether it is ready for nothing where its transport is ready for nothing.
+    pub(crate) silent: bool,
 }
 
 /// A call that waits on a socket.

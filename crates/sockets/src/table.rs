@@ -33,6 +33,13 @@ struct Entry {
     socket: Option<Arc<Socket>>,
 }
 
+impl Places {
+    fn get(&self, id: SocketId) -> Option<Arc<Socket>> {
+        let entry = self.entries.get(id.index as usize).filter(|entry| entry.generation == id.generation)?;
+        entry.socket.clone()
+    }
+}
+
 impl Table {
     /// Generations are counted within these bits, so that a handle fits where a system has room for it.
     pub const GENERATION_MASK: u32 = 0x1fff;
@@ -76,9 +83,13 @@ impl Table {
 
     /// The socket of a handle, if it is there.
     pub fn get(&self, id: SocketId) -> Option<Arc<Socket>> {
+        self.places.read().unwrap_or_else(PoisonError::into_inner).get(id)
+    }
+
+    /// The sockets of many handles, in their order.
+    pub fn get_all(&self, ids: impl Iterator<Item = Option<SocketId>>) -> Vec<Option<Arc<Socket>>> {
         let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        let entry = places.entries.get(id.index as usize)?;
-        entry.socket.clone().filter(|_| entry.generation == id.generation)
+        ids.map(|id| places.get(id?)).collect()
     }
 
     /// Takes a socket out.
@@ -236,8 +247,10 @@ mod tests {
                         prop_assert_eq!(table.remove(*id).is_some(), socket.take().is_some());
                     }
                 }
-                for (id, socket) in &all {
+                let found_at_once = table.get_all(all.iter().map(|(id, _)| Some(*id)));
+                for ((id, socket), at_once) in all.iter().zip(&found_at_once) {
                     let found = table.get(*id);
+                    prop_assert_eq!(found.as_ref().map(Arc::as_ptr), at_once.as_ref().map(Arc::as_ptr));
                     prop_assert_eq!(found.is_some(), socket.is_some());
                     if let (Some(found), Some(socket)) = (&found, socket) {
                         prop_assert!(Arc::ptr_eq(found, socket));

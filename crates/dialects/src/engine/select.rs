@@ -91,7 +91,17 @@ pub(super) enum Asked {
 
 impl Asked {
     pub(super) fn find(process: &Process, handle: Handle, asks: impl FnOnce(&Socket) -> Ready) -> Asked {
-        match process.find(handle) {
+        Asked::of(process, handle, process.find(handle), asks)
+    }
+
+    /// A handle, and the socket that it names where it names one.
+    fn of(
+        process: &Process,
+        handle: Handle,
+        socket: Option<Arc<Socket>>,
+        asks: impl FnOnce(&Socket) -> Ready,
+    ) -> Asked {
+        match socket {
             Some(socket) => {
                 let asks = asks(&socket);
                 Asked::Socket(socket, asks)
@@ -105,15 +115,16 @@ impl Asked {
 /// The members of all sets, one after another.
 fn gather(process: &Process, sets: &[Set<'_>; 3], failure_in_except: bool) -> Vec<Asked> {
     let is_except = |number: usize| number == 2 && failure_in_except;
-    let mut asked = Vec::new();
-    for (number, set) in sets.iter().enumerate() {
-        for handle in set.handles.iter().flat_map(|handles| handles.iter()) {
-            asked.push(Asked::find(process, *handle, |socket| {
-                set.asks | Ready::FAILED.when(is_except(number) && may_fail_to_open(socket))
-            }));
-        }
-    }
-    asked
+    let members = sets.iter().enumerate().flat_map(|(number, set)| {
+        set.handles.iter().flat_map(move |handles| handles.iter().map(move |handle| (number, *handle)))
+    });
+    let found = process.find_all(members.clone().map(|(_, handle)| handle));
+    let asked = members.zip(found).map(|((number, handle), socket)| {
+        Asked::of(process, handle, socket, |socket| {
+            sets[number].asks | Ready::FAILED.when(is_except(number) && may_fail_to_open(socket))
+        })
+    });
+    asked.collect()
 }
 
 /// Whether a failure that shows is that of an opening; a connection that broke shows as readable.

@@ -130,15 +130,12 @@ impl Socket {
             return self.note_broken(progress);
         }
         let mut taken = 0;
-        let all = || {
-            loop {
-                match plan.transport.send(&octets[taken..], how)? {
-                    Progress::Pending => return Ok(Progress::Pending),
-                    Progress::Done(count) => taken += count,
-                }
-                if taken >= octets.len() {
-                    return Ok(Progress::Done(()));
-                }
+        // What took less than it was given has no room left, and is waited for without asking it once more.
+        let all = || match plan.transport.send(&octets[taken..], how)? {
+            Progress::Pending => Ok(Progress::Pending),
+            Progress::Done(count) => {
+                taken += count;
+                Ok(if taken >= octets.len() { Progress::Done(()) } else { Progress::Pending })
             }
         };
         let ended = self.carry_out(&plan, Ready::WRITABLE, all);
