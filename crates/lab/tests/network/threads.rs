@@ -9,7 +9,7 @@ use synsent_sockets::{Answer, Domain, Kind, Name, Network, Outcome, Progress, Re
 
 const PORT: u16 = 80;
 const THREADS: usize = 32;
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 4;
 
 fn socket(network: &Arc<LabNetwork>, kind: Kind) -> Socket {
     Socket::new(Arc::clone(network) as Arc<dyn Network>, Domain::Inet4, kind, Settings::default()).unwrap()
