@@ -19,7 +19,7 @@ use synsent_stack::{Cause, Duration, Endpoint, IcmpCause, Instant, SoftError, So
 
 use super::errors::Call;
 use super::icmp::{self, Told};
-use super::local::{self, Purpose};
+use super::local;
 use super::look;
 use super::provider;
 
@@ -229,7 +229,7 @@ fn connect(descriptor: &OwnedFd, peer: &Name) -> Result<rustix::io::Result<()>, 
     Ok(match peer {
         Name::Inet(SocketAddr::V4(address)) => rustix::net::connect(descriptor, address),
         Name::Inet(SocketAddr::V6(address)) => rustix::net::connect(descriptor, address),
-        Name::Local(_) => rustix::net::connect(descriptor, &local::reach(peer, Purpose::Reach)?.address),
+        Name::Local(_) => rustix::net::connect(descriptor, &local::reach(peer)?.address),
     })
 }
 

@@ -21,7 +21,7 @@ use synsent_sockets::{
 use synsent_stack::{Duration, Instant};
 
 use super::errors::Call;
-use super::local::{self, Purpose};
+use super::local;
 use super::look;
 use super::opening::{self, Opening};
 use super::own::{EndWatch, Own};
@@ -354,10 +354,7 @@ impl Transport for KernelSocket {
         self.call(|descriptor| {
             match name {
                 Name::Inet(address) => bind_inet(descriptor, *address)?,
-                Name::Local(_) => {
-                    let reached = local::reach(name, Purpose::Bind)?;
-                    rustix::net::bind(descriptor, &reached.address).map_err(|number| Call::Bind.failure(number))?;
-                }
+                Name::Local(_) => local::bind(descriptor, name)?,
             }
             let chooses = name.inet().is_some_and(|address| address.port() == 0);
             inner.bound = Some(if chooses { kernel_name(descriptor)? } else { name.clone() });
@@ -494,7 +491,7 @@ impl Transport for KernelSocket {
                 Name::Inet(SocketAddr::V4(address)) => rustix::net::sendto(descriptor, octets, flags, address),
                 Name::Inet(SocketAddr::V6(address)) => rustix::net::sendto(descriptor, octets, flags, address),
                 Name::Local(_) => {
-                    let reached = local::reach(to, Purpose::Reach)?;
+                    let reached = local::reach(to)?;
                     rustix::net::sendto(descriptor, octets, flags, &reached.address)
                 }
             };

@@ -139,6 +139,33 @@ fn a_path_longer_than_the_kernels_address_is_reached_all_the_same() {
     done(socket(&network, Domain::Local, Kind::Stream).connect(&name(&renamed)));
 }
 
+/// One component of a path may be longer than all that the kernel's address holds.
+#[test]
+fn a_socket_stands_behind_a_name_of_any_length() {
+    let (network, folder) = (network(), Folder::new());
+    let long = folder.name("n".repeat(255));
+    let server = listener(&network, &long);
+    assert_eq!(server.local_name().unwrap(), long);
+    let client = socket(&network, Domain::Local, Kind::Stream);
+    done(client.connect(&long));
+    done(server.accept());
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "nothing stands beside it");
+    let second = socket(&network, Domain::Local, Kind::Stream);
+    assert_eq!(second.bind(&long).unwrap_err().outcome, Outcome::AddressInUse);
+    second.bind(&folder.name("m".repeat(200))).expect("it has no name yet");
+    assert_eq!(second.bind(&folder.name("s")).unwrap_err().outcome, Outcome::BadArgument);
+    let third = socket(&network, Domain::Local, Kind::Stream);
+    assert_eq!(third.bind(&folder.name("n".repeat(256))).unwrap_err().outcome, Outcome::PathTooLong);
+
+    // What the kernel could tell of the sender leads nowhere, so it has no name.
+    let (here, there) =
+        (socket(&network, Domain::Local, Kind::Datagram), socket(&network, Domain::Local, Kind::Datagram));
+    here.bind(&folder.name("h".repeat(255))).unwrap();
+    there.bind(&folder.name("t".repeat(255))).unwrap();
+    done(here.send_to(b"x", &folder.name("t".repeat(255)), SendHow::default()));
+    assert_eq!(done(there.receive(&mut [0; 4], ReceiveHow::default())).source, None);
+}
+
 #[test]
 fn a_folder_that_may_not_be_searched_is_denied() {
     let (network, folder) = (network(), Folder::new());
