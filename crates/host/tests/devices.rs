@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     trials.push(trial("the_mtu_is_set_on_both_ends", the_mtu_is_set_on_both_ends));
     trials.push(trial("an_ipv6_address_is_usable_at_once", an_ipv6_address_is_usable_at_once));
     trials.push(trial("a_device_that_is_down_loses_frames_and_lives", a_device_that_is_down_loses_frames_and_lives));
-    world::run(trials)
+    world::run(trials, true)
 }
 
 fn open_tun(layer: Layer, virtio: VirtioHeader) -> Tun {

@@ -1,7 +1,7 @@
 //! The house of the tests that need a kernel: every test has a thread and a network namespace of its own.
 //!
 //! The process enters a user namespace before it has a second thread, so that nothing here needs root. Where the machine
-//! forbids that, or has no TUN devices, nothing runs, and a line says so.
+//! forbids that, or has no TUN devices and the tests need some, nothing runs, and a line says so.
 
 use std::process::ExitCode;
 
@@ -10,11 +10,11 @@ use synsent_host::{Layer, Tun, VirtioHeader, namespace};
 
 use crate::skip::skip;
 
-/// Runs the trials of a test program.
-pub(crate) fn run(trials: Vec<Trial>) -> ExitCode {
+/// Runs the trials of a test program, with or without TUN devices.
+pub(crate) fn run(trials: Vec<Trial>, with_tun: bool) -> ExitCode {
     let arguments = Arguments::from_args();
     if !arguments.list
-        && let Err(missing) = enter_world()
+        && let Err(missing) = enter_world(with_tun)
     {
         return if skip(&missing) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
@@ -22,10 +22,13 @@ pub(crate) fn run(trials: Vec<Trial>) -> ExitCode {
 }
 
 /// Enters the user namespace, and tries what every test begins with; what is missing otherwise.
-fn enter_world() -> Result<(), String> {
+fn enter_world(with_tun: bool) -> Result<(), String> {
     namespace::enter_user().map_err(|error| format!("user namespaces ({error})"))?;
-    let probe = std::thread::spawn(|| {
+    let probe = std::thread::spawn(move || {
         namespace::enter_network().map_err(|error| format!("network namespaces ({error})"))?;
+        if !with_tun {
+            return Ok(());
+        }
         let device = Tun::open("probe%d", Layer::Ip, VirtioHeader::With);
         device.map(drop).map_err(|error| format!("TUN devices ({error})"))
     });

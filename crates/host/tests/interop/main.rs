@@ -30,5 +30,5 @@ fn main() -> ExitCode {
     trials.extend(icmp::trials());
     trials.extend(forwarding::trials());
     trials.extend(programs::trials());
-    world::run(trials)
+    world::run(trials, true)
 }
