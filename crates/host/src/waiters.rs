@@ -5,7 +5,7 @@
 //! and looks then at the list. So one of the two sees the other, and nothing is slept through. What a thread needs for a
 //! sleep it keeps for the next one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -91,11 +91,13 @@ impl Waiters {
             };
             bed.watched.push(watch(event.as_raw_fd(), libc::POLLIN));
             fill(&mut bed.watched);
-            let _on_list = OnList::new(self, event);
+            let on_list = OnList::new(self, event);
             if !may() {
                 return Slept::Woken;
             }
-            poll_until_of_interest(&mut bed.watched, timeout)
+            let slept = poll_until_of_interest(&mut bed.watched, timeout);
+            on_list.was_rung.set(bed.watched[0].revents != 0);
+            slept
         })
     }
 
@@ -109,12 +111,14 @@ impl Waiters {
 struct OnList<'a> {
     waiters: &'a Waiters,
     event: &'a Arc<OwnedFd>,
+    /// Whether the event was seen to be set. After a `fork` another process has it too, and may have set it for itself.
+    was_rung: Cell<bool>,
 }
 
 impl<'a> OnList<'a> {
     fn new(waiters: &'a Waiters, event: &'a Arc<OwnedFd>) -> OnList<'a> {
         waiters.list().push(Sleeper { event: Arc::clone(event), woken: false });
-        OnList { waiters, event }
+        OnList { waiters, event, was_rung: Cell::new(false) }
     }
 }
 
@@ -122,7 +126,7 @@ impl Drop for OnList<'_> {
     fn drop(&mut self) {
         let mut list = self.waiters.list();
         let Some(place) = list.iter().position(|sleeper| Arc::ptr_eq(&sleeper.event, self.event)) else { return };
-        if list.swap_remove(place).woken {
+        if list.swap_remove(place).woken || self.was_rung.get() {
             // Reading sets the counter back.
             let _ = rustix::io::read(self.event, &mut [0; 8]);
         }

@@ -3,7 +3,6 @@
 //! The queue is switched on for an opening that was not over at once, and off again when it succeeded, because with it on
 //! the kernel tells an open connection also of errors that may pass.
 
-use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 
@@ -28,7 +27,7 @@ pub(super) struct Told {
 
 /// Control messages are aligned as their headers are.
 #[repr(align(8))]
-struct Room(MaybeUninit<[u8; ENTRY_ROOM]>);
+struct Room([u8; ENTRY_ROOM]);
 
 /// Switches the queue on or off. Where that fails the reasons say less.
 pub(super) fn listen(descriptor: &OwnedFd, domain: Domain, on: bool) {
@@ -73,7 +72,7 @@ pub(super) fn outcome(cause: IcmpCause) -> Outcome {
 
 /// The next entry; `Some(None)` for one that is not an ICMP error.
 fn next(descriptor: &OwnedFd) -> Option<Option<Told>> {
-    let mut room = Room(MaybeUninit::uninit());
+    let mut room = Room([0; ENTRY_ROOM]);
     // SAFETY: all zeroes are a valid value of this struct: no buffers and no address.
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
     message.msg_control = room.0.as_mut_ptr().cast();
@@ -88,12 +87,19 @@ fn next(descriptor: &OwnedFd) -> Option<Option<Told>> {
     let mut header = unsafe { libc::CMSG_FIRSTHDR(&message) };
     while !header.is_null() {
         // SAFETY: the macro answers with a pointer to a whole header inside the room, or with null.
-        let (level, kind) = unsafe { ((*header).cmsg_level, (*header).cmsg_type) };
-        if (level, kind) == (libc::IPPROTO_IP, libc::IP_RECVERR)
-            || (level, kind) == (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
-        {
-            // SAFETY: the kernel puts an error record with the offender's address behind a header of this kind; the pointer
-            // is within the room, and the record is read without assuming its alignment.
+        let (level, kind, len) = unsafe { ((*header).cmsg_level, (*header).cmsg_type, (*header).cmsg_len) };
+        let address_len = match (level, kind) {
+            (libc::IPPROTO_IP, libc::IP_RECVERR) => Some(size_of::<libc::sockaddr_in>()),
+            (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) => Some(size_of::<libc::sockaddr_in6>()),
+            _ => None,
+        };
+        if let Some(address_len) = address_len {
+            if len < size_of::<libc::cmsghdr>() + size_of::<libc::sock_extended_err>() + address_len {
+                // The kernel had no room for all of it.
+                return Some(None);
+            }
+            // SAFETY: the kernel puts an error record with the offender's address behind a header of this kind, and both are
+            // there, as the length says; the record is read without assuming its alignment.
             let record: libc::sock_extended_err =
                 unsafe { libc::CMSG_DATA(header).cast::<libc::sock_extended_err>().read_unaligned() };
             // SAFETY: the offender's address follows the record, and the room behind it is larger than any address.

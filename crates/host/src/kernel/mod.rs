@@ -3,7 +3,7 @@
 //! [`KernelNetwork`] is for programs that want a dialect's promises over the sockets that the machine has. A transport is a
 //! descriptor that never blocks; waiting is one `poll` over the descriptors and an event of the waiting thread, so that a
 //! call can be taken back without a race. `socket` are the verbs, `opening` is what an active opening needs beyond them,
-//! `local` reaches paths, `own` marks descriptors, `settings` sets options, `errors` reads the kernel's numbers, `look` finds out what a number does
+//! `local` reaches paths, `own` counts descriptors, `settings` sets options, `errors` reads the kernel's numbers, `look` finds out what a number does
 //! not tell, `icmp` reads who sent which ICMP message.
 //!
 //! What Linux does otherwise than any of the documents says is undone here and nowhere else: the one-time success of a

@@ -27,7 +27,8 @@ use super::provider;
 pub(super) const ATTEMPTS_MAX: u32 = 7;
 /// The pause after the first attempt; each later one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// How often a local stream looks whether its peer has room for another connection, which the kernel tells nobody.
+/// How often a local stream looks whether its peer has room for another connection. The kernel lets only a `connect` that blocks
+/// wait for that, which cannot be taken back; no event of any descriptor tells it.
 const LOCAL_PAUSE: Duration = Duration::from_millis(2);
 
 /// What an opening knows of itself.

@@ -1,28 +1,29 @@
 //! Descriptors of this house's sockets, and of what watches one that ends.
 //!
 //! A user of a network knows a socket by a number of its own and never by its descriptor. So that a descriptor of this house is
-//! told from a socket that somebody else of the process has open, each is marked in a table of the process as long as it is open.
+//! told from a socket that somebody else of the process has open, each is counted in a table of the process as long as it is open.
+//! It is a count, because a thread may have descriptors of its own, with the same numbers.
 
 use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use rustix::event::epoll;
 
-/// The numbers that can be marked; beyond them every socket counts as this house's.
-const MARKED_NUMBERS: usize = 65_536;
+/// The numbers that are counted; beyond them every socket counts as this house's.
+const COUNTED_NUMBERS: usize = 65_536;
 
-static MARKS: [AtomicU64; MARKED_NUMBERS / 64] = [const { AtomicU64::new(0) }; MARKED_NUMBERS / 64];
+static COUNTS: [AtomicU16; COUNTED_NUMBERS] = [const { AtomicU16::new(0) }; COUNTED_NUMBERS];
 
-/// A descriptor that is marked as long as it is open.
+/// A descriptor that is counted as long as it is open.
 #[derive(Debug)]
 pub(super) struct Own(OwnedFd);
 
 impl Own {
     pub(super) fn new(descriptor: OwnedFd) -> Own {
-        if let Some((word, bit)) = mark(descriptor.as_raw_fd()) {
-            word.fetch_or(bit, Ordering::Relaxed);
+        if let Some(count) = count(descriptor.as_raw_fd()) {
+            count.fetch_add(1, Ordering::Relaxed);
         }
         Own(descriptor)
     }
@@ -43,22 +44,21 @@ impl AsFd for Own {
 }
 
 impl Drop for Own {
-    /// The mark goes before the descriptor does, so that who gets the number next is not marked.
+    /// It is counted no more before its number can be somebody else's.
     fn drop(&mut self) {
-        if let Some((word, bit)) = mark(self.0.as_raw_fd()) {
-            word.fetch_and(!bit, Ordering::Relaxed);
+        if let Some(count) = count(self.0.as_raw_fd()) {
+            count.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
 /// Whether a socket with this number is this house's.
 pub(crate) fn is_own(number: RawFd) -> bool {
-    mark(number).is_none_or(|(word, bit)| word.load(Ordering::Relaxed) & bit != 0)
+    count(number).is_none_or(|count| count.load(Ordering::Relaxed) > 0)
 }
 
-fn mark(number: RawFd) -> Option<(&'static AtomicU64, u64)> {
-    let number = usize::try_from(number).ok()?;
-    Some((MARKS.get(number / 64)?, 1 << (number % 64)))
+fn count(number: RawFd) -> Option<&'static AtomicU16> {
+    COUNTS.get(usize::try_from(number).ok()?)
 }
 
 /// Tells when the state of a connection changes whose sending has been ended.
