@@ -1,6 +1,7 @@
 //! The dialects of Windows through their public functions, on our own stack in the lab; expected values are the documents'.
 
 mod data;
+mod facts;
 mod numbers;
 mod options;
 mod selecting;
