@@ -15,6 +15,8 @@ pub struct Dialect {
     pub name: &'static str,
     /// Its full name.
     pub title: &'static str,
+    /// How its document declares connect.
+    pub prototype: &'static str,
     /// The pages of its calls.
     pub pages: Pages,
     /// Its word for each outcome.

@@ -6,6 +6,7 @@
 
 mod difference;
 mod fact_words;
+mod order;
 mod paper;
 mod way_words;
 
@@ -15,6 +16,7 @@ use crate::dialect::{Dialect, Way};
 use crate::page::{Page, Rule, Source, Verdict};
 use crate::words::{Spelling, Word};
 use paper::Paper;
+use synsent_sockets::Outcome;
 use way_words::WayWords;
 
 /// A contract as a manual page of 80 columns.
@@ -22,10 +24,14 @@ pub fn page(dialect: &Dialect) -> String {
     let mut paper = Paper::default();
     paper.heading("NAME");
     let connect = dialect.pages.connect;
-    paper.text(5, &format!("{} - the contract of sockets in {}", connect.call, dialect.title));
+    paper.text(5, &format!("{} - set up a connection, or name the peer of a datagram socket", connect.call));
     synopsis(&mut paper, dialect);
     paper.heading(&format!("RULES OF {}", connect.call));
-    paper.text(5, "The first row that applies decides.");
+    paper.text(
+        5,
+        "The first row that applies decides, and a call that a row fails has done nothing. On the left stands the type of \
+         socket; \"both\" are streams and datagrams over IP, \"any\" is also a handle of no socket.",
+    );
     for rule in connect.rules {
         paper.gap();
         row(&mut paper, dialect, rule);
@@ -46,6 +52,12 @@ pub fn page(dialect: &Dialect) -> String {
     paper.finish()
 }
 
+/// Whether only a path can come to this.
+fn is_of_paths(outcome: Outcome) -> bool {
+    use Outcome::{NotDirectory, NotListening, PathLoop, PathMissing, PathTooLong, WrongKind};
+    matches!(outcome, PathMissing | NotDirectory | PathTooLong | PathLoop | NotListening | WrongKind)
+}
+
 /// What a verdict is called in a dialect.
 fn result(dialect: &Dialect, verdict: Verdict) -> String {
     match verdict {
@@ -62,7 +74,9 @@ fn spelled(dialect: &Dialect, word: Word) -> String {
 
 fn synopsis(paper: &mut Paper, dialect: &Dialect) {
     paper.heading("SYNOPSIS");
-    paper.text(5, &format!("{}(socket, name, length of the name)", dialect.pages.connect.call));
+    paper.hanging(5, dialect.prototype);
+    paper.gap();
+    paper.text(5, &format!("The contract of {}.", dialect.title));
     let names = dialect.names;
     let families = [("IPv4", Some(names.inet4)), ("IPv6", names.inet6), ("local paths", names.local)];
     let families = families.iter().filter_map(|(family, number)| Some(format!("{family} ({})", (*number)?)));
@@ -91,7 +105,7 @@ fn errors(paper: &mut Paper, dialect: &Dialect) {
         }
         paper.gap();
         let Spelling { name, number, meaning, .. } = spelling;
-        paper.text(5, &format!("{name} ({number}): {meaning}"));
+        paper.hanging(5, &format!("{name} ({number}): {meaning}"));
         for cause in causes {
             paper.item(10, &cause);
         }
@@ -106,7 +120,8 @@ fn causes(dialect: &Dialect, word: Word) -> Vec<String> {
         says.map(|rule| format!("{}, {}", rule.when.words(), rule.on.words())).collect()
     };
     let mut causes: Vec<String> = found(connect).iter().map(|cause| format!("{}: {cause}", connect.call)).collect();
-    let answered = dialect.words.iter().filter(|row| row.word == word);
+    let local = dialect.names.local.is_some();
+    let answered = dialect.words.iter().filter(|row| row.word == word && (local || !is_of_paths(row.outcome)));
     causes.extend(answered.map(|row| format!("the network: {}", row.outcome.words())));
     for page in dialect.pages.all() {
         let answered = page.answers.iter().filter(|row| row.word == word);
@@ -141,7 +156,7 @@ fn options(paper: &mut Paper, dialect: &Dialect) {
 fn ways(paper: &mut Paper, dialect: &Dialect) {
     fn way<T: WayWords>(paper: &mut Paper, name: &str, way: &Way<T>) {
         paper.gap();
-        paper.text(5, &format!("{name}: {}", way.value.words()));
+        paper.hanging(5, &format!("{name}: {}", way.value.words()));
         source(paper, way.source);
     }
     paper.heading("WAYS");
@@ -151,7 +166,7 @@ fn ways(paper: &mut Paper, dialect: &Dialect) {
     way(paper, "opening", &ways.connect);
     way(paper, "queue", &ways.queue);
     way(paper, "select", &ways.failure_shows);
-    way(paper, "error of a socket", &ways.error_reading);
+    way(paper, "SO_ERROR", &ways.error_reading);
     way(paper, "long datagrams", &ways.truncation);
 }
 

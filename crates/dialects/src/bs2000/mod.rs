@@ -35,6 +35,7 @@ pub const PATH_MAX: usize = synsent_sockets::LOCAL_PATH_MAX;
 pub static BS2000: Dialect = Dialect {
     name: "bs2000",
     title: "BS2000 SOCKETS(POSIX)",
+    prototype: "int connect(int s, struct sockaddr *name, int namelen);",
     pages: pages::PAGES,
     words: &words::WORDS,
     spellings: words::SPELLINGS,

@@ -1,13 +1,15 @@
 //! Two contracts side by side: the rows in which they differ.
 //!
-//! Pages are compared by what they decide when one fact alone is so, for each type of socket. Rows that merely fall through to
-//! the last row of a page are not told again for each fact.
+//! Pages are compared by what they decide when one fact alone is so, with what it implies, for each type of socket; then by the
+//! order in which they look at two facts. Rows that merely fall through to the last row of a page are not told again for each
+//! fact, and what connect's page says of a system that was not started and of handles is not told again for each call.
 
+use super::order::{Turned, can_be, turned, whole};
 use super::paper::Paper;
 use super::way_words::WayWords;
-use super::{result, spelled};
+use super::{is_of_paths, result, spelled};
 use crate::dialect::{Dialect, Way};
-use crate::page::{Fact, On, Page, Rule};
+use crate::page::{Fact, On, Page, Rule, Verdict};
 use synsent_sockets::Outcome;
 
 /// The types that a difference is looked for in.
@@ -27,9 +29,14 @@ pub fn difference(first: &Dialect, second: &Dialect) -> String {
     let mut pair = Pair { first, second, paper: Paper::default() };
     pair.paper.title(&format!("{} AND {}", first.name, second.name));
     pair.domains();
+    let connects = [&first.pages.connect, &second.pages.connect];
+    pair.page(connects[0], connects[1]);
     for (one, other) in first.pages.all().into_iter().zip(second.pages.all()) {
-        pair.page(one, other);
+        if one.call != connects[0].call {
+            pair.page(one, other);
+        }
     }
+    pair.own_calls();
     pair.errors();
     pair.options();
     pair.ways();
@@ -56,17 +63,27 @@ impl Pair<'_> {
     }
 
     fn page(&mut self, one: &Page, other: &Page) {
+        let connects = [&self.first.pages.connect, &self.second.pages.connect];
+        let is_connect = one.call == connects[0].call;
+        let as_in_connect = |fact: Fact, verdicts: [Verdict; 2]| {
+            let of_connect = connects.map(|page| page.judge(On::Nowhere, whole(fact)).then);
+            !is_connect && NOWHERE.contains(&fact) && verdicts == of_connect
+        };
         let mut rows: Vec<(Fact, On, [&'static Rule; 2])> = Vec::new();
         for fact in Fact::ALL {
             let nowhere = NOWHERE.contains(&fact).then_some(On::Nowhere);
             let everywhere = nowhere.is_none().then(|| self.types()).into_iter().flatten();
             for on in nowhere.into_iter().chain(everywhere) {
-                let decided = [one, other].map(|page| page.judge(on, fact.alone()));
-                let falls_through = fact != Fact::Always && decided.iter().all(|rule| rule.when == Fact::Always);
-                if falls_through || decided[0].then == decided[1].then {
+                let decided = [one, other].map(|page| page.judge(on, whole(fact)));
+                // What neither page asks for is told where something else is that decides.
+                let is_asked = decided.iter().any(|rule| rule.when == fact);
+                if !is_asked || !can_be(fact, on) || decided[0].then == decided[1].then {
                     continue;
                 }
                 let verdicts = decided.map(|rule| rule.then);
+                if as_in_connect(fact, verdicts) {
+                    continue;
+                }
                 let same = |row: &&mut (Fact, On, [&Rule; 2])| row.0 == fact && row.2.map(|rule| rule.then) == verdicts;
                 match rows.iter_mut().find(same) {
                     Some(row) => row.1 = row.1.and(on),
@@ -75,11 +92,21 @@ impl Pair<'_> {
             }
         }
         let answers = self.answers(one, other);
-        if rows.is_empty() && answers.is_empty() {
+        let types: Vec<On> = self.types().collect();
+        let names = [self.first.name, self.second.name];
+        let ways_round = [(turned(one, other, &types), names), (turned(other, one, &types), [names[1], names[0]])];
+        // Both say the same; the shorter one is told.
+        let [one_way, other_way] = ways_round;
+        let (turned, names) = if other_way.0.len() < one_way.0.len() { other_way } else { one_way };
+        if rows.is_empty() && answers.is_empty() && turned.is_empty() {
             return;
         }
         let title = if one.call == other.call { one.call.to_owned() } else { format!("{} / {}", one.call, other.call) };
         self.paper.heading(&title);
+        if is_connect && rows.iter().any(|(fact, ..)| NOWHERE.contains(fact)) {
+            let rest = "What stands here of a start and of handles is so for the other calls too.";
+            self.paper.text(5, rest);
+        }
         for (fact, on, [mine, theirs]) in rows {
             self.paper.gap();
             self.paper.text(5, &format!("{} ({})", fact.words(), on.words()));
@@ -94,13 +121,34 @@ impl Pair<'_> {
             self.paper.columns("", self.first.name, &mine);
             self.paper.columns("", self.second.name, &theirs);
         }
+        for Turned { first, others } in turned {
+            self.paper.gap();
+            let order = format!("Two at once: {} goes by \"{}\", {} by", names[0], first.words(), names[1]);
+            self.paper.hanging(5, &order);
+            for (other, on) in others {
+                self.paper.item(10, &format!("{} ({})", other.words(), on.words()));
+            }
+        }
+    }
+
+    /// The calls that only one of them has.
+    fn own_calls(&mut self) {
+        self.paper.heading("CALLS");
+        for (mine, theirs) in [(self.first, self.second), (self.second, self.first)] {
+            let lacks = |call: &&str| theirs.pages.more.iter().all(|page| page.call != *call);
+            let only: Vec<&str> = mine.pages.more.iter().map(|page| page.call).filter(lacks).collect();
+            if !only.is_empty() {
+                self.paper.text(5, &format!("Only {}: {}.", mine.name, only.join(", ")));
+            }
+        }
     }
 
     /// Outcomes for which one of the pages has a word of its own, or, for connect, all those with different words.
     fn answers(&self, one: &Page, other: &Page) -> Vec<(Outcome, [String; 2])> {
         let is_connect = core::ptr::eq(one, &self.first.pages.connect);
         let mut differing = Vec::new();
-        for outcome in Outcome::ALL {
+        let local = self.types().any(|on| On::Local.covers(on));
+        for outcome in Outcome::ALL.into_iter().filter(|outcome| local || !is_of_paths(*outcome)) {
             let own = [one, other].iter().any(|page| page.answers.iter().any(|row| row.outcome == outcome));
             if !own && !is_connect {
                 continue;
@@ -166,7 +214,7 @@ impl Pair<'_> {
         self.way("opening", &first.connect, &second.connect);
         self.way("queue", &first.queue, &second.queue);
         self.way("select", &first.failure_shows, &second.failure_shows);
-        self.way("error of a socket", &first.error_reading, &second.error_reading);
+        self.way("SO_ERROR", &first.error_reading, &second.error_reading);
         self.way("long datagrams", &first.truncation, &second.truncation);
     }
 
@@ -177,8 +225,8 @@ impl Pair<'_> {
         self.paper.gap();
         self.paper.text(5, name);
         for (dialect, way) in [(self.first, mine), (self.second, theirs)] {
-            self.paper.text(10, &format!("{}: {}", dialect.name, way.value.words()));
-            self.paper.text(20, &origin(way.source.clause, way.source.because));
+            self.paper.hanging(10, &format!("{}: {}", dialect.name, way.value.words()));
+            self.paper.text(25, &origin(way.source.clause, way.source.because));
         }
     }
 }

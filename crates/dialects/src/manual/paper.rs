@@ -46,6 +46,11 @@ impl Paper {
         self.wrap(indent, indent, text);
     }
 
+    /// Text whose further lines are indented more.
+    pub(super) fn hanging(&mut self, indent: usize, text: &str) {
+        self.wrap(indent, indent + 5, text);
+    }
+
     /// An item of a list.
     pub(super) fn item(&mut self, indent: usize, text: &str) {
         self.wrap(indent, indent + 2, &format!("- {text}"));

@@ -129,3 +129,33 @@ fn a_contract_does_not_differ_from_itself() {
     let text = difference(&BS2000, &BS2000);
     assert_eq!(text, "bs2000 AND bs2000\n");
 }
+
+#[test]
+fn pages_that_agree_about_two_facts_alone_tell_where_their_order_differs() {
+    let text = difference(&WINSOCK2, &TARGETTCP);
+    // Of a stream that listens both say "not connected", and of a negative length "invalid": BSD looks at the length first.
+    let recv = between(&text, "\nrecv\n", "\nrecvfrom\n");
+    let row = between(recv, "Two at once: targettcp goes by \"a length is negative\", winsock2 by", "\n\n");
+    assert!(row.contains("- the socket listens (stream)"), "{row}");
+    let connect = between(&text, "\nconnect\n", "\nWSAStartup");
+    assert!(!connect.contains("Two at once"), "connect asks in one order in all documents");
+}
+
+#[test]
+fn what_cannot_be_is_not_compared_and_what_connect_says_of_handles_is_said_once() {
+    let text = difference(&WINSOCK2, &BS2000);
+    assert!(!text.contains("the socket listens (datagram)") && !text.contains("the network answers: no such path"));
+    assert_eq!(text.matches("the handle belongs to nothing").count(), 1);
+    assert!(text.contains("What stands here of a start and of handles is so for the other calls too."));
+    assert!(text.contains("Only bs2000: fcntl, poll."));
+    let unspecified = difference(&WINSOCK1, &WINSOCK2);
+    let row = between(&unspecified, "the family is \"unspecified\"", "\n\n");
+    assert!(row.contains("WSAEAFNOSUPPORT") && row.contains("the peer is given up"), "{row}");
+}
+
+#[test]
+fn a_page_declares_its_call_and_names_no_path_where_there_is_none() {
+    assert!(page(&TARGETTCP).contains("int connect(int socket, const void *addr, socklen_t addrlen);"));
+    assert!(!page(&WINSOCK2).contains("such path") && page(&BS2000).contains("such path"));
+    assert!(page(&BS2000).contains("\n     poll\n") && page(&BS2000).contains("\n     fcntl\n"));
+}

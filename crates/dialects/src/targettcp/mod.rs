@@ -30,6 +30,7 @@ pub const CONNECT_TIMEOUT_SECONDS: u64 = 75;
 pub static TARGETTCP: Dialect = Dialect {
     name: "targettcp",
     title: "TargetTCP",
+    prototype: "int connect(int socket, const void *addr, socklen_t addrlen);",
     pages: pages::PAGES,
     words: &words::WORDS,
     spellings: words::SPELLINGS,

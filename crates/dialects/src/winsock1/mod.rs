@@ -24,6 +24,7 @@ use crate::windows;
 pub static WINSOCK1: Dialect = Dialect {
     name: "winsock1",
     title: "Windows Sockets 1.1",
+    prototype: "int connect(SOCKET s, const struct sockaddr FAR *name, int namelen);",
     pages: pages::PAGES,
     words: &words::WORDS,
     spellings: windows::errors::SPELLINGS,

@@ -25,6 +25,7 @@ use crate::windows;
 pub static WINSOCK2: Dialect = Dialect {
     name: "winsock2",
     title: "Windows Sockets 2",
+    prototype: "int connect(SOCKET s, const struct sockaddr FAR *name, int namelen);",
     pages: pages::PAGES,
     words: &words::WORDS,
     spellings: windows::errors::SPELLINGS,

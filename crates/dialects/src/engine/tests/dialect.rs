@@ -154,6 +154,7 @@ const fn option(number: i32, meaning: Meaning, form: Form, settable: bool, on: O
 pub(super) static TESTISH: Dialect = Dialect {
     name: "testish",
     title: "a dialect for tests",
+    prototype: "int connect(int, const void *, int);",
     pages: ALL_PAGES,
     words: &outcome_words! {
         ConnectStarted => INPROGRESS, "";
