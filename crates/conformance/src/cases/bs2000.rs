@@ -7,8 +7,10 @@ use synsent_sockets::{Domain, Kind, Name, Pointer};
 use synsent_stack::Duration;
 
 use super::Shown;
+use super::background;
 use super::bs2000_local as local;
 use super::common::{self, Shows};
+use super::datagrams;
 use super::wrong;
 use crate::api::Api;
 use crate::api::posix::posix_api;
@@ -29,11 +31,11 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.establish", "AF_UNIX, a long path", local::establishes_far_away),
     Case::outcome("bs2000.stream-once", "connect once more", common::connected_already),
     Case::outcome("bs2000.stream-once", "connect once more, AF_UNIX", local::connected_already),
-    Case::outcome("bs2000.datagram-partner", "send and recv use the partner", common::datagram_sets_the_destination),
-    Case::new("bs2000.datagram-partner", "a datagram of another address", common::datagram_filter),
+    Case::outcome("bs2000.datagram-partner", "send and recv use the partner", datagrams::datagram_sets_the_destination),
+    Case::new("bs2000.datagram-partner", "a datagram of another address", datagrams::datagram_filter),
     Case::new("bs2000.datagram-partner", "what others sent before", earlier_datagrams),
     Case::outcome("bs2000.datagram-partner", "AF_UNIX", local::datagram_partner),
-    Case::outcome("bs2000.datagram-change", "another partner", common::datagram_changes),
+    Case::outcome("bs2000.datagram-change", "another partner", datagrams::datagram_changes),
     Case::outcome("bs2000.datagram-change", "another partner, AF_UNIX", local::datagram_change),
     Case::outcome("bs2000.datagram-dissolve", "null", datagram_dissolve),
     Case::outcome("bs2000.datagram-dissolve", "null, without a partner", datagram_dissolve_nothing),
@@ -71,10 +73,10 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.error.inval", "every length", every_length),
     Case::outcome("bs2000.error.inval", "every length of AF_INET6", every_length_inet6),
     Case::outcome("bs2000.error.isconn", "connected already", common::connected_already),
-    Case::outcome("bs2000.error.isconn", "connected, and nobody has asked", common::connected_meanwhile),
+    Case::outcome("bs2000.error.isconn", "connected, and nobody has asked", background::connected_meanwhile),
     Case::new("bs2000.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::outcome("bs2000.error.netunreach", "no route", common::no_route),
-    Case::outcome("bs2000.error.netunreach", "no route, datagram", common::datagram_no_route),
+    Case::outcome("bs2000.error.netunreach", "no route, datagram", datagrams::datagram_no_route),
     Case::outcome("bs2000.error.netunreach", "a router says so", common::network_unreachable),
     Case::outcome("bs2000.error.netunreach", "a router says that the host cannot be reached", host_unreachable),
     Case::outcome("bs2000.error.netdown", "the interface is down", common::interface_down),

@@ -1,4 +1,5 @@
-//! Scenarios that several dialects share: what they promise differs in the clause alone.
+//! Scenarios that several dialects share: what they promise differs in the clause alone. Those of datagrams, of attempts in the
+//! background and of calls that are wrong have files of their own.
 
 use std::net::SocketAddr;
 
@@ -10,16 +11,12 @@ use synsent_stack::Duration;
 use crate::case::Trouble;
 use crate::situation::{Situation, Told};
 use crate::trial::{PATIENCE, Trial};
-use crate::world::Peer;
 
 /// What a scenario comes to.
 pub(super) type Shows = Result<(), Trouble>;
 
 /// How soon a call answers that does not wait for the network.
 pub(super) const AT_ONCE: Duration = Duration::from_millis(100);
-
-/// How long an attempt may take that the peer answers at once.
-const LONG_ENOUGH: Duration = Duration::from_millis(300);
 
 // Outcomes of the attempt itself: a situation, a stream socket, one connect, and the error of the clause.
 
@@ -110,13 +107,6 @@ pub(super) fn fails_to(t: &mut Trial<'_>, kind: Kind, peer: SocketAddr) -> Shows
     t.fails(said)
 }
 
-/// The same on a datagram socket: nothing leaves either way.
-pub(super) fn datagram_no_route(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::NoRoute)?;
-    fails_to(t, Kind::Datagram, peer)?;
-    t.nothing_left()
-}
-
 // What is wrong with the call.
 
 /// The system was not started; the clause speaks of both types, and of any handle.
@@ -172,25 +162,6 @@ pub(super) fn connected_already(t: &mut Trial<'_>) -> Shows {
     t.echoes(s)
 }
 
-/// A non-blocking attempt has succeeded, and nobody has asked yet.
-pub(super) fn connected_meanwhile(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    let s = t.nonblocking(Kind::Stream)?;
-    let begun = t.connect(s, peer);
-    t.check(begun.is_err(), "the attempt has begun")?;
-    let idle = t.socket(Kind::Datagram)?;
-    let said = t.bind(idle, somewhere(crate::outside::OURS, 4_714));
-    t.works(said, "bind")?;
-    let readable = t.readable(idle, LONG_ENOUGH)?;
-    t.check(!readable, "time passes")?;
-    for _ in 0..2 {
-        let said = t.connect(s, peer);
-        t.fails(said)?;
-        t.nothing_left()?;
-    }
-    t.echoes(s)
-}
-
 /// The socket waits for connections.
 pub(super) fn listening(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
@@ -231,44 +202,6 @@ fn four_tuple(t: &mut Trial<'_>, name: SocketAddr) -> Shows {
     t.nothing_left()
 }
 
-// Not blocking.
-
-/// The call returns at once, and the connection goes on in the background.
-pub(super) fn nonblocking_begins(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    let s = t.nonblocking(Kind::Stream)?;
-    let said = t.connect(s, peer);
-    t.fails(said)?;
-    t.check(t.took() < AT_ONCE, format!("the call returns at once, not after {:?}", t.took()))?;
-    let [_, writable, exceptional] = t.await_outcome(s)?;
-    t.check(writable && !exceptional, "select() then tells that the connection is made")?;
-    t.echoes(s)
-}
-
-/// A second call while the first attempt is under way.
-pub(super) fn nonblocking_again(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Silent)?;
-    let s = t.nonblocking(Kind::Stream)?;
-    let first = t.connect(s, peer);
-    t.check(first.is_err(), "the first call fails, as the connection is not made yet")?;
-    for _ in 0..3 {
-        let said = t.connect(s, peer);
-        t.fails(said)?;
-        t.nothing_left()?;
-    }
-    Ok(())
-}
-
-/// Datagram sockets: no packet leaves.
-pub(super) fn datagram_sets_the_destination(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    let s = t.socket(Kind::Datagram)?;
-    let said = t.connect(s, peer);
-    t.works(said, "connect of a datagram socket")?;
-    t.nothing_left()?;
-    t.echoes(s)
-}
-
 /// The socket has a name after connect, and the name is one of this machine.
 pub(super) fn autobind(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
@@ -282,64 +215,10 @@ pub(super) fn autobind(t: &mut Trial<'_>) -> Shows {
     Ok(())
 }
 
-// More about datagrams.
-
 /// How long nothing must come.
 pub(super) const SILENCE: Duration = Duration::from_millis(50);
 
-/// What other addresses send is dropped, before and after what the peer sends.
-pub(super) fn datagram_filter(t: &mut Trial<'_>) -> Shows {
-    let peer = t.world.peer(Peer::A);
-    let s = t.connected(Kind::Datagram, peer)?;
-    let ours = own_name(t, s)?;
-    t.world.peer_sends(Peer::B, ours, b"from elsewhere");
-    t.world.peer_sends(Peer::A, ours, b"from the peer");
-    t.world.peer_sends(Peer::B, ours, b"from elsewhere again");
-    awaits(t, s)?;
-    let heard = t.recv(s);
-    t.check(heard == Ok(b"from the peer".to_vec()), format!("only the peer is heard, not {heard:?}"))?;
-    let readable = t.readable(s, SILENCE)?;
-    t.check(!readable, "nothing else is received")
-}
-
-/// A second connect changes where send goes and who is heard.
-pub(super) fn datagram_changes(t: &mut Trial<'_>) -> Shows {
-    let (a, b) = (t.world.peer(Peer::A), t.world.peer(Peer::B));
-    let s = t.connected(Kind::Datagram, a)?;
-    let said = t.send(s, b"to a");
-    t.works(said, "send")?;
-    let heard = t.world.peer_received(Peer::A);
-    t.check(heard == [b"to a".to_vec()], format!("the first peer hears it, not {heard:?}"))?;
-    let said = t.connect(s, b);
-    t.works(said, "connect to another peer")?;
-    t.nothing_left()?;
-    let said = t.send(s, b"to b");
-    t.works(said, "send")?;
-    let heard = t.world.peer_received(Peer::B);
-    t.check(heard == [b"to b".to_vec()], format!("the second peer hears it, not {heard:?}"))?;
-    let ours = own_name(t, s)?;
-    t.world.peer_sends(Peer::A, ours, b"from a");
-    t.world.peer_sends(Peer::B, ours, b"from b");
-    awaits(t, s)?;
-    let heard = t.recv(s);
-    t.check(heard == Ok(b"from b".to_vec()), format!("the second peer is heard, not {heard:?}"))
-}
-
-/// Without permission, the broadcast address of the own network.
-pub(super) fn broadcast_subnet(t: &mut Trial<'_>) -> Shows {
-    let everybody = t.arrange(Situation::SubnetBroadcast)?;
-    fails_to(t, Kind::Datagram, everybody)?;
-    t.nothing_left()
-}
-
-/// Without permission, 255.255.255.255.
-pub(super) fn broadcast_limited(t: &mut Trial<'_>) -> Shows {
-    let everybody = t.arrange(Situation::LimitedBroadcast)?;
-    fails_to(t, Kind::Datagram, everybody)?;
-    t.nothing_left()
-}
-
-// Threads, select, and trying again.
+// Threads, and trying again.
 
 /// What one thread is told, another does not see; success leaves it as it is.
 pub(super) fn last_error_per_thread(t: &mut Trial<'_>) -> Shows {
@@ -364,32 +243,6 @@ pub(super) fn last_error_per_thread(t: &mut Trial<'_>) -> Shows {
     t.check(said == Ok(0), format!("success returns 0, not {said:?}"))
 }
 
-/// Success shows in writefds alone, failure in exceptfds alone, and SO_ERROR tells why.
-pub(super) fn select_tells_exceptional(t: &mut Trial<'_>) -> Shows {
-    let silent = t.arrange(Situation::Silent)?;
-    let s = t.nonblocking(Kind::Stream)?;
-    let begun = t.connect(s, silent);
-    t.check(begun.is_err(), "the attempt has begun")?;
-    let sets = t.select(s, SILENCE);
-    t.check(sets == Ok([false; 3]), format!("select() tells nothing while the attempt is under way, not {sets:?}"))?;
-    let answers = t.arrange(Situation::Answers)?;
-    let s = t.nonblocking(Kind::Stream)?;
-    let begun = t.connect(s, answers);
-    t.check(begun.is_err(), "the attempt has begun")?;
-    let sets = t.await_outcome(s)?;
-    t.check(sets == [false, true, false], "success shows in writefds")?;
-    t.check((t.api.socket_error)(s) == 0, "SO_ERROR is 0 then")?;
-    t.echoes(s)?;
-    let refuses = t.arrange(Situation::Refuses)?;
-    let s = t.nonblocking(Kind::Stream)?;
-    let begun = t.connect(s, refuses);
-    t.check(begun.is_err(), "the attempt has begun")?;
-    let sets = t.await_outcome(s)?;
-    t.check(sets == [false, false, true], format!("failure shows in exceptfds alone, not {sets:?}"))?;
-    let why = t.api.code((t.api.socket_error)(s));
-    t.check(why.name.ends_with("ECONNREFUSED"), format!("SO_ERROR tells why: {why}"))
-}
-
 /// After this error the same socket connects once the cause is gone.
 pub(super) fn retries(t: &mut Trial<'_>, cause: Situation, error: &str) -> Shows {
     let peer = t.arrange(cause)?;
@@ -401,64 +254,6 @@ pub(super) fn retries(t: &mut Trial<'_>, cause: Situation, error: &str) -> Shows
     t.world.relent(peer)?;
     let said = t.connect(s, peer);
     t.works(said, "connect again on the same socket")?;
-    t.echoes(s)
-}
-
-// Memory.
-
-/// A name of which only a part is mapped, and the rest lies in a page that cannot be touched.
-pub(super) fn half_mapped_name(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    let name = t.api.sockaddr(&peer.into());
-    unreadable_from(t, &name, &[1, 2, 4, 15])
-}
-
-/// A name that lies whole in a page that cannot be touched.
-pub(super) fn unmapped_name(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    let name = t.api.sockaddr(&peer.into());
-    unreadable_from(t, &name, &[0])
-}
-
-/// connect with names that can be read only so far fails with the error of the clause, and the process goes on.
-fn unreadable_from(t: &mut Trial<'_>, name: &[u8], mapped: &[usize]) -> Shows {
-    let page = PageWithHole::new().map_err(|error| Trouble::NotHere(format!("no page: {error}")))?;
-    for mapped in mapped {
-        let memory = page.memory_before_hole(*mapped);
-        t.check(memory.write(0, &name[..*mapped]).is_ok(), "the part before the hole can be written")?;
-        for kind in [Kind::Stream, Kind::Datagram] {
-            let s = t.socket(kind)?;
-            let said = t.connect_with(s, Pointer::Foreign(&memory), name.len() as i32);
-            t.fails(said)?;
-            t.nothing_left()?;
-        }
-    }
-    // A name that ends where the hole begins is whole.
-    let memory = page.memory_before_hole(name.len());
-    t.check(memory.write(0, name).is_ok(), "the name can be written")?;
-    let s = t.socket(Kind::Stream)?;
-    let value = (t.api.connect)(s, Pointer::Foreign(&memory), name.len() as i32);
-    t.works(t.api.said(value), "connect with a name that ends where the hole begins").map(drop)
-}
-
-/// The same without blocking: each attempt begins anew, and what select and SO_ERROR tell is of the last one.
-pub(super) fn retries_nonblocking(t: &mut Trial<'_>, begun: &str) -> Shows {
-    let peer = t.arrange(Situation::Refuses)?;
-    let s = t.nonblocking(Kind::Stream)?;
-    for _ in 0..2 {
-        let said = t.connect(s, peer);
-        t.fails_with(said, begun)?;
-        let sets = t.await_outcome(s)?;
-        t.check(sets == [false, false, true], format!("failure shows in exceptfds alone, not {sets:?}"))?;
-        let why = t.api.code((t.api.socket_error)(s));
-        t.check(why.name.ends_with("ECONNREFUSED"), format!("SO_ERROR tells why: {why}"))?;
-    }
-    t.world.relent(peer)?;
-    let said = t.connect(s, peer);
-    t.fails_with(said, begun)?;
-    let sets = t.await_outcome(s)?;
-    t.check(sets == [false, true, false], format!("success shows in writefds alone, not {sets:?}"))?;
-    t.check((t.api.socket_error)(s) == 0, "SO_ERROR is 0 then")?;
     t.echoes(s)
 }
 

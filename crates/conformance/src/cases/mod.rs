@@ -1,8 +1,10 @@
 //! The cases: one file a dialect, and one for what they share. How a case is written is told at the crate's head.
 
+mod background;
 mod bs2000;
 mod bs2000_local;
 mod common;
+mod datagrams;
 mod targettcp;
 mod winsock1;
 mod winsock2;

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use synsent_sockets::{Domain, Kind, Pointer};
 
 use super::Shown;
+use super::background;
 use super::common::{self, Shows};
+use super::datagrams;
 use super::wrong;
 use crate::api::Api;
 use crate::api::posix::posix_api;
@@ -29,13 +31,13 @@ static CASES: &[Case] = &[
     Case::outcome("targettcp.establish", "the peer answers over IPv6", common::establishes_inet6),
     Case::outcome("targettcp.establish", "the peer hears a repeated SYN", common::establishes_late),
     Case::new("targettcp.example", "the calls of the example, in its order", example),
-    Case::new("targettcp.peer-filter", "a datagram of another address", common::datagram_filter),
-    Case::outcome("targettcp.nonblocking-first", "the first call", common::nonblocking_begins),
-    Case::outcome("targettcp.nonblocking-during", "calls while connecting", common::nonblocking_again),
+    Case::new("targettcp.peer-filter", "a datagram of another address", datagrams::datagram_filter),
+    Case::outcome("targettcp.nonblocking-first", "the first call", background::nonblocking_begins),
+    Case::outcome("targettcp.nonblocking-during", "calls while connecting", background::nonblocking_again),
     Case::outcome("targettcp.nonblocking-after", "calls once it is established", nonblocking_after),
     Case::outcome("targettcp.udp-immediate", "blocking and non-blocking", udp_immediate),
     Case::new("targettcp.udp-send", "send with a peer, sendto without", udp_send),
-    Case::outcome("targettcp.udp-reconnect", "another peer", common::datagram_changes),
+    Case::outcome("targettcp.udp-reconnect", "another peer", datagrams::datagram_changes),
     Case::new("targettcp.autobind", "an unbound socket gets a name", common::autobind),
     Case::new("targettcp.bind-partial", "address zero, port zero", bind_partial),
     Case::outcome("targettcp.addrlen-larger", "17, 28, 128 and 65,536 octets", addrlen_larger),
@@ -50,7 +52,7 @@ static CASES: &[Case] = &[
     Case::outcome("targettcp.error.addrnotavail", "a multicast group", multicast),
     Case::outcome("targettcp.error.addrnotavail", "a multicast group of IPv6", multicast_inet6),
     Case::outcome("targettcp.error.afnosupport", "another family", other_families),
-    Case::outcome("targettcp.error.already", "connect while connecting", common::nonblocking_again),
+    Case::outcome("targettcp.error.already", "connect while connecting", background::nonblocking_again),
     Case::new("targettcp.error.already", "many threads connect one socket", one_of_many),
     Case::outcome("targettcp.error.connrefused", "a reset answers the SYN", common::refused),
     Case::outcome("targettcp.error.destaddrreq", "INADDR_ANY", zero_address),
@@ -61,15 +63,15 @@ static CASES: &[Case] = &[
     Case::outcome("targettcp.error.hostunreach", "prohibited, and then silence", prohibited_at_the_timeout),
     Case::outcome("targettcp.error.hostunreach", "network unreachable, and then silence", network_at_the_timeout),
     Case::outcome("targettcp.error.hostunreach-recovers", "host unreachable, and then the peer answers", recovers),
-    Case::outcome("targettcp.error.inprogress", "the attempt goes on", common::nonblocking_begins),
+    Case::outcome("targettcp.error.inprogress", "the attempt goes on", background::nonblocking_begins),
     Case::outcome("targettcp.error.inval", "a length that is too small", short_names),
     Case::outcome("targettcp.error.inval", "every length", every_length),
-    Case::outcome("targettcp.error.isconn", "connected, and nobody has asked", common::connected_meanwhile),
+    Case::outcome("targettcp.error.isconn", "connected, and nobody has asked", background::connected_meanwhile),
     Case::new("targettcp.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::outcome("targettcp.error.isconn", "connected already", common::connected_already),
     Case::outcome("targettcp.error.netdown", "before the initialization", common::not_started).unstarted(),
     Case::outcome("targettcp.error.netunreach", "no route", common::no_route),
-    Case::outcome("targettcp.error.netunreach", "no route, datagram", common::datagram_no_route),
+    Case::outcome("targettcp.error.netunreach", "no route, datagram", datagrams::datagram_no_route),
     Case::outcome("targettcp.error.nobufs", "as many connections as there may be", common::connections_exhausted),
     Case::outcome("targettcp.error.notsock", "no handle, and a closed one", common::bad_handles),
     Case::new("targettcp.error.notsock", "handles of nothing, in every call", wrong::handles_of_nothing),

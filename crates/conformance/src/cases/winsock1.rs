@@ -7,7 +7,9 @@ use synsent_sockets::{Domain, Kind, Pointer};
 use synsent_stack::Duration;
 
 use super::Shown;
+use super::background;
 use super::common::{self, Shows};
+use super::datagrams;
 use super::wrong::{self, Call, State};
 use crate::api::Api;
 use crate::api::windows::windows_api;
@@ -26,20 +28,20 @@ static CASES: &[Case] = &[
     Case::new("winsock1.establish", "the typed twin", typed_twin),
     Case::new("winsock1.autobind", "an unbound socket gets a name", common::autobind),
     Case::new("winsock1.autobind", "bind afterwards", bind_afterwards),
-    Case::outcome("winsock1.datagram-default", "send and recv use the peer", common::datagram_sets_the_destination),
-    Case::outcome("winsock1.datagram-default", "another peer", common::datagram_changes),
-    Case::new("winsock1.datagram-default", "a datagram of another address", common::datagram_filter),
+    Case::outcome("winsock1.datagram-default", "send and recv use the peer", datagrams::datagram_sets_the_destination),
+    Case::outcome("winsock1.datagram-default", "another peer", datagrams::datagram_changes),
+    Case::new("winsock1.datagram-default", "a datagram of another address", datagrams::datagram_filter),
     Case::outcome("winsock1.zero-address", "0.0.0.0", zero_address),
     Case::outcome("winsock1.zero-address", "0.0.0.0, datagram without a peer", zero_address_datagram),
     Case::outcome("winsock1.zero-address", "0.0.0.0, datagram with a peer", zero_address_keeps_the_peer),
-    Case::outcome("winsock1.nonblocking", "the attempt goes on", common::nonblocking_begins),
-    Case::new("winsock1.select", "writable on success, exceptional on failure", common::select_tells_exceptional),
+    Case::outcome("winsock1.nonblocking", "the attempt goes on", background::nonblocking_begins),
+    Case::new("winsock1.select", "writable on success, exceptional on failure", background::select_tells_exceptional),
     Case::new("winsock1.select", "not writable before the peer answers", writable_exactly_when_made),
     Case::new("winsock1.select", "a failure never shows in writefds", failure_is_not_writable),
     Case::new("winsock1.last-error", "one code a thread", common::last_error_per_thread),
     Case::outcome("winsock1.blocking-result", "success is told when it is there", waits_for_success),
     Case::outcome("winsock1.blocking-result", "failure is told when it is there", waits_for_failure),
-    Case::outcome("winsock1.in-progress-again", "connect while connecting", common::nonblocking_again),
+    Case::outcome("winsock1.in-progress-again", "connect while connecting", background::nonblocking_again),
     Case::outcome("winsock1.in-progress-again", "the attempt is not disturbed", again_and_then_made),
     Case::new("winsock1.in-progress-again", "many threads connect one socket", one_of_many),
     Case::outcome("winsock1.error.notinitialised", "before WSAStartup", common::not_started).unstarted(),
@@ -68,15 +70,15 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.fault", "every length", every_length),
     Case::outcome("winsock1.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
     Case::outcome("winsock1.error.inval", "a listening socket", common::listening),
-    Case::outcome("winsock1.error.inval", "connect while connecting", common::nonblocking_again),
+    Case::outcome("winsock1.error.inval", "connect while connecting", background::nonblocking_again),
     Case::outcome("winsock1.error.isconn", "connected already", common::connected_already),
     Case::outcome("winsock1.error.isconn", "connected, and reset by the peer", connected_and_broken),
-    Case::outcome("winsock1.error.isconn", "connected, and nobody has asked", common::connected_meanwhile),
+    Case::outcome("winsock1.error.isconn", "connected, and nobody has asked", background::connected_meanwhile),
     Case::new("winsock1.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::new("winsock1.error.mfile", "as many sockets as WSAStartup announced", as_many_as_announced),
     Case::outcome("winsock1.error.mfile", "as many descriptors as the process may have", no_descriptor_left),
     Case::outcome("winsock1.error.netunreach", "no route", common::no_route),
-    Case::outcome("winsock1.error.netunreach", "no route, datagram", common::datagram_no_route),
+    Case::outcome("winsock1.error.netunreach", "no route, datagram", datagrams::datagram_no_route),
     Case::outcome("winsock1.error.netunreach", "a router says so", common::network_unreachable),
     Case::outcome("winsock1.error.netunreach", "no route, and then there is one", retry_after_no_route),
     Case::outcome("winsock1.error.nobufs", "as many connections as there may be", common::connections_exhausted),
@@ -86,7 +88,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.timedout", "nobody answers", common::silent),
     Case::outcome("winsock1.error.timedout", "the backlog is full", common::backlog_full),
     Case::outcome("winsock1.error.timedout", "silent, and then answered", retry_after_silence),
-    Case::outcome("winsock1.error.wouldblock", "the attempt goes on", common::nonblocking_begins),
+    Case::outcome("winsock1.error.wouldblock", "the attempt goes on", background::nonblocking_begins),
 ];
 
 /// The SYN is repeated after a second, on every network.
@@ -334,7 +336,7 @@ fn retry_after_refused(t: &mut Trial<'_>) -> Shows {
 }
 
 fn retry_nonblocking(t: &mut Trial<'_>) -> Shows {
-    common::retries_nonblocking(t, "WSAEWOULDBLOCK")
+    background::retries_nonblocking(t, "WSAEWOULDBLOCK")
 }
 
 fn retry_after_no_route(t: &mut Trial<'_>) -> Shows {

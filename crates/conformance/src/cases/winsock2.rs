@@ -6,7 +6,9 @@ use synsent_dialects::{Process, winsock1, winsock2};
 use synsent_sockets::{Domain, Kind, Pointer};
 
 use super::Shown;
+use super::background;
 use super::common::{self, Shows};
+use super::datagrams;
 use super::wrong::{self, Call, State};
 use crate::api::Api;
 use crate::api::windows::windows_api;
@@ -26,19 +28,19 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.zero-address", "0.0.0.0", zero_address),
     Case::outcome("winsock2.zero-address", "::", zero_address_inet6),
     Case::outcome("winsock2.reconnect-active", "connect once more", common::connected_already),
-    Case::outcome("winsock2.datagram-default", "send and recv use the peer", common::datagram_sets_the_destination),
-    Case::new("winsock2.datagram-filter", "a datagram of another address", common::datagram_filter),
+    Case::outcome("winsock2.datagram-default", "send and recv use the peer", datagrams::datagram_sets_the_destination),
+    Case::new("winsock2.datagram-filter", "a datagram of another address", datagrams::datagram_filter),
     Case::outcome("winsock2.datagram-disconnect", "0.0.0.0", datagram_disconnect),
     Case::new("winsock2.datagram-disconnected-sendto", "sendto and recvfrom afterwards", datagram_disconnected_sendto),
-    Case::outcome("winsock2.datagram-reconnect", "another peer", common::datagram_changes),
+    Case::outcome("winsock2.datagram-reconnect", "another peer", datagrams::datagram_changes),
     Case::new("winsock2.datagram-reconnect", "what is queued goes when the peer changes", queue_goes_with_the_peer),
-    Case::outcome("winsock2.broadcast-denied", "the network's broadcast address", common::broadcast_subnet),
+    Case::outcome("winsock2.broadcast-denied", "the network's broadcast address", datagrams::broadcast_subnet),
     Case::new("winsock2.broadcast-allowed", "with SO_BROADCAST, send reaches it", broadcast_allowed),
     Case::new("winsock2.broken-socket", "the peer resets the connection", broken_socket),
     Case::new("winsock2.last-error", "one code a thread", common::last_error_per_thread),
-    Case::outcome("winsock2.nonblocking", "the attempt goes on", common::nonblocking_begins),
-    Case::new("winsock2.select", "writable on success, exceptional on failure", common::select_tells_exceptional),
-    Case::outcome("winsock2.already", "connect while connecting", common::nonblocking_again),
+    Case::outcome("winsock2.nonblocking", "the attempt goes on", background::nonblocking_begins),
+    Case::new("winsock2.select", "writable on success, exceptional on failure", background::select_tells_exceptional),
+    Case::outcome("winsock2.already", "connect while connecting", background::nonblocking_again),
     Case::new("winsock2.already", "many threads connect one socket", one_of_many),
     Case::new("winsock2.already-compat", "a program of the 1.1 library beside one of this", already_in_both_libraries),
     Case::new("winsock2.retry-same-socket", "refused, and then answered", retry_after_refused),
@@ -62,16 +64,14 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.connrefused", "refused over IPv6", refused_inet6),
     Case::outcome("winsock2.error.fault", "null", null_name),
     Case::outcome("winsock2.error.fault", "a length that is too small", short_names),
-    Case::outcome("winsock2.error.fault", "a name that ends in an unmapped page", common::half_mapped_name),
-    Case::outcome("winsock2.error.fault", "a name in an unmapped page", common::unmapped_name),
     Case::outcome("winsock2.error.fault", "every length", every_length),
     Case::outcome("winsock2.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
     Case::outcome("winsock2.error.inval", "a listening socket", common::listening),
     Case::outcome("winsock2.error.isconn", "connected already", common::connected_already),
-    Case::outcome("winsock2.error.isconn", "connected, and nobody has asked", common::connected_meanwhile),
+    Case::outcome("winsock2.error.isconn", "connected, and nobody has asked", background::connected_meanwhile),
     Case::new("winsock2.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::outcome("winsock2.error.netunreach", "no route", common::no_route),
-    Case::outcome("winsock2.error.netunreach", "no route, datagram", common::datagram_no_route),
+    Case::outcome("winsock2.error.netunreach", "no route, datagram", datagrams::datagram_no_route),
     Case::outcome("winsock2.error.netunreach", "a router says so", common::network_unreachable),
     Case::outcome("winsock2.error.nobufs", "as many connections as there may be", common::connections_exhausted),
     Case::outcome("winsock2.error.notsock", "no handle, and a closed one", common::bad_handles),
@@ -79,9 +79,9 @@ static CASES: &[Case] = &[
     Case::new("winsock2.error.notsock", "stale handles, in every call", wrong::stale_handles),
     Case::outcome("winsock2.error.timedout", "nobody answers", common::silent),
     Case::outcome("winsock2.error.timedout", "the backlog is full", common::backlog_full),
-    Case::outcome("winsock2.error.wouldblock", "the attempt goes on", common::nonblocking_begins),
-    Case::outcome("winsock2.error.acces", "the network's broadcast address", common::broadcast_subnet),
-    Case::outcome("winsock2.error.acces", "255.255.255.255", common::broadcast_limited),
+    Case::outcome("winsock2.error.wouldblock", "the attempt goes on", background::nonblocking_begins),
+    Case::outcome("winsock2.error.acces", "the network's broadcast address", datagrams::broadcast_subnet),
+    Case::outcome("winsock2.error.acces", "255.255.255.255", datagrams::broadcast_limited),
 ];
 
 /// The functions and the cases.
@@ -229,7 +229,7 @@ fn retry_after_refused(t: &mut Trial<'_>) -> Shows {
 }
 
 fn retry_nonblocking(t: &mut Trial<'_>) -> Shows {
-    common::retries_nonblocking(t, "WSAEWOULDBLOCK")
+    background::retries_nonblocking(t, "WSAEWOULDBLOCK")
 }
 
 fn retry_after_no_route(t: &mut Trial<'_>) -> Shows {
