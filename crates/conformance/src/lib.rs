@@ -7,7 +7,8 @@
 //! every [`Place`], and the command those that [`sweep`] lists: the outcomes of connect().
 //!
 //! **How a case is written.** In `cases/DIALECT.rs` stands a table, `CASES`, and below it the functions. A scenario that several
-//! dialects share stands in `cases/common.rs`, or in `cases/wrong.rs` where the call itself is wrong, and their tables name it.
+//! dialects share stands in `cases/common.rs`, in `cases/datagrams.rs`, in `cases/background.rs` where the call does not block, or in
+//! `cases/wrong.rs` where the call itself is wrong, and their tables name it.
 //!
 //! ```text
 //! Case::outcome("winsock2.error.connrefused", "a reset answers the SYN", common::refused),

@@ -4,8 +4,7 @@
 use std::net::SocketAddr;
 
 use synsent_dialects::Handle;
-use synsent_host::PageWithHole;
-use synsent_sockets::{Kind, Memory as _, Pointer};
+use synsent_sockets::Kind;
 use synsent_stack::Duration;
 
 use crate::case::Trouble;

@@ -281,6 +281,7 @@ pub(super) fn handles_of_nothing(t: &mut Trial<'_>) -> Shows {
     let never = [-1, Handle::from(i32::MIN), Handle::from(i32::MAX - 1), 0x7fff_ff00, own + 1_000];
     for handle in never.into_iter().chain([closed, foreign]) {
         every_call_fails(t, handle, &peer.into())?;
+        select_fails(t, handle)?;
     }
     let (seen, packets) = t.world.wire();
     t.check(packets == 0, format!("no packet leaves, but this was seen: {seen}"))?;
@@ -303,6 +304,7 @@ pub(super) fn stale_handles(t: &mut Trial<'_>) -> Shows {
     t.check(!stale.contains(&own), "a new socket has no handle of one that was closed a moment ago")?;
     for handle in stale {
         every_call_fails(t, handle, &peer.into())?;
+        select_fails(t, handle)?;
     }
     t.echoes(own)
 }
@@ -319,7 +321,13 @@ fn of_another_process(t: &Trial<'_>) -> Option<(Handle, Arc<Process>)> {
     Some((opened.join().ok()???, other))
 }
 
-/// Every call of the dialect fails on this handle, those of the table above with the error of the clause.
+fn select_fails(t: &mut Trial<'_>, s: Handle) -> Shows {
+    let selected = (t.api.select)(&mut [vec![s], Vec::new(), Vec::new()], Some(common::SILENCE));
+    t.fails(t.api.said(selected))
+}
+
+/// Every call of the dialect but select, for which files are ready, fails on this handle; those of [`Call`] with the error of
+/// the clause.
 pub(super) fn every_call_fails(t: &mut Trial<'_>, s: Handle, peer: &synsent_sockets::Name) -> Shows {
     let api = t.api;
     let name = api.sockaddr(peer);
@@ -336,7 +344,6 @@ pub(super) fn every_call_fails(t: &mut Trial<'_>, s: Handle, peer: &synsent_sock
         (api.set_nonblocking)(s, true),
         (api.set_broadcast)(s, true),
         (api.socket_error)(s),
-        (api.select)(&mut [vec![s], Vec::new(), Vec::new()], Some(common::SILENCE)),
         (api.close)(s),
     ];
     for (number, value) in others.into_iter().enumerate() {
