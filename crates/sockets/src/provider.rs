@@ -77,7 +77,7 @@ pub enum Queued {
 /// How to send.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SendHow {
-    /// As urgent data.
+    /// As urgent data: its last octet is marked, by the call that takes that one.
     pub urgent: bool,
     /// Only to directly joined networks.
     pub dont_route: bool,

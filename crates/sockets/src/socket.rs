@@ -367,8 +367,9 @@ impl Socket {
     fn gather_error(&self, state: &mut State) {
         self.look(state);
         let Some(transport) = self.transport.get() else { return };
-        if matches!(state.phase, Phase::Closed | Phase::Connecting | Phase::Failed(_)) || state.pending_error.is_some()
-        {
+        // What broke a connection is known, and is told once.
+        let is_known = matches!(state.phase, Phase::Closed | Phase::Connecting | Phase::Failed(_) | Phase::Broken(_));
+        if is_known || state.pending_error.is_some() {
             return;
         }
         state.pending_error = transport.take_error();

@@ -1,5 +1,10 @@
-//! The table of sockets: a handle is a place and a generation, so that a stale one never reaches another socket.
+//! The table of sockets: a handle is a place and a generation, so that a stale one reaches nothing.
+//!
+//! Generations are few, and begin again. So a place that became free waits: first come those that nobody has had, until the
+//! table is as large as it may be, and then the one that has been free for longest. A stale handle reaches another socket only
+//! after each free place was used as often as there are generations; for a table that is nearly full those are few places.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::failure::{Failure, Outcome};
@@ -24,7 +29,8 @@ pub struct Table {
 #[derive(Default)]
 struct Places {
     entries: Vec<Entry>,
-    free: Vec<u32>,
+    /// Places that had a socket, the one that has been free for longest first.
+    free: VecDeque<u32>,
 }
 
 #[derive(Default)]
@@ -78,7 +84,7 @@ impl Table {
 
     /// Gives a place back that was kept and not filled.
     pub fn release(&self, reserved: SocketId) {
-        self.places.write().unwrap_or_else(PoisonError::into_inner).free.push(reserved.index);
+        self.places.write().unwrap_or_else(PoisonError::into_inner).free.push_back(reserved.index);
     }
 
     /// The socket of a handle, if it is there.
@@ -98,7 +104,7 @@ impl Table {
         let entry = places.entries.get_mut(id.index as usize).filter(|entry| entry.generation == id.generation)?;
         let socket = entry.socket.take()?;
         entry.generation = entry.generation.wrapping_add(1) & Table::GENERATION_MASK;
-        places.free.push(id.index);
+        places.free.push_back(id.index);
         Some(socket)
     }
 
@@ -110,7 +116,7 @@ impl Table {
         for (index, entry) in entries.iter_mut().enumerate() {
             if let Some(socket) = entry.socket.take() {
                 entry.generation = entry.generation.wrapping_add(1) & Table::GENERATION_MASK;
-                free.push(index as u32);
+                free.push_back(index as u32);
                 sockets.push(socket);
             }
         }
@@ -121,13 +127,11 @@ impl Table {
 impl Places {
     /// A free place, whose entry stays empty.
     fn take(&mut self, sockets_max: u32) -> Result<SocketId, Failure> {
-        let index = match self.free.pop() {
-            Some(index) => index,
-            None if self.entries.len() >= sockets_max as usize => return Err(Outcome::NoDescriptors.into()),
-            None => {
-                self.entries.push(Entry::default());
-                self.entries.len() as u32 - 1
-            }
+        let index = if self.entries.len() < sockets_max as usize {
+            self.entries.push(Entry::default());
+            self.entries.len() as u32 - 1
+        } else {
+            self.free.pop_front().ok_or(Outcome::NoDescriptors)?
         };
         Ok(SocketId { index, generation: self.entries[index as usize].generation })
     }
@@ -225,6 +229,33 @@ mod tests {
         assert!(table.remove(first).is_some());
         table.insert(socket()).unwrap();
         assert_eq!(table.drain().len(), 2);
+    }
+
+    #[test]
+    fn a_stale_handle_reaches_nothing_until_every_place_was_used_as_often_as_there_are_generations() {
+        let table = Table::new(3);
+        let stale = table.insert(socket()).unwrap();
+        assert!(table.remove(stale).is_some());
+        for _ in 0..3 * Table::GENERATION_MASK {
+            let next = table.insert(socket()).unwrap();
+            assert!(table.get(stale).is_none() && table.remove(stale).is_none());
+            assert!(table.remove(next).is_some());
+        }
+    }
+
+    #[test]
+    fn a_place_is_used_again_when_no_new_one_is_left_and_the_one_longest_free_comes_first() {
+        let table = Table::new(3);
+        let kept = table.insert(socket()).unwrap();
+        let places: Vec<u32> = (0..5)
+            .map(|_| {
+                let next = table.insert(socket()).unwrap();
+                table.remove(next).unwrap();
+                next.index
+            })
+            .collect();
+        assert_eq!(kept.index, 0);
+        assert_eq!(places, [1, 2, 1, 2, 1]);
     }
 
     proptest! {

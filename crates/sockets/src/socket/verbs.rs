@@ -139,10 +139,11 @@ impl Socket {
             }
         };
         let ended = self.carry_out(&plan, Ready::WRITABLE, all);
-        match self.note_broken(ended) {
-            Err(failure) if taken == 0 => Err(failure),
-            _ => Ok(Progress::Done(taken)),
+        if taken == 0 {
+            return self.note_broken(ended.map(|_| Progress::Done(0)));
         }
+        self.keep_broken(ended);
+        Ok(Progress::Done(taken))
     }
 
     /// Sends a datagram.
@@ -299,11 +300,12 @@ impl Socket {
             }
         };
         let ended = self.carry_out(plan, Ready::READABLE, all);
-        let answer = match self.note_broken(ended) {
-            Err(failure) if taken == 0 => Err(failure),
-            _ => Ok(Progress::Done(Received { octets: taken, whole: taken, source: None })),
-        };
-        self.note_broken(self.end_of_broken(answer))
+        let received = Progress::Done(Received { octets: taken, whole: taken, source: None });
+        if taken == 0 {
+            return self.note_broken(self.end_of_broken(ended.map(|_| received)));
+        }
+        self.keep_broken(ended);
+        Ok(received)
     }
 
     fn may_send(&self, state: &State) -> Result<(), Outcome> {
@@ -328,20 +330,30 @@ impl Socket {
         wait.until_done(verb).map(Progress::Done)
     }
 
-    /// A connection that a verb found broken is broken from now on.
+    /// A connection that a verb found broken is broken from now on, and its caller is told.
     fn note_broken<T>(&self, answer: Answer<T>) -> Answer<T> {
-        if let Err(failure) = &answer
-            && self.kind == Kind::Stream
-            && breaks(failure.outcome)
-        {
-            let mut state = self.state();
-            if state.phase == Phase::Connected {
-                state.phase = Phase::Broken(failure.clone());
-            }
-            // It is told now.
-            state.pending_error = None;
+        if let Err(failure) = &answer {
+            self.broke(failure, None);
         }
         answer
+    }
+
+    /// The same where the caller is told what was done before it broke: the failure waits to be told.
+    fn keep_broken<T>(&self, answer: Answer<T>) {
+        if let Err(failure) = answer {
+            self.broke(&failure, Some(failure.clone()));
+        }
+    }
+
+    fn broke(&self, failure: &Failure, left_to_tell: Option<Failure>) {
+        if self.kind != Kind::Stream || !breaks(failure.outcome) {
+            return;
+        }
+        let mut state = self.state();
+        if state.phase == Phase::Connected {
+            state.phase = Phase::Broken(failure.clone());
+        }
+        state.pending_error = left_to_tell;
     }
 
     /// What a provider whose error was taken already answers as the end of a stream is the failure that broke it.

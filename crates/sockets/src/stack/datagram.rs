@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use synsent_stack::{Duration, Stack, UdpId, UdpOptions, UdpReceiveError, UdpSendError};
 
-use super::{Shared, address_of, check_direct, failure, locked, names, peer_of};
+use super::{BUFFER_OCTETS_MIN, Shared, address_of, check_direct, failure, locked, names, peer_of};
 use crate::failure::{Failure, Outcome};
 use crate::name::{Domain, Name};
 use crate::provider::{Accepted, Answer, Progress, Queued, ReceiveHow, Received, SendHow, Shutdown, Transport};
@@ -326,7 +326,10 @@ impl Transport for Datagrams {
 
     fn buffers(&self) -> (u32, u32) {
         let settings = self.inner().settings;
-        (settings.send_buffer.unwrap_or(SEND_ROOM), options(&settings).receive_octets)
+        (
+            settings.send_buffer.map_or(SEND_ROOM, |octets| octets.max(BUFFER_OCTETS_MIN)),
+            options(&settings).receive_octets,
+        )
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -340,7 +343,7 @@ fn options(settings: &Settings) -> UdpOptions {
     UdpOptions {
         shared: names::shares(settings),
         broadcast: settings.broadcast,
-        receive_octets: settings.receive_buffer.unwrap_or(own.receive_octets),
+        receive_octets: settings.receive_buffer.map_or(own.receive_octets, |octets| octets.max(BUFFER_OCTETS_MIN)),
         hop_limit: settings.hop_limit,
         multicast_hop_limit: settings.multicast_hop_limit.unwrap_or(MULTICAST_HOP_LIMIT),
         traffic_class: settings.traffic_class,

@@ -24,6 +24,10 @@ use crate::name::{Domain, Kind, Name};
 use crate::provider::{Cast, Provider, Transport};
 use crate::settings::Settings;
 
+/// The least room for sending and for receiving that a socket gets, whatever it asks for: with none at all, which programs do
+/// ask for, nothing would ever be sent or received. Unit: octets.
+pub(crate) const BUFFER_OCTETS_MIN: u32 = 2_048;
+
 /// A stack that can be called from any thread.
 pub trait StackAccess: Send + Sync {
     /// Calls the stack with the time, once. What it then wants to send goes out. A stack that runs no more is not called.

@@ -1,7 +1,7 @@
 //! A stream of the stack: a name, an opening, a connection or a listener, one after the other behind one transport.
 
 use core::any::Any;
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use synsent_stack::{
@@ -11,7 +11,7 @@ use synsent_stack::{
 
 use super::names::{self, NameHold};
 use super::urgent::Urgent;
-use super::{Shared, address_of, check_direct, failure, locked, peer_of};
+use super::{BUFFER_OCTETS_MIN, Shared, address_of, check_direct, failure, locked, peer_of};
 use crate::failure::{Failure, Outcome};
 use crate::name::{Domain, Name};
 use crate::provider::{Accepted, Answer, Progress, ReceiveHow, Received, SendHow, Shutdown, Transport};
@@ -111,7 +111,7 @@ impl Stream {
             _ => None,
         };
         let of_hold = || inner.hold.as_ref().map(NameHold::name);
-        Ok(of_flow.or_else(of_hold).unwrap_or_else(|| SocketAddr::new(any_address(self.domain), 0)))
+        of_flow.or_else(of_hold).map_or_else(|| address_of(&Name::unspecified(self.domain), self.domain), Ok)
     }
 }
 
@@ -242,7 +242,7 @@ impl Transport for Stream {
             Role::Connected(_) => return Err(Outcome::AlreadyConnected.into()),
             Role::Closing(_) | Role::Closed => return Err(Outcome::Cancelled.into()),
         }
-        let name = inner.hold.as_ref().map_or_else(|| SocketAddr::new(any_address(self.domain), 0), NameHold::name);
+        let name = self.name_of(&inner)?;
         let settings = inner.settings;
         let mut names = self.shared.stream_names();
         let (listener, port) = self.shared.with(|stack, now| {
@@ -466,13 +466,9 @@ impl Inner {
     }
 }
 
-/// The address that stands for every one of a domain.
-fn any_address(domain: Domain) -> IpAddr {
-    Name::unspecified(domain).inet().map_or(IpAddr::from([0; 4]), |name| name.ip())
-}
-
 /// The stack's settings for a connection, from what it has by itself and what the socket says.
 fn options(settings: &Settings, own: TcpOptions) -> TcpOptions {
+    let fixed = |octets: u32| BufferSize::fixed(octets.max(BUFFER_OCTETS_MIN));
     let keep_alive = settings.keep_alive.then(|| own.keep_alive.unwrap_or_default());
     TcpOptions {
         no_delay: settings.no_delay,
@@ -481,8 +477,8 @@ fn options(settings: &Settings, own: TcpOptions) -> TcpOptions {
         hop_limit: settings.hop_limit.or(own.hop_limit),
         soft_errors: settings.connect.soft_errors,
         syn_timeout: settings.connect.timeout.unwrap_or(own.syn_timeout),
-        send_buffer: settings.send_buffer.map_or(own.send_buffer, BufferSize::fixed),
-        receive_buffer: settings.receive_buffer.map_or(own.receive_buffer, BufferSize::fixed),
+        send_buffer: settings.send_buffer.map_or(own.send_buffer, fixed),
+        receive_buffer: settings.receive_buffer.map_or(own.receive_buffer, fixed),
         ..own
     }
 }

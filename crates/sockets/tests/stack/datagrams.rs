@@ -232,3 +232,17 @@ fn a_v6_socket_and_a_v4_socket_are_two_worlds() {
     assert_eq!((octets.as_slice(), received.source), (&b"six"[..], Some(world.net.server.at_v6(7).into())));
     assert_eq!(six.local_name().unwrap().domain(), Domain::Inet6);
 }
+
+#[test]
+fn room_of_nothing_holds_a_datagram_all_the_same() {
+    let world = echo_world();
+    let socket = world.datagram();
+    socket.set(Setting::SendBuffer(0)).unwrap();
+    socket.set(Setting::ReceiveBuffer(0)).unwrap();
+    done(socket.send_to(&[7; 1_400], &world.net.server.at(7).into(), HOW));
+    assert_eq!(receive(&socket), [7; 1_400]);
+    socket.set(Setting::ReceiveBuffer(0)).unwrap();
+    done(socket.send_to(b"again", &world.net.server.at(7).into(), HOW));
+    assert_eq!(receive(&socket), b"again");
+    assert!(socket.buffers().0 > 0 && socket.buffers().1 > 0);
+}

@@ -1,7 +1,7 @@
 //! Connections: data both ways, ends, breaks, limits of time, urgent data.
 
 use synsent_lab::Behaviour;
-use synsent_sockets::{Outcome, Phase, Ready, ReceiveHow, SendHow, Setting, Shutdown};
+use synsent_sockets::{Outcome, Phase, Ready, ReceiveHow, SendHow, Setting, Settings, Shutdown};
 use synsent_stack::{Config, Duration};
 
 use crate::world::*;
@@ -175,4 +175,65 @@ fn an_urgent_octet_that_was_passed_can_still_be_asked_for_and_inline_it_stays() 
     done(client.send(b"c!", SEND_URGENT));
     assert_eq!(receive(&server), b"c!");
     assert_eq!(outcome(server.receive(&mut octet, URGENT)), Outcome::BadArgument);
+}
+
+#[test]
+fn of_urgent_data_that_is_sent_in_parts_only_the_last_octet_is_urgent() {
+    let world = world();
+    let (client, server) = world.connection();
+    client.set_time_limits(None, Some(SECOND));
+    let much = vec![1; 64 << 20];
+    let taken = done(client.send(&much, SEND_URGENT));
+    assert!(taken > 0 && taken < much.len());
+    client.set_nonblocking(true);
+    is_pending(client.send(&much, SEND_URGENT));
+    assert!(!server.ready().has(Ready::URGENT), "the octet that is urgent was not sent");
+    let mut count = 0;
+    while count < taken {
+        count += receive(&server).len();
+        assert!(!server.ready().has(Ready::URGENT));
+    }
+    done(client.send(b"!", SEND_URGENT));
+    world.lab.with(|lab| lab.run_for(SECOND));
+    assert_eq!(done(server.receive(&mut [0; 1], URGENT)).octets, 1);
+}
+
+#[test]
+fn what_broke_a_send_that_was_told_what_was_taken_waits_to_be_told() {
+    let mut far = None;
+    let world = world_with(Config::default(), |net| far = Some(net.far));
+    let (client, server) = world.connection();
+    world.lab.with(|lab| lab.set_up(far.unwrap(), false));
+    let much = vec![1; 64 << 20];
+    let taken = done(client.send(&much, SendHow::default()));
+    assert!(taken > 0 && taken < much.len());
+    assert!(matches!(client.phase(), Phase::Broken(_)));
+    assert!(client.ready().has(Ready::FAILED));
+    assert_eq!(client.take_error().map(|failure| failure.outcome), Some(Outcome::TimedOut));
+    assert_eq!(client.take_error(), None);
+    drop(server);
+}
+
+#[test]
+fn room_of_nothing_is_as_much_as_a_connection_needs() {
+    let world = world();
+    let (client, server) = world.connection();
+    for socket in [&client, &server] {
+        socket.set(Setting::SendBuffer(0)).unwrap();
+        socket.set(Setting::ReceiveBuffer(0)).unwrap();
+        assert!(socket.buffers().0 > 0 && socket.buffers().1 > 0);
+    }
+    assert_eq!(send(&client, b"here"), 4);
+    assert_eq!(receive(&server), b"here");
+
+    let listener = world.listener(7_001);
+    listener.set(Setting::ReceiveBuffer(0)).unwrap();
+    let settings = Settings { send_buffer: Some(0), receive_buffer: Some(0), ..Settings::default() };
+    let client = world.stream_with(settings);
+    done(client.connect(&world.net.server.at(7_001).into()));
+    let (server, _) = done(listener.accept());
+    assert_eq!(send(&client, b"there"), 5);
+    assert_eq!(receive(&server), b"there");
+    assert_eq!(send(&server, b"and back"), 8);
+    assert_eq!(receive(&client), b"and back");
 }

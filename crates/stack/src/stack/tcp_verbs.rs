@@ -108,7 +108,8 @@ impl Stack {
         self.tcp.send(now, flow, data, false)
     }
 
-    /// SEND with the URGENT flag: the end of what is taken becomes the end of urgent data (RFC 6093).
+    /// SEND with the URGENT flag: the end of the data becomes the end of urgent data (RFC 6093), with the call that takes it. So who
+    /// comes again with what was not taken announces one end and no others.
     pub fn tcp_send_urgent(&mut self, now: Instant, flow: FlowId, data: &[u8]) -> Result<usize, SendError> {
         let now = self.advance(now);
         self.tcp.send(now, flow, data, true)

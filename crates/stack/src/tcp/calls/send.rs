@@ -35,7 +35,7 @@ impl fmt::Display for SendError {
 }
 
 impl Tcp {
-    /// Takes what fits of `data` into the send buffer; `urgent` marks its end as the end of urgent data.
+    /// Takes what fits of `data` into the send buffer; `urgent` marks its end, once that is taken, as the end of urgent data.
     pub(crate) fn send(&mut self, now: Instant, id: FlowId, data: &[u8], urgent: bool) -> Result<usize, SendError> {
         let shared = &mut self.shared;
         let found = self.flows.get_mut(id.index).filter(|flow| flow.head.id == id && flow.head.held);
@@ -48,7 +48,7 @@ impl Tcp {
                 // Before the connection is open, data is queued.
                 let limit = head.options.send_buffer.initial as usize;
                 let taken = opening.buffer.push(&mut shared.pool, data, limit);
-                if urgent && taken > 0 {
+                if urgent && taken > 0 && taken == data.len() {
                     opening.urgent_octets = Some(opening.buffer.len() as u32);
                 }
                 taken
@@ -88,7 +88,7 @@ fn take(
     if taken < data.len() {
         conn.snd.starved = true;
     }
-    if urgent && taken > 0 {
+    if urgent && taken > 0 && taken == data.len() {
         let up: SeqNumber = conn.snd.end();
         conn.snd.up = Some(up);
     }
