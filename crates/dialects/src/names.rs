@@ -145,7 +145,7 @@ impl NameFormat {
             Domain::Inet6 => pointer.read(0, &mut octets).ok()?,
         }
         let port = u16::from_be_bytes([octets[2], octets[3]]);
-        let [.., a, b, c, d] = [octets[4], octets[5], octets[6], octets[7]];
+        let [_, _, _, _, a, b, c, d, ..] = octets;
         if domain == Domain::Inet4 {
             return Some(Name::Inet(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(a, b, c, d)), port)));
         }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
@@ -66,9 +67,19 @@ pub(crate) struct Reserved<'a> {
     is_filled: bool,
 }
 
-/// As long as this lives, the calls of this thread in this dialect belong to one process.
+/// As long as this lives, the calls of this thread in this dialect belong to one process. It stays in its thread, because what it
+/// takes back is that thread's:
+///
+/// ```compile_fail,E0277
+/// fn goes_elsewhere(_: impl Send) {}
+/// fn leave(entered: synsent_dialects::Entered) {
+///     goes_elsewhere(entered);
+/// }
+/// ```
 pub struct Entered {
     dialect: &'static str,
+    /// A pointer may not go to another thread.
+    stays: PhantomData<*const ()>,
 }
 
 thread_local! {
@@ -103,7 +114,7 @@ impl Process {
     #[must_use]
     pub fn enter(self: &Arc<Process>) -> Entered {
         CURRENT.with_borrow_mut(|entered| entered.push(Arc::clone(self)));
-        Entered { dialect: self.dialect.name }
+        Entered { dialect: self.dialect.name, stays: PhantomData }
     }
 
     /// The calls of all threads that entered no other process of this dialect belong to this one from now on.

@@ -69,7 +69,7 @@ pub enum Form {
     LingerShort,
     /// Two numbers of 32 bits: on or off, and seconds.
     LingerInt,
-    /// Milliseconds in a number of 32 bits; zero: no limit.
+    /// Milliseconds in a number of 32 bits without a sign; zero: no limit.
     Millis,
     /// Seconds and microseconds, each in a number of 64 bits; zero: no limit.
     TimeValue,

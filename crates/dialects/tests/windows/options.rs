@@ -66,6 +66,18 @@ fn a_limit_of_time_ends_a_receive_as_timed_out() {
 }
 
 #[test]
+fn limits_of_time_are_numbers_without_a_sign() {
+    let _world = started();
+    for name in [SO_SNDTIMEO, SO_RCVTIMEO] {
+        let s = datagram();
+        for millis in [1_u32, i32::MAX as u32, 0x8000_0000, u32::MAX, 0] {
+            returns!(winsock2::setsockopt(s, SOL_SOCKET, name, &millis.cast_signed(), 4), 0);
+            assert_eq!(option(s, SOL_SOCKET, name).cast_unsigned(), millis);
+        }
+    }
+}
+
+#[test]
 fn the_time_of_a_connection_is_counted_in_seconds() {
     let world = started();
     let to = world.server_is(Behaviour::Answer);

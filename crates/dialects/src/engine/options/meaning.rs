@@ -29,7 +29,7 @@ impl Value {
             Form::Int => Value::Number(int(0)?),
             Form::LingerShort => lingers(short(0)? != 0, u64::from(short(2)?)),
             Form::LingerInt => lingers(int(0)? != 0, u64::try_from(int(4)?).ok()?),
-            Form::Millis => Value::Time(limit(Duration::from_millis(u64::try_from(int(0)?).ok()?))),
+            Form::Millis => Value::Time(limit(Duration::from_millis(u64::from(int(0)?.cast_unsigned())))),
             Form::TimeValue => {
                 let (seconds, micros) = (u64::try_from(long(0)?).ok()?, u64::try_from(long(8)?).ok()?);
                 if micros >= 1_000_000 {
@@ -61,7 +61,7 @@ impl Value {
             }
             (Form::Millis, _) => {
                 let millis = time.map_or(0, |time| time.as_millis());
-                octets[..4].copy_from_slice(&i32::try_from(millis).unwrap_or(i32::MAX).to_ne_bytes());
+                octets[..4].copy_from_slice(&u32::try_from(millis).unwrap_or(u32::MAX).to_ne_bytes());
             }
             (Form::TimeValue, _) => {
                 let micros = time.map_or(0, |time| time.as_micros()) % 1_000_000;
