@@ -78,8 +78,12 @@ impl RealOutside {
         }
         interface::set_up(INTERFACE).map_err(failed("the device"))?;
         await_carrier(INTERFACE).map_err(failed("the carrier of the device"))?;
-        for (network, _) in outside::routes() {
-            route_into(INTERFACE, network.addr(), network.prefix_len()).map_err(failed("a route"))?;
+        for (network, gateway) in outside::routes() {
+            // Without an address of its own the kernel knows no gateway.
+            let gateway = Some(gateway).filter(|_| !addresses.is_empty());
+            let kind = RouteKind::Unicast;
+            interface::add_route(network.addr(), network.prefix_len(), gateway, Some(INTERFACE), kind)
+                .map_err(failed("a route"))?;
         }
         let mut lab = Lab::new(1);
         let mut outside = Outside::new(&mut lab);

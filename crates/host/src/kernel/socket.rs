@@ -278,10 +278,7 @@ impl KernelSocket {
     /// A datagram socket with an address that came with its peer could not reach every other peer from there, so it gives
     /// that up first.
     fn take_peer(&self, peer: &Name) -> Answer<()> {
-        // The kernel would take port zero for a peer, and refuse each datagram to it.
-        if peer.inet().is_some_and(|peer| peer.port() == 0) {
-            return Err(Outcome::BadPeer.into());
-        }
+        may_be_peer(peer)?;
         let mut inner = self.inner();
         self.call(|descriptor| {
             let before = inner.peer.take();
@@ -647,6 +644,14 @@ impl KernelSocket {
             |answers| ready = answers.first().map_or(Ready::NONE, |answer| self.read_events(answer.revents)),
         );
         ready
+    }
+}
+
+/// The kernel would take port zero for a datagram socket's peer, and refuse each datagram to it.
+fn may_be_peer(peer: &Name) -> Result<(), Failure> {
+    match peer.inet() {
+        Some(peer) if peer.port() == 0 => Err(Outcome::BadPeer.into()),
+        _ => Ok(()),
     }
 }
 

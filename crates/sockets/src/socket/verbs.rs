@@ -191,7 +191,7 @@ impl Socket {
             if self.kind == Kind::Stream {
                 self.is_connected(state)?;
             }
-            is_over = self.kind == Kind::Stream && state.shut_receive && !matches!(state.phase, Phase::Broken(_));
+            is_over = state.shut_receive && !matches!(state.phase, Phase::Broken(_));
             Ok(state.receive_limit)
         })?;
         if is_over {

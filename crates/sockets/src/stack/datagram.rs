@@ -101,6 +101,9 @@ impl Datagrams {
     fn take_peer(&self, peer: &Name, queued: Queued) -> Answer<()> {
         let peer = peer_of(peer, self.domain)?;
         let mut inner = self.inner();
+        if peer.port() == 0 {
+            return Err(Outcome::BadPeer.into());
+        }
         // A port that it gets here stays its own, whatever becomes of the rest.
         let socket = self.bound(&mut inner)?;
         let connected = self.shared.with(|stack, now| {

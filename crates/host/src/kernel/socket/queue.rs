@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SocketAddrAny, SocketFlags, SocketType};
 use synsent_sockets::{Answer, Domain, Kind, Name, Transport as _};
 
+use super::may_be_peer;
 use super::{KernelSocket, name_of, opening};
 
 /// The least room that the kernel's bookkeeping of one datagram takes; unit: octets.
@@ -28,6 +29,7 @@ enum Oldest {
 impl KernelSocket {
     /// Takes a peer, and what was queued before goes.
     pub(super) fn take_peer_anew(&self, peer: &Name) -> Answer<()> {
+        may_be_peer(peer)?;
         let is_empty = matches!(self.take_one(RecvFlags::PEEK), Some(Err(Errno::AGAIN)));
         let goes_first = is_empty || self.could_take(peer);
         if goes_first {
