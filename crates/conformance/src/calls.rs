@@ -3,7 +3,7 @@
 //! [`Api`](crate::Api) is for scenarios in which everything is right; this table is for those in which it is not. A call that
 //! fails returns a negative value, and a handle that is none is negative too.
 
-use synsent_dialects::{Dialect, Handle};
+use synsent_dialects::{Dialect, Handle, Verdict};
 use synsent_sockets::{Pointer, PointerMut};
 
 use crate::api::Api;
@@ -101,5 +101,27 @@ impl Calls {
     pub fn error_name(&self, number: i32) -> &'static str {
         let spelling = self.dialect().spellings.iter().find(|spelling| spelling.number == number);
         spelling.map_or("?", |spelling| spelling.name)
+    }
+
+    /// Whether the dialect has this error for a call, named without the ending that some give it: a row of the call's page says it, or the table of what the layer below
+    /// answers.
+    pub fn documents(&self, call: &str, name: &str) -> bool {
+        let dialect = self.dialect();
+        let Some(word) = dialect.spellings.iter().find(|spelling| spelling.name == name).map(|spelling| spelling.word)
+        else {
+            return false;
+        };
+        let of_page = dialect
+            .pages
+            .all()
+            .into_iter()
+            .filter(|page| {
+                page.call.strip_suffix("socket").filter(|rest| !rest.is_empty()).unwrap_or(page.call) == call
+            })
+            .any(|page| {
+                page.rules.iter().any(|rule| rule.then == Verdict::Fail(word))
+                    || page.answers.iter().any(|row| row.word == word)
+            });
+        of_page || dialect.words.iter().any(|row| row.word == word)
     }
 }

@@ -8,6 +8,7 @@
 //! No step waits for what may never come: but for an opening to a peer that answers in some way, every call is made on a socket
 //! that does not block. After each step the world comes to rest, so that what is on its way has arrived.
 
+use std::cell::Cell;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
@@ -229,6 +230,8 @@ pub struct Sequence<'w> {
     calls: Calls,
     peers: [SocketAddr; 5],
     handles: Vec<Handle>,
+    /// The error of the step that was made last.
+    error: Cell<Option<&'static str>>,
     _entered: Entered,
 }
 
@@ -250,14 +253,20 @@ impl<'w> Sequence<'w> {
         if !(calls.api.start)() {
             return Err(NotHere("the system does not start".to_owned()));
         }
-        Ok(Sequence { world, calls, peers, handles: Vec::new(), _entered: entered })
+        Ok(Sequence { world, calls, peers, handles: Vec::new(), error: Cell::new(None), _entered: entered })
     }
 
     /// Carries a step out and lets the world come to rest; the answer in a line.
     pub fn step(&mut self, step: &Step) -> String {
+        self.error.set(None);
         let answer = self.carry_out(step);
         self.world.rest();
         answer
+    }
+
+    /// The symbolic name of the error that the last step was answered; `None` where it was none.
+    pub fn error(&self) -> Option<&'static str> {
+        self.error.get()
     }
 
     fn carry_out(&mut self, step: &Step) -> String {
@@ -372,7 +381,10 @@ impl Sequence<'_> {
     fn plain(&self, value: i32) -> String {
         match self.calls.answer(value.into()) {
             Ok(value) => value.to_string(),
-            Err(name) => name.to_owned(),
+            Err(name) => {
+                self.error.set(Some(name));
+                name.to_owned()
+            }
         }
     }
 

@@ -105,8 +105,14 @@ impl NameFormat {
         let family = u16::from_ne_bytes(family);
         if self.domain(i32::from(family)) != Some(socket) {
             let least = self.octets_min(socket).min(INET4_OCTETS);
+            let is_there = pointer.read(0, &mut [0; INET4_OCTETS][..len.min(least)]).is_ok();
             let unspecified = Fact::UnspecifiedFamily.when(family == self.unspecified);
-            return Decoded::only(Fact::WrongFamily.alone() | Fact::ShortName.when(len < least) | unspecified);
+            return Decoded::only(
+                Fact::WrongFamily.alone()
+                    | Fact::ShortName.when(len < least)
+                    | Fact::UnreadableName.when(!is_there)
+                    | unspecified,
+            );
         }
         let facts =
             Fact::ShortName.when(len < self.octets_min(socket)) | Fact::LongName.when(len > self.octets(socket));

@@ -4,8 +4,10 @@
 //! The kernel's part needs a network namespace and TUN devices; where the machine does not give them, it is skipped with a
 //! line that nobody can overlook, and the run fails under `CI=true`.
 
+mod arguments;
 mod differences;
 mod places;
+mod threads;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,8 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(THREADS);
     let missing = namespace::enter_user().err().or_else(|| places::probe().err());
     let mut trials = Vec::new();
+    trials.extend(arguments::trials(missing.is_none()));
+    trials.extend(threads::trials(missing.is_none()));
     trials.extend(differences::trials(missing.is_none()));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(missing) = missing.filter(|_| !arguments.list) {
