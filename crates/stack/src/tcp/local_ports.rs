@@ -4,12 +4,12 @@
 //! port that is in use may be had once more is the rule of whoever asks here. Connections are counted by their local end as
 //! their four-tuples get an owner and lose it, so that a question costs the same whatever there is.
 
-use core::hash::BuildHasherDefault;
+use alloc::vec::Vec;
+use core::hash::{BuildHasherDefault, Hasher};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::ops::AddAssign;
 
 use hashbrown::HashMap;
-use siphasher::sip::SipHasher13;
 
 use super::Tcp;
 use super::four_tuple::Endpoint;
@@ -56,44 +56,96 @@ impl AddAssign for Counts {
     }
 }
 
-/// The owned four-tuples, counted by their local end, and once more with the unspecified address for all of its family. Local
-/// ports and addresses are this host's choice, so the hash need not withstand anybody.
+/// The owned four-tuples, counted by their local port and there by their address. A connection that comes and goes costs a
+/// look-up or two here, so the hash is as cheap as it can be: local ports are this host's choice, and nobody else's.
 #[derive(Default)]
 pub(in crate::tcp) struct PortCounts {
-    ends: HashMap<Endpoint, Counts, BuildHasherDefault<SipHasher13>>,
+    ports: HashMap<u16, PortEntry, BuildHasherDefault<PortHasher>>,
+}
+
+/// The counts of one port. Most ports have one address, and then nothing is allocated for them; a host has few.
+#[derive(Default)]
+struct PortEntry {
+    first: Option<(IpAddr, Counts)>,
+    others: Vec<(IpAddr, Counts)>,
+}
+
+/// Spreads a number of 16 bits over 64, for the places of a table and for its tags.
+#[derive(Default)]
+struct PortHasher(u64);
+
+impl Hasher for PortHasher {
+    fn write(&mut self, octets: &[u8]) {
+        for octet in octets {
+            self.0 = (self.0 << 8) | u64::from(*octet);
+        }
+        self.0 = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u16(&mut self, port: u16) {
+        self.0 = u64::from(port).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl PortEntry {
+    fn counts_of(&mut self, addr: IpAddr) -> &mut Counts {
+        if self.first.is_none_or(|(first, _)| first == addr) {
+            return &mut self.first.get_or_insert((addr, Counts::default())).1;
+        }
+        let place = self.others.iter().position(|(other, _)| *other == addr).unwrap_or(self.others.len());
+        if place == self.others.len() {
+            self.others.push((addr, Counts::default()));
+        }
+        &mut self.others[place].1
+    }
+
+    fn forget_unused(&mut self) {
+        self.others.retain(|(_, counts)| *counts != Counts::default());
+        if self.first.is_some_and(|(_, counts)| counts == Counts::default()) {
+            self.first = self.others.pop();
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &(IpAddr, Counts)> {
+        self.first.iter().chain(&self.others)
+    }
 }
 
 impl PortCounts {
     pub(in crate::tcp) fn add(&mut self, local: Endpoint, owner: Owner) {
-        for end in [local, any_of_family(local)] {
-            *self.ends.entry(end).or_default().of(owner) += 1;
-        }
+        *self.ports.entry(local.port).or_default().counts_of(local.addr).of(owner) += 1;
     }
 
     pub(in crate::tcp) fn remove(&mut self, local: Endpoint, owner: Owner) {
-        for end in [local, any_of_family(local)] {
-            let Some(counts) = self.ends.get_mut(&end) else { continue };
-            *counts.of(owner) -= 1;
-            if *counts == Counts::default() {
-                self.ends.remove(&end);
+        let Some(entry) = self.ports.get_mut(&local.port) else { return };
+        let counts = entry.counts_of(local.addr);
+        *counts.of(owner) -= 1;
+        if *counts == Counts::default() {
+            entry.forget_unused();
+            if entry.first.is_none() {
+                self.ports.remove(&local.port);
             }
         }
     }
 
     pub(in crate::tcp) fn hand_over(&mut self, local: Endpoint, from: Owner, to: Owner) {
-        for end in [local, any_of_family(local)] {
-            let Some(counts) = self.ends.get_mut(&end) else { continue };
-            *counts.of(from) -= 1;
-            *counts.of(to) += 1;
-        }
+        let Some(entry) = self.ports.get_mut(&local.port) else { return };
+        let counts = entry.counts_of(local.addr);
+        *counts.of(from) -= 1;
+        *counts.of(to) += 1;
     }
 
     /// The counts of a port at an address, at all of a family with its unspecified one, at all with `None`.
     fn at(&self, local: Option<IpAddr>, port: u16) -> Counts {
-        let v4_and_v6 = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
         let mut sum = Counts::default();
-        for addr in local.as_ref().map_or(&v4_and_v6[..], core::slice::from_ref) {
-            if let Some(counts) = self.ends.get(&Endpoint::new(*addr, port)) {
+        for (addr, counts) in self.ports.get(&port).into_iter().flat_map(PortEntry::all) {
+            let is_meant =
+                |local: IpAddr| local == *addr || (local.is_unspecified() && local.is_ipv4() == addr.is_ipv4());
+            if local.is_none_or(is_meant) {
                 sum += *counts;
             }
         }
@@ -132,18 +184,9 @@ impl Tcp {
     }
 }
 
-fn any_of_family(end: Endpoint) -> Endpoint {
-    let addr = match end.addr {
-        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
-    Endpoint::new(addr, end.port)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     const ADDRS: [IpAddr; 3] = [
@@ -192,7 +235,7 @@ mod tests {
             for (end, waits) in owned {
                 counts.remove(end, owner(waits));
             }
-            prop_assert!(counts.ends.is_empty(), "nothing is left behind");
+            prop_assert!(counts.ports.is_empty(), "nothing is left behind");
         }
     }
 }
