@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 use core::hash::{BuildHasherDefault, Hasher};
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr};
 use core::ops::AddAssign;
 
 use hashbrown::HashMap;
@@ -187,6 +187,7 @@ impl Tcp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::net::Ipv6Addr;
     use proptest::prelude::*;
 
     const ADDRS: [IpAddr; 3] = [
