@@ -7,6 +7,29 @@
 //! and reason, is kept for each thread: [`last_said`].
 //!
 //! No code here asks which dialect it serves: what differs is a row. No row knows TCP: a dialect sends nothing.
+//!
+//! A refusal in a simulated network, seen by a program of Windows Sockets 2; on the kernel's sockets or on a device it is the
+//! same text with another network:
+//!
+//! ```
+//! use synsent_dialects::winsock2::{self, *};
+//! use synsent_dialects::{Process, last_said};
+//! use synsent_lab::{LabNetwork, Neighbourhood, SharedLab};
+//!
+//! // A machine, a router, and a server on which nothing listens.
+//! let Neighbourhood { lab, us, server, .. } = Neighbourhood::new(1);
+//! let process = Process::new(&WINSOCK2, LabNetwork::new(&SharedLab::new(lab), us.host));
+//! let _entered = process.enter();
+//!
+//! assert_eq!(WSAStartup(0x0202, Some(&mut WSADATA::default())), 0);
+//! let s = socket(AF_INET, SOCK_STREAM, 0);
+//! let name = sockaddr(&server.at(80));
+//! assert_eq!(winsock2::connect(s, &name[..], name.len() as i32), SOCKET_ERROR);
+//! assert_eq!(WSAGetLastError(), WSAECONNREFUSED);
+//! let said = last_said().unwrap();
+//! assert_eq!(said.source.clause, "winsock2.error.connrefused");
+//! assert!(said.failure.unwrap().to_string().starts_with("refused: RST from 10.2.0.2"));
+//! ```
 
 #![forbid(unsafe_code)]
 
