@@ -1,7 +1,7 @@
 //! Our own stack over a device as a network of sockets; paths of the local domain are the kernel's.
 //!
 //! An engine drives the stack. Sockets borrow the stack from any thread; a thread that waits sleeps in one `poll` over its
-//! kernel descriptors and an event that every change of the stack sets off. The ticket counts these changes.
+//! kernel descriptors and an event that every change of the stack sets off. The ticket counts how often that event was set off.
 
 use std::io;
 use std::sync::Arc;
@@ -92,7 +92,7 @@ impl Network for DeviceNetwork {
     }
 
     fn ticket(&self) -> Ticket {
-        Ticket(self.handle.changes())
+        Ticket(self.waiters.wakes())
     }
 
     fn wait(&self, since: Ticket, watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken {

@@ -5,7 +5,7 @@
 //! closure causes is sent by the thread that ran it; the engine's thread is woken only when it sleeps too long for it.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -45,8 +45,6 @@ pub struct Handle(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// How often anything became ready.
-    changes: AtomicU64,
     /// Whether it has ended: what `State::over` says in full.
     is_over: AtomicBool,
     /// Threads that wait for a change and for descriptors at once.
@@ -74,7 +72,6 @@ impl Engine {
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             changed: Condvar::new(),
-            changes: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
             waiters: Arc::default(),
             callers: AtomicUsize::new(0),
@@ -129,11 +126,6 @@ impl Handle {
         if !self.is_over() {
             self.with(call);
         }
-    }
-
-    /// How often anything became ready so far.
-    pub(crate) fn changes(&self) -> u64 {
-        self.0.changes.load(Ordering::SeqCst)
     }
 
     /// Whether the engine has ended.
@@ -223,7 +215,6 @@ impl Shared {
             news = true;
         }
         if news {
-            self.changes.fetch_add(1, Ordering::SeqCst);
             self.wake_callers();
         }
     }

@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ const NAP_WITHOUT_EVENT: Duration = Duration::from_millis(5);
 /// The threads that sleep over one network.
 #[derive(Default)]
 pub(crate) struct Waiters {
+    /// How often all were woken.
+    wakes: AtomicU64,
     list: Mutex<Vec<Sleeper>>,
 }
 
@@ -61,11 +64,18 @@ thread_local! {
 impl Waiters {
     /// Wakes every thread that sleeps.
     pub(crate) fn wake_all(&self) {
+        // Who is not on the list yet sees by this number that it must not sleep.
+        self.wakes.fetch_add(1, Ordering::SeqCst);
         for sleeper in self.list().iter_mut().filter(|sleeper| !sleeper.woken) {
             sleeper.woken = true;
             // The one way to fail is a counter that is full, and then the sleeper is awake.
             let _ = rustix::io::write(&sleeper.event, &1_u64.to_ne_bytes());
         }
+    }
+
+    /// How often all were woken so far.
+    pub(crate) fn wakes(&self) -> u64 {
+        self.wakes.load(Ordering::SeqCst)
     }
 
     /// Sleeps until one of the descriptors that `fill` names is ready in a way that is of interest, until somebody wakes all,
@@ -84,9 +94,12 @@ impl Waiters {
             let Some(event) = &bed.event else {
                 fill(&mut bed.watched);
                 let nap = timeout.map_or(NAP_WITHOUT_EVENT, |timeout| timeout.min(NAP_WITHOUT_EVENT));
-                return match may() && poll_until_of_interest(&mut bed.watched, Some(nap)) == Slept::Interrupted {
-                    true => Slept::Interrupted,
-                    false => Slept::Woken,
+                if !may() {
+                    return Slept::Woken;
+                }
+                return match poll_until_of_interest(&mut bed.watched, Some(nap)) {
+                    Slept::TimeOver if timeout != Some(nap) => Slept::Woken,
+                    slept => slept,
                 };
             };
             bed.watched.push(watch(event.as_raw_fd(), libc::POLLIN));

@@ -4,7 +4,7 @@
 //! opened late), start the work, and wait where the socket blocks. Who does the work is a [`Provider`] of the network, one for
 //! each [`Domain`]: this crate has those for our own stack, [`stack`], and for a simulated file system, [`local`]; the
 //! kernel's lives with what it needs. A transport never blocks: it answers done, pending or failed, and the loop in `wait` does the rest.
-//! What waiting means is the network's business: virtual time in a lab, a condition variable over a device, `poll` over the
+//! What waiting means is the network's business: virtual time in a lab, `poll` over a device or the
 //! kernel.
 //!
 //! Nothing here knows a clock, a descriptor or an error number. A [`Failure`] is neutral; a dialect has the word for it.

@@ -35,15 +35,18 @@ pub fn select(
             return Ok(pass.found);
         }
         if waiting.is_empty() {
-            // Who closes a socket says so and looks then whether anybody waits; who waits says so and looks then.
+            // Who closes a socket or gives it something to wait on says so and looks then whether anybody waits; who waits says
+            // so and looks then.
             waiting.extend(asked.iter().map(|(socket, _)| socket.count_waiting()));
-            if asked.iter().any(|(socket, _)| socket.is_closed()) {
-                return Err(Outcome::Cancelled.into());
+            let mut seen = asked.iter().zip(&pass.known);
+            if seen.any(|((socket, _), known)| socket.is_otherwise_than_seen(known.carried)) {
+                continue;
             }
         }
         let until = [deadline, pass.first_deadline].into_iter().flatten().min();
         match network.wait(ticket, &pass.watched, until, cancel) {
-            Woken::Changed => {}
+            // News that come again and again do not keep the time from being over.
+            Woken::Changed => too_late = deadline.is_some_and(|deadline| network.now() > deadline),
             Woken::DeadlinePassed => too_late = deadline.is_some_and(|deadline| network.now() >= deadline),
             Woken::Cancelled => return Err(Outcome::Cancelled.into()),
             Woken::Interrupted => return Err(Outcome::Interrupted.into()),

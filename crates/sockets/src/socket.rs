@@ -206,6 +206,9 @@ impl Socket {
             return Err(Outcome::OptionUnsupported.into());
         }
         let mut state = self.state();
+        if state.phase == Phase::Closed {
+            return Err(Outcome::Cancelled.into());
+        }
         if let Some(transport) = self.transport.get() {
             transport.set(setting)?;
         }
@@ -321,6 +324,7 @@ impl Socket {
             let opened = provider.open(self.domain, self.kind, &state.settings)?;
             // Only who holds the state comes here, so the place is empty; were it not, the first one stays.
             let _ = self.transport.set(opened);
+            self.tell_waiting();
         }
         self.transport.get().ok_or_else(|| Outcome::Cancelled.into())
     }
@@ -381,7 +385,7 @@ impl Socket {
     /// What a wait on many sockets needs to know of this one.
     pub(crate) fn look_from_outside(&self) -> Look<'_> {
         let state = self.state();
-        let transport = self.transport.get().map(|transport| transport.as_ref());
+        let transport = self.carried(&state);
         let has_something_to_tell = match state.phase {
             Phase::Idle => self.kind == Kind::Datagram && transport.is_none(),
             Phase::Connected | Phase::Listening => false,
@@ -392,16 +396,29 @@ impl Socket {
             Phase::Connecting => {
                 Look { transport, deadline: state.opening_deadline, also: Ready::WRITABLE | Ready::FAILED, silent }
             }
-            Phase::Idle | Phase::Failed(_) if self.kind == Kind::Stream => {
-                Look { transport: None, deadline: None, also: Ready::NONE, silent }
-            }
             _ => Look { transport, deadline: None, also: Ready::NONE, silent },
         }
     }
 
-    /// Whether it was closed.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.state().phase == Phase::Closed
+    /// Whether it was closed, or what there is to wait on came or went, since a look from outside.
+    pub(crate) fn is_otherwise_than_seen(&self, carried: bool) -> bool {
+        let state = self.state();
+        state.phase == Phase::Closed || self.carried(&state).is_some() != carried
+    }
+
+    /// The transport, where there is anything to wait for on it.
+    fn carried(&self, state: &State) -> Option<&dyn Transport> {
+        match state.phase {
+            Phase::Idle | Phase::Failed(_) if self.kind == Kind::Stream => None,
+            _ => self.transport.get().map(|transport| transport.as_ref()),
+        }
+    }
+
+    /// Has those look anew who wait on it and do not know yet what there is to wait for now.
+    fn tell_waiting(&self) {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.network.wake_all();
+        }
     }
 
     /// The mark that takes back a call that is about to wait.

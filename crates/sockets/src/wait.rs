@@ -55,7 +55,8 @@ impl Wait<'_> {
             }
             let deadline = self.deadline.map(|(at, _)| at);
             match network.wait(ticket, &watched, deadline, cancel) {
-                Woken::Changed => {}
+                // News that come again and again do not keep the time from being over.
+                Woken::Changed => too_late = deadline.is_some_and(|deadline| network.now() > deadline),
                 Woken::DeadlinePassed => too_late = true,
                 Woken::Cancelled => return Err(Outcome::Cancelled.into()),
                 Woken::Interrupted => return Err(Outcome::Interrupted.into()),

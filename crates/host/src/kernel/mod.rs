@@ -63,13 +63,14 @@ impl Network for KernelNetwork {
         self.clock.now()
     }
 
-    /// What a descriptor is ready for lasts until somebody uses it, so no change can be slept through.
+    /// What a descriptor is ready for lasts until somebody uses it. What a thread of this process changes lasts too, but is told
+    /// once, by waking all; so that is what counts.
     fn ticket(&self) -> Ticket {
-        Ticket(0)
+        Ticket(self.waiters.wakes())
     }
 
-    fn wait(&self, _since: Ticket, watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
-        let may = || !cancel.is_cancelled();
+    fn wait(&self, since: Ticket, watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
+        let may = || !cancel.is_cancelled() && self.ticket() == since;
         sleep(&self.waiters, self.clock, watched, deadline, cancel, may)
     }
 
@@ -95,7 +96,7 @@ pub(crate) fn sleep(
     cancel: &Cancel,
     may: impl FnOnce() -> bool,
 ) -> Woken {
-    let look_at = kernel_sockets(watched).filter_map(|(socket, _)| socket.look_at()).min();
+    let look_at = kernel_sockets(watched).filter_map(|(socket, interest)| socket.look_at(interest)).min();
     let until = [deadline, look_at].into_iter().flatten().min();
     let timeout = until.map(|until| until.since(clock.now()));
     let fill = |list: &mut Vec<Watch>| {

@@ -32,6 +32,8 @@ use crate::waiters::{self, Waiters, Watch};
 
 /// How often a close that waits looks whether everything is acknowledged, where the process has no descriptor left to be told by.
 const LINGER_PAUSE: Duration = Duration::from_millis(2);
+/// How often who sends to a local receiver that is full looks whether it has room.
+const RECEIVER_PAUSE: Duration = Duration::from_millis(2);
 /// Whether everything before the urgent data has been read; the same number on every architecture of Linux but two that are gone.
 const SIOCATMARK: libc::Ioctl = 0x8905;
 /// No time to look at.
@@ -63,6 +65,8 @@ pub(crate) struct KernelSocket {
     look_at: AtomicU64,
     /// Whether datagrams of others may wait behind those of the peer.
     may_hold_foreign: AtomicBool,
+    /// Whether the last receiver of a datagram of the local domain had no room, which the kernel tells only who is connected to it.
+    receiver_is_full: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -98,12 +102,16 @@ impl KernelSocket {
             stage: AtomicU8::new(Stage::Idle as u8),
             look_at: AtomicU64::new(NEVER),
             may_hold_foreign: AtomicBool::new(false),
+            receiver_is_full: AtomicBool::new(false),
             inner: Mutex::new(inner),
         }
     }
 
     /// When somebody should ask again although no descriptor tells.
-    pub(crate) fn look_at(&self) -> Option<Instant> {
+    pub(crate) fn look_at(&self, interest: Ready) -> Option<Instant> {
+        if self.waits_for_a_receiver(interest) {
+            return Some(self.clock.now() + RECEIVER_PAUSE);
+        }
         let nanos = self.look_at.load(Ordering::Relaxed);
         (nanos != NEVER).then(|| Instant::from_nanos(nanos))
     }
@@ -117,6 +125,9 @@ impl KernelSocket {
         let failed = libc::POLLERR | libc::POLLHUP;
         let of_interest = match self.stage() {
             Stage::Opening => libc::POLLOUT | failed,
+            // A close that waits without a descriptor to be told by: an end that was sent is writable for good.
+            _ if self.end_watch.get().is_some() => libc::POLLERR,
+            _ if self.waits_for_a_receiver(interest) => libc::POLLERR,
             Stage::Idle | Stage::Paused | Stage::Failed if self.kind == Kind::Stream => return None,
             _ => {
                 let events = [
@@ -130,6 +141,10 @@ impl KernelSocket {
             }
         };
         Some(waiters::watch(descriptor, of_interest))
+    }
+
+    fn waits_for_a_receiver(&self, interest: Ready) -> bool {
+        interest.has(Ready::WRITABLE) && self.receiver_is_full.load(Ordering::Relaxed)
     }
 
     /// What to look at when everything is of interest.
@@ -186,7 +201,7 @@ impl KernelSocket {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs a call on the descriptor.
+    /// Runs a call on the descriptor. Who wants `inner` too takes that first.
     fn call<R>(&self, call: impl FnOnce(&OwnedFd) -> Result<R, Failure>) -> Result<R, Failure> {
         match &*self.descriptor() {
             Some(descriptor) => call(descriptor),
@@ -321,10 +336,11 @@ impl KernelSocket {
         left.is_none_or(|left| left == 0) || has_failed
     }
 
-    fn send_failed(&self, descriptor: &OwnedFd, number: Errno, to: Option<&Name>) -> Answer<usize> {
+    /// Who comes here holds no lock: what else is known of the socket stands behind one.
+    fn send_failed(&self, number: Errno, to: Option<&Name>) -> Answer<usize> {
         let call = if self.domain == Domain::Local { Call::SendLocal } else { Call::Send };
         match number {
-            Errno::AGAIN if self.kind == Kind::Datagram && has_no_port(descriptor) => {
+            Errno::AGAIN if self.kind == Kind::Datagram && self.call(|descriptor| Ok(has_no_port(descriptor)))? => {
                 Err(call.failure_as(Outcome::NoPorts, number))
             }
             Errno::AGAIN | Errno::INTR => Ok(Progress::Pending),
@@ -472,10 +488,10 @@ impl Transport for KernelSocket {
     }
 
     fn send(&self, octets: &[u8], how: SendHow) -> Answer<usize> {
-        self.call(|descriptor| match rustix::net::send(descriptor, octets, send_flags(how)) {
+        match self.call(|descriptor| Ok(rustix::net::send(descriptor, octets, send_flags(how))))? {
             Ok(octets) => Ok(Progress::Done(octets)),
-            Err(number) => self.send_failed(descriptor, number, None),
-        })
+            Err(number) => self.send_failed(number, None),
+        }
     }
 
     fn send_to(&self, octets: &[u8], to: &Name, how: SendHow) -> Answer<usize> {
@@ -486,20 +502,23 @@ impl Transport for KernelSocket {
             return Err(Outcome::DomainUnsupported.into());
         }
         let flags = send_flags(how);
-        self.call(|descriptor| {
-            let sent = match to {
+        let sent = self.call(|descriptor| {
+            Ok(match to {
                 Name::Inet(SocketAddr::V4(address)) => rustix::net::sendto(descriptor, octets, flags, address),
                 Name::Inet(SocketAddr::V6(address)) => rustix::net::sendto(descriptor, octets, flags, address),
                 Name::Local(_) => {
                     let reached = local::reach(to)?;
                     rustix::net::sendto(descriptor, octets, flags, &reached.address)
                 }
-            };
-            match sent {
-                Ok(octets) => Ok(Progress::Done(octets)),
-                Err(number) => self.send_failed(descriptor, number, Some(to)),
-            }
-        })
+            })
+        })?;
+        if self.domain == Domain::Local {
+            self.receiver_is_full.store(sent == Err(Errno::AGAIN), Ordering::Relaxed);
+        }
+        match sent {
+            Ok(octets) => Ok(Progress::Done(octets)),
+            Err(number) => self.send_failed(number, Some(to)),
+        }
     }
 
     fn receive(&self, into: &mut [u8], how: ReceiveHow) -> Answer<Received> {

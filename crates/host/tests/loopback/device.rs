@@ -18,7 +18,8 @@ fn side(end: CableEnd, address: &str) -> Arc<dyn Network> {
     DeviceNetwork::over(Engine::start(driver).unwrap()).unwrap()
 }
 
-fn pair() -> (Arc<dyn Network>, Arc<dyn Network>) {
+/// Two of them.
+pub(crate) fn pair() -> (Arc<dyn Network>, Arc<dyn Network>) {
     let (a, b) = cable("c", 1_500).unwrap();
     (side(a, "10.7.0.1"), side(b, "10.7.0.2"))
 }

@@ -13,6 +13,7 @@ mod threads;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use synsent_host::KernelNetwork;
 use synsent_sockets::{Answer, Domain, Kind, Name, Network, Outcome, Progress, Settings, Socket};
@@ -62,4 +63,20 @@ pub(crate) fn outcome<T>(answer: Answer<T>) -> Outcome {
         Ok(Progress::Pending) => panic!("it is pending"),
         Err(failure) => failure.outcome,
     }
+}
+
+/// A thread that makes its call, once it sleeps in it (or is done with it).
+pub(crate) fn asleep<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    let (tell, told) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        // SAFETY: the call only tells this thread's number.
+        tell.send(unsafe { libc::gettid() }).expect("somebody waits for it");
+        call()
+    });
+    let status = format!("/proc/self/task/{}/stat", told.recv().expect("its number"));
+    let sleeps = || std::fs::read_to_string(&status).is_ok_and(|stat| stat.contains(") S "));
+    while !thread.is_finished() && !sleeps() {
+        std::thread::yield_now();
+    }
+    thread
 }

@@ -6,7 +6,9 @@ use std::io::Write as _;
 use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use synsent_sockets::{Domain, Kind, Outcome, ReceiveHow, SendHow, Settings, Socket};
+use synsent_sockets::{
+    Cancel, Domain, Kind, Linger, Outcome, Progress, Ready, ReceiveHow, SendHow, Settings, Socket, select,
+};
 
 use crate::{done, listener, network, outcome, socket, stream};
 
@@ -139,4 +141,38 @@ fn is_of_this_house(to: &std::path::Path) -> bool {
 
 fn is_socket(number: i32) -> bool {
     fs::read_link(format!("/proc/self/fd/{number}")).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"))
+}
+
+/// A thread that can have nothing to be woken by looks again and again, and its time is over all the same.
+#[test]
+fn a_time_limit_holds_without_a_descriptor_to_sleep_with() {
+    if !is_alone("process::a_time_limit_holds_without_a_descriptor_to_sleep_with") {
+        return;
+    }
+    let network = network();
+    let (listener, name) = listener(&network);
+    let client = stream(&network);
+    done(client.connect(&name));
+    let (server, _) = done(listener.accept());
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(MANY as u64 / 2), ..limit }).expect("less than before");
+    let all: Vec<fs::File> = (0..MANY).map_while(|_| fs::File::open("/dev/null").ok()).collect();
+    client.set_time_limits(Some(synsent_stack::Duration::from_millis(20)), None);
+    let outcomes = std::thread::scope(|scope| {
+        let waits = scope.spawn(|| {
+            let received = outcome(client.receive(&mut [0; 1], ReceiveHow::default()));
+            let patience = Some(synsent_stack::Duration::from_millis(20));
+            let selected = select(network.as_ref(), &[(&client, Ready::READABLE)], patience, &Cancel::new());
+            let before = std::time::Instant::now();
+            client.set_nonblocking(true);
+            while let Ok(Progress::Done(_)) = client.send(&[7; 65_536], SendHow::default()) {}
+            client.set_nonblocking(false);
+            client.set_linger(Linger::For(synsent_stack::Duration::from_millis(100)));
+            done(client.close());
+            (received, selected, before.elapsed() < std::time::Duration::from_secs(10))
+        });
+        waits.join().expect("no panic")
+    });
+    assert_eq!(outcomes, (Outcome::TimeLimit, Ok(vec![Ready::NONE]), true));
+    drop((all, server));
 }

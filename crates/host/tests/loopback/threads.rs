@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use synsent_sockets::{Kind, Name, Network, Outcome, Progress, ReceiveHow, SendHow, Socket};
+use synsent_sockets::{
+    Cancel, Kind, Name, Network, Outcome, Progress, Ready, ReceiveHow, SendHow, Setting, Socket, Woken, select,
+};
 
 use crate::{done, listener, stream};
 
@@ -121,4 +123,64 @@ fn a_datagram_socket_is_closed_while_many_wait_on_it() {
 
 fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("the descriptors").count()
+}
+
+/// Who looks at its sockets and is about to sleep is told by a ticket what was woken meanwhile.
+#[test]
+fn a_wake_between_looking_and_sleeping_is_not_slept_through() {
+    let (device, _other) = crate::device::pair();
+    for network in [crate::network(), device] {
+        let ticket = network.ticket();
+        network.wake_all();
+        let far = network.now() + synsent_stack::Duration::from_secs(20);
+        assert_eq!(network.wait(ticket, &[], Some(far), &Cancel::new()), Woken::Changed);
+        assert!(network.now() < far);
+    }
+}
+
+/// What a select waits for on a stream begins when somebody opens it.
+#[test]
+fn a_select_learns_what_another_thread_begins_on_an_idle_stream() {
+    let network = crate::network();
+    let (listener, name) = listener(&network);
+    let waits = |socket: &Arc<Socket>, interest| {
+        let (network, socket) = (Arc::clone(&network), Arc::clone(socket));
+        let patience = Some(synsent_stack::Duration::from_secs(20));
+        crate::asleep(move || select(network.as_ref(), &[(&socket, interest)], patience, &Cancel::new()).unwrap()[0])
+    };
+    let client = Arc::new(stream(&network));
+    let thread = waits(&client, Ready::WRITABLE);
+    done(client.connect(&name));
+    assert_eq!(thread.join().unwrap(), Ready::WRITABLE);
+    let second = Arc::new(stream(&network));
+    second.bind(&crate::loopback(0)).unwrap();
+    let thread = waits(&second, Ready::READABLE);
+    second.listen(1).unwrap();
+    done(stream(&network).connect(&second.local_name().unwrap()));
+    assert_eq!(thread.join().unwrap(), Ready::READABLE);
+    drop(listener);
+}
+
+/// One thread sends where no way leads, one changes settings, one closes: each ends.
+#[test]
+fn a_send_that_fails_and_a_setting_do_not_keep_a_close_waiting() {
+    let network = crate::network();
+    let name = Name::Inet("127.0.0.1:0".parse().unwrap());
+    for _ in 0..200 {
+        let socket = Arc::new(crate::socket(&network, synsent_sockets::Domain::Inet4, Kind::Datagram));
+        socket.bind(&name).unwrap();
+        let (sends, sets) = (Arc::clone(&socket), Arc::clone(&socket));
+        let far = Name::Inet("192.0.2.1:9".parse().unwrap());
+        let sends =
+            thread::spawn(move || while sends.send_to(b"x", &far, SendHow::default()).is_err_and(is_no_close) {});
+        let sets = thread::spawn(move || while sets.set(Setting::Broadcast(true)).is_ok() {});
+        done(socket.close());
+        sends.join().unwrap();
+        sets.join().unwrap();
+        assert_eq!(socket.set(Setting::Broadcast(true)).unwrap_err().outcome, Outcome::Cancelled);
+    }
+}
+
+fn is_no_close(failure: synsent_sockets::Failure) -> bool {
+    failure.outcome != Outcome::Cancelled
 }

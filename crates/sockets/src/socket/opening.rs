@@ -63,6 +63,7 @@ impl Socket {
             Ok(Progress::Done(())) => {
                 state.peer = Some(name.clone());
                 self.succeed(&mut state);
+                self.tell_waiting();
                 Ok(Progress::Done(()))
             }
             Ok(Progress::Pending) => {
@@ -114,6 +115,7 @@ impl Socket {
         state.opening += 1;
         // The time is asked for after the opening began, so that a provider that keeps the same limit tells first, and more.
         state.opening_deadline = state.settings.connect.timeout.map(|span| self.network.now() + span);
+        self.tell_waiting();
     }
 
     fn succeed(&self, state: &mut State) {

@@ -88,6 +88,7 @@ impl Socket {
         Ok(())
     }
 
+        self.tell_waiting();
     /// The next connection and who it is from. It inherits settings and mode.
     ///
     /// # Errors
@@ -202,7 +203,9 @@ impl Socket {
         if waits_for_all && !plan.nonblocking && !into.is_empty() {
             return self.fill(&plan, into, how);
         }
-        let interest = if how.urgent { Ready::URGENT } else { Ready::READABLE };
+        // Urgent data that was announced never comes when the connection is over.
+        let urgent = Ready::URGENT | Ready::PEER_CLOSED | Ready::FAILED;
+        let interest = if how.urgent { urgent } else { Ready::READABLE };
         let progress = self.carry_out(&plan, interest, || plan.transport.receive(into, how));
         self.note_broken(self.end_of_broken(progress))
     }
@@ -238,9 +241,7 @@ impl Socket {
         let waiting = state.cancel.take();
         drop(state);
         waiting.as_deref().map(Cancel::cancel);
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            self.network.wake_all();
-        }
+        self.tell_waiting();
         let Some(transport) = self.transport.get() else { return Ok(Progress::Done(())) };
         let Linger::For(limit) = linger else { return transport.close(None) };
         if nonblocking || limit.is_zero() {
@@ -249,7 +250,7 @@ impl Socket {
         self.close_slowly(transport.as_ref(), limit)
     }
 
-    /// Takes back the calls that wait on it, as cancelled.
+    /// Takes back the calls that wait on it, as cancelled; a select, which waits on many, goes on.
     pub fn cancel(&self) {
         if self.waiting.load(Ordering::SeqCst) == 0 {
             return;
