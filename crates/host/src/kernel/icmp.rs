@@ -1,11 +1,12 @@
 //! The kernel's queue of ICMP errors about a socket: who sent one, and what it said.
 //!
-//! The queue is switched on for an opening that was not over at once, and off again when it succeeded, because with it on
+//! The queue is switched on for an opening that was not over at once, and off again when it is over, because with it on
 //! the kernel tells an open connection also of errors that may pass.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 
+use rustix::io::Errno;
 use synsent_sockets::{Domain, Outcome};
 use synsent_stack::IcmpCause;
 
@@ -67,6 +68,16 @@ pub(super) fn outcome(cause: IcmpCause) -> Outcome {
         IcmpCause::TooBig { .. } => Outcome::MessageTooLong,
         IcmpCause::ParameterProblem { code: 1, .. } => Outcome::Refused,
         IcmpCause::ParameterProblem { .. } | IcmpCause::SourceQuench => Outcome::Other,
+    }
+}
+
+/// The number that the kernel has for such an error.
+pub(super) fn number(cause: IcmpCause) -> Errno {
+    match outcome(cause) {
+        Outcome::Refused => Errno::CONNREFUSED,
+        Outcome::NetworkUnreachable => Errno::NETUNREACH,
+        Outcome::Prohibited => Errno::ACCESS,
+        _ => Errno::HOSTUNREACH,
     }
 }
 

@@ -74,6 +74,14 @@ impl Opening {
 
     /// Begins an attempt, and asks at once how far it is: on the same machine it is over.
     pub(super) fn attempt(&mut self, descriptor: &OwnedFd, own_name: Option<&Name>, now: Instant) -> Answer<()> {
+        let answer = self.attempt_once(descriptor, own_name, now);
+        if !matches!(answer, Ok(Progress::Pending)) {
+            self.listen_no_more(descriptor);
+        }
+        answer
+    }
+
+    fn attempt_once(&mut self, descriptor: &OwnedFd, own_name: Option<&Name>, now: Instant) -> Answer<()> {
         self.next_attempt = None;
         self.attempts += 1;
         match connect(descriptor, &self.peer)? {
@@ -97,21 +105,26 @@ impl Opening {
     /// How far it has come.
     pub(super) fn how_far(&mut self, descriptor: &OwnedFd, own_name: Option<&Name>, now: Instant) -> Answer<()> {
         let answer = match self.next_attempt {
-            None => self.ask(descriptor, now)?,
-            Some(at) if now >= at => self.attempt(descriptor, own_name, now)?,
-            Some(_) => Progress::Pending,
+            None => self.ask(descriptor, now),
+            Some(at) if now >= at => self.attempt_once(descriptor, own_name, now),
+            Some(_) => Ok(Progress::Pending),
         };
         match self.policy.timeout {
-            Some(timeout) if answer == Progress::Pending && now >= self.began + timeout => {
+            _ if answer != Ok(Progress::Pending) => {
+                self.listen_no_more(descriptor);
+                answer
+            }
+            Some(timeout) if now >= self.began + timeout => {
                 self.give_up(descriptor);
                 Err(self.silence(Errno::TIMEDOUT, now))
             }
-            _ => Ok(answer),
+            _ => answer,
         }
     }
 
     /// Ends the attempt that is under way, and leaves the socket ready for another.
-    pub(super) fn give_up(&self, descriptor: &OwnedFd) {
+    pub(super) fn give_up(&mut self, descriptor: &OwnedFd) {
+        self.listen_no_more(descriptor);
         if self.next_attempt.is_some() || self.is_local() {
             return;
         }
@@ -121,27 +134,54 @@ impl Opening {
         let _ = rustix::net::sockopt::socket_error(descriptor);
     }
 
+    /// Whoever has the socket next, a connection or a listener, is told nothing by the queue of ICMP errors.
+    fn listen_no_more(&mut self, descriptor: &OwnedFd) {
+        if std::mem::take(&mut self.listens_for_icmp) {
+            icmp::take(descriptor);
+            icmp::listen(descriptor, self.peer.domain(), false);
+        }
+    }
+
     fn is_local(&self) -> bool {
         self.peer.domain() == Domain::Local
     }
 
     fn ask(&mut self, descriptor: &OwnedFd, now: Instant) -> Answer<()> {
         match connect(descriptor, &self.peer)? {
-            Ok(()) | Err(Errno::ISCONN) => {
-                if self.listens_for_icmp {
-                    icmp::listen(descriptor, self.peer.domain(), false);
-                    icmp::take(descriptor);
-                }
-                Ok(Progress::Done(()))
-            }
+            Ok(()) | Err(Errno::ISCONN) => Ok(Progress::Done(())),
             Err(Errno::ALREADY | Errno::INPROGRESS) => {
                 if !self.listens_for_icmp {
                     self.listens_for_icmp = true;
                     icmp::listen(descriptor, self.peer.domain(), true);
+                    return Ok(Progress::Pending);
                 }
-                Ok(Progress::Pending)
+                match icmp::take(descriptor) {
+                    Some(told) => self.attempt_survived(descriptor, told, now),
+                    None => Ok(Progress::Pending),
+                }
             }
             Err(number) => self.attempt_ended(icmp::take(descriptor), number, now),
+        }
+    }
+
+    /// The kernel lets an attempt go on that an ICMP error came in for at a bad moment, and an error that nobody takes from its
+    /// queue keeps a wait from sleeping.
+    fn attempt_survived(&mut self, descriptor: &OwnedFd, told: Told, now: Instant) -> Answer<()> {
+        let number = icmp::number(told.cause);
+        if !self.goes_on_after(Some(told), number) {
+            self.give_up(descriptor);
+            return Err(self.failure(Some(told), number, now));
+        }
+        self.keep_soft(Some(told), number, now);
+        Ok(Progress::Pending)
+    }
+
+    /// Keeps what a router said, where a timeout is to tell it.
+    fn keep_soft(&mut self, told: Option<Told>, number: Errno, now: Instant) {
+        if self.policy.soft_errors == SoftErrors::ReportAtTimeout {
+            let count = self.soft.and_then(|soft| soft.told).map_or(0, |told| told.count) + 1;
+            let told = told.map(|told| SoftError { from: told.from, cause: told.cause, at: now, count });
+            self.soft = Some(Soft { number, told });
         }
     }
 
@@ -153,11 +193,7 @@ impl Opening {
         if !self.goes_on_after(told, number) {
             return Err(self.failure(told, number, now));
         }
-        if self.policy.soft_errors == SoftErrors::ReportAtTimeout {
-            let count = self.soft.and_then(|soft| soft.told).map_or(0, |told| told.count) + 1;
-            let told = told.map(|told| SoftError { from: told.from, cause: told.cause, at: now, count });
-            self.soft = Some(Soft { number, told });
-        }
+        self.keep_soft(told, number, now);
         match pause_after(self.attempts) {
             Some(pause) => {
                 self.next_attempt = Some(now + pause);

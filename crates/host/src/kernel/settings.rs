@@ -15,7 +15,7 @@ use crate::waiters::last_error;
 pub(super) fn set_all(descriptor: &OwnedFd, domain: Domain, settings: &Settings) -> Result<(), Failure> {
     let from = Settings::default();
     let switches = [
-        (settings.reuse_address, Setting::ReuseAddress(true)),
+        (shares_address(settings), Setting::ReuseAddress(true)),
         (settings.broadcast, Setting::Broadcast(true)),
         (settings.keep_alive, Setting::KeepAlive(true)),
         (settings.no_delay, Setting::NoDelay(true)),
@@ -25,7 +25,7 @@ pub(super) fn set_all(descriptor: &OwnedFd, domain: Domain, settings: &Settings)
         (settings.traffic_class != from.traffic_class, Setting::TrafficClass(settings.traffic_class)),
     ];
     for (_, setting) in switches.into_iter().filter(|(differs, _)| *differs) {
-        set_where_it_is(descriptor, domain, setting)?;
+        set_where_it_is(descriptor, domain, setting, settings)?;
     }
     let numbers = [
         settings.send_buffer.map(Setting::SendBuffer),
@@ -34,29 +34,34 @@ pub(super) fn set_all(descriptor: &OwnedFd, domain: Domain, settings: &Settings)
         settings.multicast_hop_limit.map(Setting::MulticastHopLimit),
     ];
     for setting in numbers.into_iter().flatten() {
-        set_where_it_is(descriptor, domain, setting)?;
+        set_where_it_is(descriptor, domain, setting, settings)?;
     }
     Ok(())
 }
 
 /// A new socket of a kind that does not have an option goes without.
-fn set_where_it_is(descriptor: &OwnedFd, domain: Domain, setting: Setting) -> Result<(), Failure> {
-    match set(descriptor, domain, setting) {
+fn set_where_it_is(descriptor: &OwnedFd, domain: Domain, setting: Setting, settings: &Settings) -> Result<(), Failure> {
+    match set(descriptor, domain, setting, settings) {
         Err(failure) if failure.outcome == Outcome::OptionUnsupported => Ok(()),
         result => result,
     }
 }
 
-/// Changes one setting.
-pub(super) fn set(descriptor: &OwnedFd, domain: Domain, setting: Setting) -> Result<(), Failure> {
+/// Whether others may have the name too; where nobody else may have it, that decides, in whatever order both were asked for.
+fn shares_address(settings: &Settings) -> bool {
+    settings.reuse_address && !settings.exclusive_address
+}
+
+/// Changes one setting; `settings` are those with it.
+pub(super) fn set(descriptor: &OwnedFd, domain: Domain, setting: Setting, settings: &Settings) -> Result<(), Failure> {
     let is_v6 = domain == Domain::Inet6;
     let by_family = |v4: i32, v6: i32| if is_v6 { (libc::IPPROTO_IPV6, v6) } else { (libc::IPPROTO_IP, v4) };
     let socket = |name: i32| (libc::SOL_SOCKET, name);
     let ((level, name), value) = match setting {
         // Nobody else may have the name unless this socket allows it: that is the kernel's rule already.
-        Setting::ExclusiveAddress(true) => (socket(libc::SO_REUSEADDR), 0),
-        Setting::ExclusiveAddress(false) => return Ok(()),
-        Setting::ReuseAddress(on) => (socket(libc::SO_REUSEADDR), on.into()),
+        Setting::ExclusiveAddress(_) | Setting::ReuseAddress(_) => {
+            (socket(libc::SO_REUSEADDR), shares_address(settings).into())
+        }
         Setting::Broadcast(on) => (socket(libc::SO_BROADCAST), on.into()),
         Setting::KeepAlive(on) => (socket(libc::SO_KEEPALIVE), on.into()),
         Setting::UrgentInline(on) => (socket(libc::SO_OOBINLINE), on.into()),

@@ -235,12 +235,16 @@ impl KernelSocket {
                 if !is_paused && self.stage() != Stage::Opening {
                     inner.had = kernel_name(descriptor).ok();
                 }
+                if is_paused {
+                    self.keep_port(inner, descriptor);
+                }
                 self.set_stage(if is_paused { Stage::Paused } else { Stage::Opening });
             }
             Err(failure) => {
                 if self.stage() == Stage::Idle {
                     inner.had = kernel_name(descriptor).ok();
                 }
+                self.keep_port(inner, descriptor);
                 inner.opening = None;
                 inner.failure = Some(failure.clone());
                 self.set_look_at(None);
@@ -248,6 +252,17 @@ impl KernelSocket {
             }
         }
         answer
+    }
+
+    /// The kernel forgets the port of an attempt that failed, where it chose it itself. It is taken again at once; where somebody
+    /// else was faster the socket has none.
+    fn keep_port(&self, inner: &mut Inner, descriptor: &OwnedFd) {
+        if let (None, Some(Name::Inet(had))) = (&inner.bound, &inner.had)
+            && had.port() != 0
+            && self.bind_again(descriptor, &port_alone(self.domain, *had)).is_err()
+        {
+            inner.had = None;
+        }
     }
 
     fn begin_opening(&self, peer: &Name) -> Answer<()> {
@@ -296,10 +311,10 @@ impl KernelSocket {
         may_be_peer(peer)?;
         let mut inner = self.inner();
         self.call(|descriptor| {
-            let before = inner.peer.take();
-            if before.as_ref().is_some_and(|before| before != peer) {
-                self.give_up_peer(descriptor, &inner)?;
+            if inner.peer.as_ref().is_some_and(|before| before != peer) {
+                self.give_up_peer(descriptor, &mut inner)?;
             }
+            let before = inner.peer.take();
             let taken = opening::take_peer(descriptor, peer, inner.bound.as_ref());
             match (&taken, before) {
                 (Ok(()), _) => inner.peer = Some(peer.clone()),
@@ -313,16 +328,26 @@ impl KernelSocket {
         })
     }
 
-    fn give_up_peer(&self, descriptor: &OwnedFd, inner: &Inner) -> Result<(), Failure> {
+    /// It is given up when the kernel has given it up. Where somebody else took the port in the moment that it was free, the
+    /// socket has none, and says so when it is asked for its name.
+    fn give_up_peer(&self, descriptor: &OwnedFd, inner: &mut Inner) -> Result<(), Failure> {
         let had = kernel_name(descriptor)?;
         rustix::net::connect_unspec(descriptor).map_err(|number| Call::Connect.failure(number))?;
+        // An error that came of this peer goes with it.
+        let _ = rustix::net::sockopt::socket_error(descriptor);
         match (&inner.bound, had) {
-            (Some(name), _) => self.bind_again(descriptor, name),
-            (None, Name::Inet(had)) if had.port() != 0 => {
-                self.bind_again(descriptor, &Name::Inet(SocketAddr::new(any_address(self.domain), had.port())))
+            (Some(name), _) => {
+                if self.bind_again(descriptor, name).is_err() {
+                    inner.bound = None;
+                }
             }
-            (None, _) => Ok(()),
+            (None, Name::Inet(had)) if had.port() != 0 => {
+                // What is lost is told by the name.
+                let _ = self.bind_again(descriptor, &port_alone(self.domain, had));
+            }
+            (None, _) => {}
         }
+        Ok(())
     }
 
     /// Whether what was sent is acknowledged, or never will be.
@@ -422,12 +447,13 @@ impl Transport for KernelSocket {
 
     fn abandon(&self) {
         let mut inner = self.inner();
-        let Some(opening) = inner.opening.take() else { return };
+        let Some(mut opening) = inner.opening.take() else { return };
         inner.failure = Some(Outcome::Cancelled.into());
         self.set_look_at(None);
         self.set_stage(Stage::Failed);
         if let Some(descriptor) = &*self.descriptor() {
             opening.give_up(descriptor);
+            self.keep_port(&mut inner, descriptor);
         }
     }
 
@@ -436,10 +462,12 @@ impl Transport for KernelSocket {
             return Err(Outcome::OperationUnsupported.into());
         }
         let mut inner = self.inner();
-        if inner.peer.take().is_none() {
+        if inner.peer.is_none() {
             return Ok(());
         }
-        self.call(|descriptor| self.give_up_peer(descriptor, &inner))
+        self.call(|descriptor| self.give_up_peer(descriptor, &mut inner))?;
+        inner.peer = None;
+        Ok(())
     }
 
     fn listen(&self, backlog: u32) -> Result<(), Failure> {
@@ -468,21 +496,26 @@ impl Transport for KernelSocket {
         if self.kind == Kind::Datagram {
             return Err(Outcome::OperationUnsupported.into());
         }
-        let accepted = self.call(|descriptor| Ok(rustix::net::acceptfrom_with(descriptor, FLAGS)))?;
-        let (descriptor, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(Errno::MFILE | Errno::NFILE) => return Err(Call::Accept.failure(Errno::MFILE)),
-            Err(number @ (Errno::NOBUFS | Errno::NOMEM | Errno::INVAL | Errno::BADF)) => {
-                return Err(Call::Accept.failure(number));
+        let (descriptor, peer) = loop {
+            match self.call(|descriptor| Ok(rustix::net::acceptfrom_with(descriptor, FLAGS)))? {
+                Ok(accepted) => break accepted,
+                // The one that was there is gone. There may be another one.
+                Err(number) if is_of_a_connection(number) => {}
+                Err(Errno::MFILE | Errno::NFILE) => return Err(Call::Accept.failure(Errno::MFILE)),
+                Err(number @ (Errno::NOBUFS | Errno::NOMEM | Errno::INVAL | Errno::BADF)) => {
+                    return Err(Call::Accept.failure(number));
+                }
+                Err(_) => return Ok(Progress::Pending),
             }
-            // Nobody is there, or the one that was is gone: the kernel tells what happened to a connection that nobody has
-            // seen yet. There may be another one.
-            Err(_) => return Ok(Progress::Pending),
         };
         let peer = peer.map_or_else(|| Ok(Name::unspecified(self.domain)), name_of)?;
-        let settings = self.inner().settings;
+        let inner = self.inner();
+        let (settings, bound) = (inner.settings, inner.bound.clone().filter(|_| self.domain == Domain::Local));
+        drop(inner);
         let waiters = Arc::clone(&self.waiters);
         let socket = KernelSocket::new(descriptor, self.domain, self.kind, settings, self.clock, waiters);
+        // Connections of the local domain have the name of their listener.
+        socket.inner().bound = bound;
         socket.set_stage(Stage::Open);
         Ok(Progress::Done(Accepted { transport: Arc::new(socket), peer }))
     }
@@ -532,7 +565,9 @@ impl Transport for KernelSocket {
             Kind::Stream => Ok(rustix::net::recv(descriptor, into, flags).map(|(octets, _)| (octets, octets, None))),
             Kind::Datagram => Ok(rustix::net::recvfrom(descriptor, into, flags | RecvFlags::TRUNC)),
         })?;
-        if self.may_hold_foreign.load(Ordering::Relaxed) && received.is_ok() && !how.peek {
+        // An error that waits is for the next verb, and looking at the queue would take it away.
+        let may_hold_foreign = self.may_hold_foreign.load(Ordering::Relaxed) && !how.peek;
+        if may_hold_foreign && !matches!(received, Err(Errno::AGAIN)) && !self.look().has(Ready::FAILED) {
             self.drop_foreign();
         }
         match received {
@@ -613,8 +648,10 @@ impl Transport for KernelSocket {
 
     fn set(&self, setting: Setting) -> Result<(), Failure> {
         let mut inner = self.inner();
-        self.call(|descriptor| settings::set(descriptor, self.domain, setting))?;
-        inner.settings.apply(setting);
+        let mut settings = inner.settings;
+        settings.apply(setting);
+        self.call(|descriptor| settings::set(descriptor, self.domain, setting, &settings))?;
+        inner.settings = settings;
         Ok(())
     }
 
@@ -677,6 +714,24 @@ fn may_be_peer(peer: &Name) -> Result<(), Failure> {
     }
 }
 
+/// Whether an error of `accept` is what happened to a connection that nobody has seen yet, and took it away.
+fn is_of_a_connection(number: Errno) -> bool {
+    matches!(
+        number,
+        Errno::INTR
+            | Errno::CONNABORTED
+            | Errno::PROTO
+            | Errno::NOPROTOOPT
+            | Errno::OPNOTSUPP
+            | Errno::TIMEDOUT
+            | Errno::NETDOWN
+            | Errno::NETUNREACH
+            | Errno::HOSTDOWN
+            | Errno::HOSTUNREACH
+            | Errno::NONET
+    )
+}
+
 /// No signal ever, whatever is gone.
 fn send_flags(how: SendHow) -> SendFlags {
     let mut flags = SendFlags::NOSIGNAL;
@@ -722,6 +777,11 @@ fn name_of(address: SocketAddrAny) -> Result<Name, Failure> {
         Ok(address) => Ok(local::name(&address)),
         Err(number) => Err(Call::Name.failure(number)),
     }
+}
+
+/// The port of a name, at every address: from the address that a peer had it for not every other peer is reached.
+fn port_alone(domain: Domain, had: SocketAddr) -> Name {
+    Name::Inet(SocketAddr::new(any_address(domain), had.port()))
 }
 
 fn any_address(domain: Domain) -> IpAddr {

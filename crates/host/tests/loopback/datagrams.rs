@@ -160,3 +160,57 @@ fn a_broadcast_needs_permission() {
     client.set(synsent_sockets::Setting::Broadcast(true)).unwrap();
     done(client.connect(&name));
 }
+
+/// A client whose peer is gone, once an ICMP error of it has come in.
+fn has_met_nobody(network: &Arc<dyn Network>) -> Socket {
+    let gone = socket(network, Domain::Inet4, Kind::Datagram);
+    gone.bind(&loopback(0)).unwrap();
+    let name = gone.local_name().unwrap();
+    done(gone.close());
+    let client = socket(network, Domain::Inet4, Kind::Datagram);
+    client.set_nonblocking(true);
+    client.bind(&loopback(0)).unwrap();
+    done(client.connect(&name));
+    done(client.send(b"x", SendHow::default()));
+    client
+}
+
+#[test]
+fn an_error_of_a_former_peer_is_not_told_of_the_next() {
+    let network = network();
+    let good = socket(&network, Domain::Inet4, Kind::Datagram);
+    good.bind(&loopback(0)).unwrap();
+    let name = good.local_name().unwrap();
+    let client = has_met_nobody(&network);
+    client.disconnect().unwrap();
+    done(client.send_to(b"y", &name, SendHow::default()));
+    for queued in [Queued::Stay, Queued::ForeignGo, Queued::Go] {
+        let client = has_met_nobody(&network);
+        done(client.connect_with(&name, queued));
+        done(client.send(b"z", SendHow::default()));
+    }
+    // Also one that somebody has seen already.
+    let client = has_met_nobody(&network);
+    assert_eq!(client.pending_error().unwrap().outcome, Outcome::Refused);
+    client.disconnect().unwrap();
+    done(client.send_to(b"y", &name, SendHow::default()));
+}
+
+#[test]
+fn an_error_that_waits_does_not_hide_what_is_queued_of_others() {
+    let network = network();
+    let [first, second] = [(); 2].map(|()| socket(&network, Domain::Inet4, Kind::Datagram));
+    first.bind(&loopback(0)).unwrap();
+    second.bind(&loopback(0)).unwrap();
+    let client = socket(&network, Domain::Inet4, Kind::Datagram);
+    client.bind(&loopback(0)).unwrap();
+    client.set_nonblocking(true);
+    done(client.connect(&first.local_name().unwrap()));
+    done(first.send_to(b"old", &client.local_name().unwrap(), SendHow::default()));
+    done(first.close());
+    done(client.send(b"x", SendHow::default()));
+    done(client.connect_with(&second.local_name().unwrap(), Queued::ForeignGo));
+    assert_eq!(next(&client), None);
+    done(second.send_to(b"new", &client.local_name().unwrap(), SendHow::default()));
+    assert_eq!(next(&client).as_deref(), Some(&b"new"[..]));
+}

@@ -205,3 +205,36 @@ fn a_full_queue_of_a_local_listener_is_waited_out() {
     done(listener.accept());
     assert_eq!(waits.join().unwrap(), Phase::Connected);
 }
+
+/// The kernel tells a sender without a peer that it may send, whatever becomes of it.
+#[test]
+fn a_send_to_a_receiver_that_is_full_ends_with_its_time_or_with_room() {
+    let (network, folder) = (network(), Folder::new());
+    let name = folder.name("d");
+    let receiver = socket(&network, Domain::Local, Kind::Datagram);
+    receiver.bind(&name).unwrap();
+    let sender = socket(&network, Domain::Local, Kind::Datagram);
+    sender.set_nonblocking(true);
+    while let Ok(Progress::Done(_)) = sender.send_to(b"x", &name, SendHow::default()) {}
+    sender.set_nonblocking(false);
+    sender.set_time_limits(None, Some(synsent_stack::Duration::from_millis(100)));
+    let before = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    assert_eq!(outcome(sender.send_to(b"x", &name, SendHow::default())), Outcome::TimeLimit);
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    assert!(used.tv_sec == before.tv_sec && used.tv_nsec - before.tv_nsec < 50_000_000, "it sleeps meanwhile");
+    sender.set_time_limits(None, None);
+    let thread = crate::asleep(move || done(sender.send_to(b"last", &name, SendHow::default())));
+    done(receiver.receive(&mut [0; 4], ReceiveHow::default()));
+    assert_eq!(thread.join().unwrap(), 4);
+}
+
+#[test]
+fn an_accepted_stream_has_the_name_of_its_listener() {
+    let (network, folder) = (network(), Folder::new());
+    let name = folder.name("s");
+    let listener = listener(&network, &name);
+    let client = socket(&network, Domain::Local, Kind::Stream);
+    done(client.connect(&name));
+    let (server, _) = done(listener.accept());
+    assert_eq!(server.local_name().unwrap(), name);
+}

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use synsent_sockets::{Cancel, Linger, Outcome, Phase, Progress, Ready, ReceiveHow, SendHow, Shutdown, select};
+use synsent_sockets::{
+    Cancel, Domain, Kind, Linger, Outcome, Phase, Progress, Ready, ReceiveHow, SendHow, Setting, Shutdown, select,
+};
 
-use crate::{done, listener, loopback, network, outcome, stream};
+use crate::{done, listener, loopback, network, outcome, socket, stream};
 
 /// How long a close waits at most.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -166,4 +168,60 @@ fn a_close_that_waits_ends_when_the_peer_resets() {
     done(server.close());
     closing.join().unwrap();
     assert!(began.elapsed() < PATIENCE / 2);
+}
+
+#[test]
+fn a_close_that_waits_resets_when_its_time_is_over() {
+    let network = network();
+    let (listener, name) = listener(&network);
+    let client = stream(&network);
+    done(client.connect(&name));
+    let (server, _) = done(listener.accept());
+    client.set_nonblocking(true);
+    while let Ok(Progress::Done(_)) = client.send(&[7; 65_536], SendHow::default()) {}
+    client.set_nonblocking(false);
+    client.set_linger(Linger::For(Duration::from_millis(50)));
+    done(client.close());
+    let mut into = vec![0; 65_536];
+    let end = loop {
+        match server.receive(&mut into, ReceiveHow::default()) {
+            Ok(Progress::Done(received)) if received.octets > 0 => {}
+            ended => break outcome(ended),
+        }
+    };
+    assert_eq!(end, Outcome::Reset);
+}
+
+/// The kernel lets go of a port that it chose itself when the opening fails.
+#[test]
+fn the_port_that_a_failed_opening_tells_is_that_of_what_comes_after() {
+    let network = network();
+    let (gone, name) = listener(&network);
+    done(gone.close());
+    let client = stream(&network);
+    assert_eq!(outcome(client.connect(&name)), Outcome::Refused);
+    let port = client.local_name().unwrap().inet().unwrap().port();
+    assert_ne!(port, 0);
+    assert_eq!(outcome(client.connect(&name)), Outcome::Refused);
+    assert_eq!(client.local_name().unwrap().inet().unwrap().port(), port);
+    client.listen(1).unwrap();
+    assert_eq!(client.local_name().unwrap().inet().unwrap().port(), port);
+    done(stream(&network).connect(&loopback(port)));
+    done(client.accept());
+}
+
+/// Whichever is asked for first.
+#[test]
+fn a_name_for_one_alone_is_not_shared() {
+    let network = network();
+    let settings = [Setting::ExclusiveAddress(true), Setting::ReuseAddress(true)];
+    for order in [[0, 1], [1, 0]] {
+        let [first, second] = [(); 2].map(|()| socket(&network, Domain::Inet4, Kind::Datagram));
+        // The kernel's socket is there already.
+        first.buffers();
+        order.into_iter().for_each(|place| first.set(settings[place]).unwrap());
+        first.bind(&loopback(0)).unwrap();
+        second.set(Setting::ReuseAddress(true)).unwrap();
+        assert_eq!(second.bind(&first.local_name().unwrap()).unwrap_err().outcome, Outcome::AddressInUse);
+    }
 }

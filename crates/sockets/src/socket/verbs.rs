@@ -56,6 +56,9 @@ impl Socket {
             transport.disconnect()?;
             state.phase = Phase::Idle;
             state.peer = None;
+            // What came of the peer goes with it; and where the provider could not keep the name, it says so.
+            state.pending_error = None;
+            state.bound = false;
         }
         state.disconnected = true;
         Ok(())
@@ -85,10 +88,10 @@ impl Socket {
         state.phase = Phase::Listening;
         state.bound = true;
         state.pending_error = None;
+        self.tell_waiting();
         Ok(())
     }
 
-        self.tell_waiting();
     /// The next connection and who it is from. It inherits settings and mode.
     ///
     /// # Errors

@@ -192,6 +192,7 @@ impl Transport for Datagrams {
         if let Role::Open { socket, .. } = inner.role {
             self.shared.with(|stack, now| stack.udp_connect(now, socket, None))?.map_err(failure::of_send)?;
             inner.role = Role::Open { socket, is_connected: false };
+            inner.error = None;
         }
         Ok(())
     }

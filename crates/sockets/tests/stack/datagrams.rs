@@ -152,6 +152,35 @@ fn port_unreachable_is_told_once_with_who_said_it() {
 }
 
 #[test]
+fn an_error_of_a_former_peer_is_not_told_of_the_next() {
+    let world = echo_world();
+    let (nobody, good) = (world.net.server.at(9).into(), world.net.server.at(7).into());
+    let has_met_nobody = || {
+        let socket = world.datagram();
+        done(socket.connect(&nobody));
+        send(&socket, b"anybody?");
+        world.lab.with(|lab| lab.run_for(SECOND));
+        socket
+    };
+    for is_seen in [false, true] {
+        let socket = has_met_nobody();
+        if is_seen {
+            assert!(socket.pending_error().is_some());
+        }
+        socket.disconnect().unwrap();
+        done(socket.send_to(b"hello", &good, HOW));
+        assert_eq!(receive(&socket), b"hello");
+        let socket = has_met_nobody();
+        if is_seen {
+            assert!(socket.ready().has(Ready::FAILED));
+        }
+        done(socket.connect(&good));
+        send(&socket, b"hello");
+        assert_eq!(receive(&socket), b"hello");
+    }
+}
+
+#[test]
 fn an_unconnected_socket_hears_of_no_error() {
     let world = world();
     let socket = world.datagram();

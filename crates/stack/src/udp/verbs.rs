@@ -291,6 +291,8 @@ impl Udp {
         }
         socket.remote = None;
         socket.zone = 0;
+        // What came of the former peer is none of the next one's.
+        socket.failures.clear();
         if socket.local_is_chosen {
             socket.local = socket.options.local;
             socket.local_is_chosen = false;
