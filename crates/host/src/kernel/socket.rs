@@ -479,11 +479,8 @@ impl Transport for KernelSocket {
             Stage::Idle | Stage::Failed | Stage::Listening => {}
         }
         self.call(|descriptor| {
-            match (self.stage(), &inner.bound, &inner.had) {
-                (Stage::Failed, Some(name), _) => self.bind_again(descriptor, name)?,
-                // Where somebody has taken it since, any other port will do.
-                (Stage::Failed, None, Some(had)) => drop(self.bind_again(descriptor, had)),
-                _ => {}
+            if let (Stage::Failed, Some(name)) = (self.stage(), &inner.bound) {
+                self.bind_again(descriptor, name)?;
             }
             let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
             rustix::net::listen(descriptor, backlog).map_err(|number| Call::Listen.failure(number))?;
