@@ -63,6 +63,13 @@ struct State {
     over: Option<WaitError>,
 }
 
+/// Ends everything when the engine's thread is over; nobody else would wake those who wait when it panicked. A reason that was
+/// given before stays.
+struct AtLast<'a>(&'a Shared);
+
+/// A caller that is counted.
+struct Caller<'a>(&'a AtomicUsize);
+
 impl Engine {
     /// Starts the thread.
     pub fn start(driver: Driver) -> io::Result<Engine> {
@@ -113,11 +120,10 @@ impl Drop for Engine {
 impl Handle {
     /// Runs `call` on the stack and sends what it caused. It must not block: the stack stands still meanwhile.
     pub fn with<R>(&self, call: impl FnOnce(&mut Stack, Instant) -> R) -> R {
-        self.0.callers.fetch_add(1, Ordering::Relaxed);
+        let _caller = self.0.count_caller();
         let mut state = self.0.lock();
         let result = state.call(call);
         self.0.after_call(&mut state);
-        self.0.callers.fetch_sub(1, Ordering::Relaxed);
         result
     }
 
@@ -159,10 +165,8 @@ impl Handle {
         at_most: Option<Duration>,
         mut attempt: impl FnMut(&mut Stack, Instant) -> Option<R>,
     ) -> Result<R, WaitError> {
-        self.0.callers.fetch_add(1, Ordering::Relaxed);
-        let result = self.0.wait(at_most, &mut attempt);
-        self.0.callers.fetch_sub(1, Ordering::Relaxed);
-        result
+        let _caller = self.0.count_caller();
+        self.0.wait(at_most, &mut attempt)
     }
 }
 
@@ -172,8 +176,15 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Counts a caller as long as the guard lives, also through a panic of its closure.
+    fn count_caller(&self) -> Caller<'_> {
+        self.callers.fetch_add(1, Ordering::Relaxed);
+        Caller(&self.callers)
+    }
+
     /// The engine's thread.
     fn run(&self) {
+        let _at_last = AtLast(self);
         loop {
             let mut state = self.lock();
             state.asleep = false;
@@ -252,7 +263,8 @@ impl Shared {
         at_most: Option<Duration>,
         attempt: &mut dyn FnMut(&mut Stack, Instant) -> Option<R>,
     ) -> Result<R, WaitError> {
-        let end = at_most.map(|at_most| std::time::Instant::now() + at_most);
+        // A time that the clock cannot tell is as good as for ever.
+        let end = at_most.and_then(|at_most| std::time::Instant::now().checked_add(at_most));
         let mut state = self.lock();
         loop {
             let result = state.call(&mut *attempt);
@@ -272,9 +284,112 @@ impl Shared {
     }
 }
 
+impl Drop for AtLast<'_> {
+    fn drop(&mut self) {
+        self.0.end(&mut self.0.lock(), WaitError::Broken("the engine's thread panicked".into()));
+    }
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl State {
     fn call<R>(&mut self, call: impl FnOnce(&mut Stack, Instant) -> R) -> R {
         let now = self.driver.now();
         call(self.driver.stack(), now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::BorrowedFd;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use synsent_stack::{Config, Medium, Offload, Received, SegmentOffload};
+
+    use super::*;
+    use crate::cable::{CableEnd, cable};
+    use crate::device::{Device, Sent};
+
+    /// A device that the first frame is too much for.
+    struct Fragile(CableEnd);
+
+    impl Device for Fragile {
+        fn name(&self) -> &str {
+            self.0.name()
+        }
+        fn medium(&self) -> Medium {
+            self.0.medium()
+        }
+        fn mtu(&self) -> u16 {
+            self.0.mtu()
+        }
+        fn offload(&self) -> Offload {
+            self.0.offload()
+        }
+        fn descriptor(&self) -> BorrowedFd<'_> {
+            self.0.descriptor()
+        }
+        fn receive(&mut self, frame: &mut [u8]) -> io::Result<Option<(usize, Received)>> {
+            let received = self.0.receive(frame)?;
+            assert!(received.is_none(), "a frame came, as the test wants it");
+            Ok(received)
+        }
+        fn transmit(&mut self, frame: &[u8], offload: Option<SegmentOffload>) -> io::Result<Sent> {
+            self.0.transmit(frame, offload)
+        }
+    }
+
+    fn engine() -> (Engine, CableEnd) {
+        let (ours, theirs) = cable("fragile", 1_500).unwrap();
+        let mut driver = Driver::new(Stack::new(Config::default(), [7; 32])).unwrap();
+        driver.attach(Fragile(ours), None).unwrap();
+        (Engine::start(driver).unwrap(), theirs)
+    }
+
+    #[test]
+    fn a_panic_of_the_engine_wakes_those_who_wait_and_says_so() {
+        let (engine, mut theirs) = engine();
+        let handle = engine.handle();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let waiting = thread::spawn(move || {
+            handle.wait(None, |_, _| {
+                // Who listens may have heard enough.
+                let _ = begun.send(());
+                None::<()>
+            })
+        });
+        has_begun.recv().unwrap();
+        assert_eq!(theirs.transmit(&[0; 20], None).unwrap(), Sent::Done);
+        assert!(matches!(waiting.join().unwrap(), Err(WaitError::Broken(_))));
+        assert!(engine.handle().is_over());
+        engine.stop();
+    }
+
+    #[test]
+    fn a_panic_of_a_caller_leaves_no_caller_behind_and_the_others_go_on() {
+        let (engine, _theirs) = engine();
+        let handle = engine.handle();
+        let with = catch_unwind(AssertUnwindSafe(|| handle.with(|_, _| panic!("as the test wants it"))));
+        let wait = catch_unwind(AssertUnwindSafe(|| {
+            handle.wait(None, |_, _| -> Option<()> { panic!("as the test wants it") })
+        }));
+        assert!(with.is_err() && wait.is_err());
+        assert_eq!(handle.0.callers.load(Ordering::Relaxed), 0);
+        assert_eq!(handle.wait(None, |_, _| Some(7)), Ok(7));
+    }
+
+    #[test]
+    fn the_longest_time_is_as_good_as_for_ever() {
+        let (engine, _theirs) = engine();
+        let mut asked = 0;
+        let answer = engine.handle().wait(Some(Duration::MAX), |_, _| {
+            asked += 1;
+            Some(asked)
+        });
+        assert_eq!(answer, Ok(1));
     }
 }
