@@ -7,7 +7,7 @@ use core::fmt;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use synsent_stack::{OpenError, UdpFailure};
+use synsent_stack::{IcmpCause, OpenError, UdpFailure};
 
 macro_rules! outcomes {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -203,6 +203,28 @@ impl Outcome {
             Outcome::BadMemory => "the memory cannot be used",
             Outcome::NoUrgentData => "there is no out-of-band data",
             Outcome::Other => "failed",
+        }
+    }
+    /// What an ICMP error about an opening or a datagram comes to (RFC 1122 section 4.2.3.9, RFC 4443 section 3).
+    pub fn of_icmp(cause: IcmpCause) -> Outcome {
+        match cause {
+            IcmpCause::V4Unreachable(code) => match code {
+                0 | 6 | 11 => Outcome::NetworkUnreachable,
+                2 | 3 => Outcome::Refused,
+                9 | 10 | 13 => Outcome::Prohibited,
+                _ => Outcome::HostUnreachable,
+            },
+            IcmpCause::V6Unreachable(code) => match code {
+                0 => Outcome::NetworkUnreachable,
+                1 | 5 | 6 => Outcome::Prohibited,
+                4 => Outcome::Refused,
+                _ => Outcome::HostUnreachable,
+            },
+            IcmpCause::TimeExceeded { .. } => Outcome::HostUnreachable,
+            IcmpCause::TooBig { .. } => Outcome::MessageTooLong,
+            // IPv6 says with its first code what IPv4 says with "protocol unreachable".
+            IcmpCause::ParameterProblem { code: 1, .. } => Outcome::Refused,
+            IcmpCause::ParameterProblem { .. } | IcmpCause::SourceQuench => Outcome::Other,
         }
     }
 }

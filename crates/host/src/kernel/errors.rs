@@ -10,6 +10,8 @@ use synsent_sockets::{Failure, Outcome};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Call {
     Open,
+    /// The opening of a place in a file system.
+    Place,
     Bind,
     Connect,
     ConnectLocal,
@@ -31,6 +33,7 @@ impl Call {
     fn word(self) -> &'static str {
         match self {
             Call::Open => "socket",
+            Call::Place => "open",
             Call::Bind => "bind",
             Call::Connect | Call::ConnectLocal => "connect",
             Call::Listen => "listen",

@@ -49,31 +49,9 @@ pub(super) fn take(descriptor: &OwnedFd) -> Option<Told> {
     last
 }
 
-/// What an ICMP error comes to.
-pub(super) fn outcome(cause: IcmpCause) -> Outcome {
-    match cause {
-        IcmpCause::V4Unreachable(code) => match code {
-            0 | 6 | 11 => Outcome::NetworkUnreachable,
-            2 | 3 => Outcome::Refused,
-            9 | 10 | 13 => Outcome::Prohibited,
-            _ => Outcome::HostUnreachable,
-        },
-        IcmpCause::V6Unreachable(code) => match code {
-            0 => Outcome::NetworkUnreachable,
-            1 | 5 | 6 => Outcome::Prohibited,
-            4 => Outcome::Refused,
-            _ => Outcome::HostUnreachable,
-        },
-        IcmpCause::TimeExceeded { .. } => Outcome::HostUnreachable,
-        IcmpCause::TooBig { .. } => Outcome::MessageTooLong,
-        IcmpCause::ParameterProblem { code: 1, .. } => Outcome::Refused,
-        IcmpCause::ParameterProblem { .. } | IcmpCause::SourceQuench => Outcome::Other,
-    }
-}
-
 /// The number that the kernel has for such an error.
 pub(super) fn number(cause: IcmpCause) -> Errno {
-    match outcome(cause) {
+    match Outcome::of_icmp(cause) {
         Outcome::Refused => Errno::CONNREFUSED,
         Outcome::NetworkUnreachable => Errno::NETUNREACH,
         Outcome::Prohibited => Errno::ACCESS,

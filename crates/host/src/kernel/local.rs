@@ -94,7 +94,7 @@ fn checked(name: &Name) -> Result<&[u8], Failure> {
 
 fn open_place(path: &[u8]) -> Result<OwnedFd, Failure> {
     let place = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
-    place.map_err(|number| failure(number, "open"))
+    place.map_err(|number| Call::Place.failure(number))
 }
 
 /// The path to a place that is open, or to what has a name in it.
@@ -115,18 +115,5 @@ pub(super) fn name(address: &SocketAddrUnix) -> Name {
 }
 
 fn address(path: &[u8]) -> Result<SocketAddrUnix, Failure> {
-    SocketAddrUnix::new(path).map_err(|number| failure(number, "bind"))
-}
-
-fn failure(number: Errno, call: &'static str) -> Failure {
-    let outcome = match number {
-        Errno::NOENT => Outcome::PathMissing,
-        Errno::NOTDIR => Outcome::NotDirectory,
-        Errno::ACCESS => Outcome::PermissionDenied,
-        Errno::LOOP => Outcome::PathLoop,
-        Errno::NAMETOOLONG => Outcome::PathTooLong,
-        Errno::MFILE | Errno::NFILE => Outcome::NoDescriptors,
-        _ => Outcome::Other,
-    };
-    Failure::kernel(outcome, call, number.raw_os_error())
+    SocketAddrUnix::new(path).map_err(|number| Call::Bind.failure(number))
 }

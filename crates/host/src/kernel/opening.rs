@@ -223,7 +223,7 @@ impl Opening {
         match told {
             Some(told) => {
                 let cause = Cause::Icmp { from: told.from, cause: told.cause };
-                self.on_the_wire(icmp::outcome(told.cause), cause, Call::Connect.failure(number), now)
+                self.on_the_wire(Outcome::of_icmp(told.cause), cause, Call::Connect.failure(number), now)
             }
             None => Call::Connect.failure(number),
         }

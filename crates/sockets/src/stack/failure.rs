@@ -11,7 +11,7 @@ pub(super) fn of_flow(failure: synsent_stack::Failure) -> Failure {
     let outcome = match failure.cause {
         Cause::Refused { .. } => Outcome::Refused,
         Cause::Reset { .. } => Outcome::Reset,
-        Cause::Icmp { cause, .. } => of_icmp(cause),
+        Cause::Icmp { cause, .. } => Outcome::of_icmp(cause),
         Cause::TimedOut { soft } => of_silence(soft),
         Cause::UserTimeout { .. } | Cause::KeepAliveTimeout { .. } => Outcome::TimedOut,
         Cause::NeighbourUnreachable { .. } => Outcome::HostUnreachable,
@@ -85,7 +85,7 @@ pub(super) fn of_datagram(failure: UdpFailure) -> Option<Failure> {
         IcmpCause::ParameterProblem { .. } => false,
         IcmpCause::TimeExceeded { .. } | IcmpCause::TooBig { .. } | IcmpCause::SourceQuench => true,
     };
-    let outcome = of_icmp(failure.cause);
+    let outcome = Outcome::of_icmp(failure.cause);
     (!is_soft).then_some(Failure { outcome, reason: Reason::Datagram(failure) })
 }
 
@@ -100,32 +100,10 @@ fn of_path(why: NoPath) -> Outcome {
 }
 
 fn of_silence(soft: Option<SoftError>) -> Outcome {
-    match soft.map(|soft| of_icmp(soft.cause)) {
+    match soft.map(|soft| Outcome::of_icmp(soft.cause)) {
         Some(Outcome::NetworkUnreachable | Outcome::HostUnreachable | Outcome::Prohibited) => {
             Outcome::TimedOutUnreachable
         }
         _ => Outcome::TimedOut,
-    }
-}
-
-fn of_icmp(cause: IcmpCause) -> Outcome {
-    match cause {
-        IcmpCause::V4Unreachable(code) => match code {
-            0 | 6 | 11 => Outcome::NetworkUnreachable,
-            2 | 3 => Outcome::Refused,
-            9 | 10 | 13 => Outcome::Prohibited,
-            _ => Outcome::HostUnreachable,
-        },
-        IcmpCause::V6Unreachable(code) => match code {
-            0 => Outcome::NetworkUnreachable,
-            1 | 5 | 6 => Outcome::Prohibited,
-            4 => Outcome::Refused,
-            _ => Outcome::HostUnreachable,
-        },
-        IcmpCause::TimeExceeded { .. } => Outcome::HostUnreachable,
-        IcmpCause::TooBig { .. } => Outcome::MessageTooLong,
-        // IPv6 says with its first code what IPv4 says with "protocol unreachable".
-        IcmpCause::ParameterProblem { code: 1, .. } => Outcome::Refused,
-        IcmpCause::ParameterProblem { .. } | IcmpCause::SourceQuench => Outcome::Other,
     }
 }
