@@ -7,7 +7,7 @@ use synsent_dialects::{Dialect, Handle, Verdict};
 use synsent_sockets::{Pointer, PointerMut};
 
 use crate::api::Api;
-use crate::cases;
+use crate::{cases, contract};
 
 /// The functions of a dialect.
 #[derive(Clone, Copy)]
@@ -97,10 +97,9 @@ impl Calls {
         if value >= 0 { Ok(value) } else { Err(self.error_name((self.api.last_error)())) }
     }
 
-    /// The symbolic name of an error's number; a question mark for a number that the dialect does not have.
+    /// The documented name of an error's number; a question mark for a number that the dialect does not have.
     pub fn error_name(&self, number: i32) -> &'static str {
-        let spelling = self.dialect().spellings.iter().find(|spelling| spelling.number == number);
-        spelling.map_or("?", |spelling| spelling.name)
+        contract::error_name(self.dialect().name, number)
     }
 
     /// Whether the dialect has this error for a call, named without the ending that some give it: a row of the call's page says it, or the table of what the layer below

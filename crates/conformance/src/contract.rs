@@ -1,7 +1,7 @@
 //! The clauses as data: what stands in `contract/*.toml`, read once.
 //!
 //! Beside the clauses there are two lists: [`later`] names those that no case shows yet, and [`not_here`] those that cannot be
-//! brought about on one of the networks; both say why. A list that names an unknown clause does not pass [`problems`].
+//! brought about on one of the networks; both say why. [`error_name`] names a number as the documents number it. A list that names an unknown clause does not pass [`problems`].
 
 use std::sync::OnceLock;
 
@@ -20,6 +20,7 @@ const CLAUSES: [&str; 4] = [
 ];
 const LATER: &str = include_str!("../../../contract/later.toml");
 const NOT_HERE: &str = include_str!("../../../contract/not_here.toml");
+const NUMBERS: &str = include_str!("../../../contract/numbers.toml");
 
 /// A promise of a document.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,8 +57,15 @@ pub struct Exception {
     pub because: String,
 }
 
+/// The numbers of errors that some dialects have in common.
+struct Numbers {
+    dialects: Vec<String>,
+    errors: Vec<(String, i64)>,
+}
+
 struct Contract {
     clauses: Vec<Clause>,
+    numbers: Vec<Numbers>,
     later: Vec<Later>,
     not_here: Vec<Exception>,
     problems: Vec<String>,
@@ -97,6 +105,13 @@ pub fn is_not_here(clause: &str, case: &str, place: Place) -> bool {
     not_here().iter().find(names).is_some()
 }
 
+/// The documented name of an error's number in a dialect; a question mark for a number that it does not have.
+pub fn error_name(dialect: &str, number: i32) -> &'static str {
+    let of_dialect = contract().numbers.iter().filter(|numbers| numbers.dialects.iter().any(|one| one == dialect));
+    let mut errors = of_dialect.flat_map(|numbers| &numbers.errors);
+    errors.find(|(_, documented)| *documented == i64::from(number)).map_or("?", |(name, _)| name)
+}
+
 /// What is wrong with the files: what could not be read, ids that are not unique, entries for clauses that are not there.
 pub fn problems() -> &'static [String] {
     &contract().problems
@@ -124,6 +139,7 @@ impl Contract {
                 clauses.push(clause);
             }
         }
+        let numbers = entries("numbers", NUMBERS, "numbers", &mut problems).iter().map(Numbers::of).collect();
         let known = |id: &String| clauses.iter().any(|clause| clause.id == *id);
         let later: Vec<Later> = entries("later", LATER, "later", &mut problems)
             .iter()
@@ -144,7 +160,18 @@ impl Contract {
                 problems.push(format!("an entry for {clause:?} names no clause or gives no reason"));
             }
         }
-        Contract { clauses, later, not_here, problems }
+        Contract { clauses, numbers, later, not_here, problems }
+    }
+}
+
+impl Numbers {
+    fn of(entry: &Table) -> Numbers {
+        let dialects = entry.get("dialects").and_then(Value::as_array).into_iter().flatten();
+        let errors = entry.get("errors").and_then(Value::as_table).into_iter().flatten();
+        Numbers {
+            dialects: dialects.filter_map(Value::as_str).map(str::to_owned).collect(),
+            errors: errors.filter_map(|(name, number)| Some((name.clone(), number.as_integer()?))).collect(),
+        }
     }
 }
 
@@ -184,6 +211,48 @@ mod tests {
         assert_eq!(problems(), &[] as &[String]);
         for dialect in DIALECTS {
             assert!(clauses().iter().any(|clause| clause.dialect() == dialect), "{dialect} has no clause");
+        }
+    }
+
+    #[test]
+    fn errors_have_their_documented_numbers() {
+        for dialect in synsent_dialects::DIALECTS {
+            for spelling in dialect.spellings {
+                assert_eq!(error_name(dialect.name, spelling.number), spelling.name, "{}", dialect.name);
+            }
+        }
+        assert_eq!((error_name("winsock1", 10061), error_name("bs2000", 111)), ("WSAECONNREFUSED", "ECONNREFUSED"));
+        assert_eq!((error_name("winsock2", 111), error_name("bs2000", 10061)), ("?", "?"));
+    }
+
+    /// Where a program of the host would look them up.
+    #[test]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
+    fn the_numbers_of_the_host_are_those_of_its_header() {
+        use rustix::io::Errno;
+
+        let header = [
+            ("EWOULDBLOCK", Errno::WOULDBLOCK),
+            ("EACCES", Errno::ACCESS),
+            ("EFAULT", Errno::FAULT),
+            ("EINVAL", Errno::INVAL),
+            ("ENOTSOCK", Errno::NOTSOCK),
+            ("EAFNOSUPPORT", Errno::AFNOSUPPORT),
+            ("EADDRINUSE", Errno::ADDRINUSE),
+            ("EADDRNOTAVAIL", Errno::ADDRNOTAVAIL),
+            ("ENETDOWN", Errno::NETDOWN),
+            ("ENETUNREACH", Errno::NETUNREACH),
+            ("ECONNRESET", Errno::CONNRESET),
+            ("EISCONN", Errno::ISCONN),
+            ("ENOTCONN", Errno::NOTCONN),
+            ("ETIMEDOUT", Errno::TIMEDOUT),
+            ("ECONNREFUSED", Errno::CONNREFUSED),
+            ("EHOSTUNREACH", Errno::HOSTUNREACH),
+            ("EALREADY", Errno::ALREADY),
+            ("EINPROGRESS", Errno::INPROGRESS),
+        ];
+        for (name, number) in header {
+            assert_eq!(error_name("bs2000", number.raw_os_error()), name);
         }
     }
 }

@@ -12,6 +12,8 @@ use synsent_dialects::{Dialect, Handle, Process, last_said};
 use synsent_sockets::{Domain, Kind, Name, Pointer, PointerMut};
 use synsent_stack::Duration;
 
+use crate::contract;
+
 /// An error as a program sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Code {
@@ -83,11 +85,9 @@ impl Api {
         if value >= 0 { Ok(value) } else { Err(self.code((self.last_error)())) }
     }
 
-    /// The name that belongs to a number; what the thread was told is looked at, so that the two ways to an error agree.
+    /// The name that belongs to a number, as the contract has it and not the dialect: a wrong number has another name.
     pub fn code(&self, number: i32) -> Code {
-        let spelling = self.dialect.spellings.iter().find(|spelling| spelling.number == number);
-        let name = spelling.map_or("?", |spelling| spelling.name);
-        Code { name: name.to_owned(), number }
+        Code { name: contract::error_name(self.name(), number).to_owned(), number }
     }
 
     /// Why the last call failed, in words.
