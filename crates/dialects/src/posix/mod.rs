@@ -5,6 +5,7 @@
 //! got here with a name from there. Therefore the numbers here are those of Linux on the machines with the common numbering
 //! (x86-64, AArch64, RISC-V). Nothing here decides how a call behaves: that is each dialect's own page.
 
+pub(crate) mod calls;
 pub(crate) mod constants;
 pub(crate) mod errno;
 mod fd_set;
