@@ -120,8 +120,11 @@ const FOREIGN: &str = "10.2.0.77:20009";
 const OURS: &str = "10.1.0.2:20008";
 const LISTENS: &str = "10.1.0.2:20007";
 
+/// What a program tries; what does not hold it says in words.
+type Try = fn(&mut Program<'_>) -> Result<(), String>;
+
 pub(crate) fn trials(has_kernel: bool) -> Vec<Trial> {
-    let all: [(&str, fn(&mut Program<'_>) -> Result<(), String>); 4] = [
+    let all: [(&str, Try); 4] = [
         ("memory that is not there", memory),
         ("every length", lengths),
         ("every family", families),
@@ -139,12 +142,7 @@ pub(crate) fn trials(has_kernel: bool) -> Vec<Trial> {
     trials
 }
 
-fn tried(
-    dialect: &str,
-    column: usize,
-    place: Place,
-    run: fn(&mut Program<'_>) -> Result<(), String>,
-) -> Result<(), Failed> {
+fn tried(dialect: &str, column: usize, place: Place, run: Try) -> Result<(), Failed> {
     let calls = Calls::of(dialect).ok_or("no such dialect")?;
     let work = move |world: &mut dyn World| {
         let mut program = Program::new(world, calls, column)?;
