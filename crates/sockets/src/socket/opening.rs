@@ -29,14 +29,7 @@ impl Socket {
     pub fn connect_with(&self, name: &Name, queued: Queued) -> Answer<()> {
         let mut state = self.state();
         self.look(&mut state);
-        if self.kind == Kind::Stream {
-            match state.phase {
-                Phase::Connecting => return Err(Outcome::AlreadyConnecting.into()),
-                Phase::Connected | Phase::Broken(_) => return Err(Outcome::AlreadyConnected.into()),
-                Phase::Listening => return Err(Outcome::OperationUnsupported.into()),
-                Phase::Idle | Phase::Failed(_) | Phase::Closed => {}
-            }
-        }
+        self.may_open(&state)?;
         if name.domain() != self.domain {
             return Err(Outcome::DomainUnsupported.into());
         }
@@ -50,34 +43,48 @@ impl Socket {
         if queued == Queued::ForeignGo && answer.is_ok() {
             transport.discard_foreign();
         }
+        let settled = self.settle(&mut state, name, answer)?;
+        if settled == Progress::Pending && !state.nonblocking {
+            let opening = state.opening;
+            drop(state);
+            return self.wait_for_opening(transport.as_ref(), opening);
+        }
+        Ok(settled)
+    }
+
+    /// Whether a stream is in a phase in which an opening may begin.
+    fn may_open(&self, state: &State) -> Result<(), Outcome> {
+        match state.phase {
+            _ if self.kind == Kind::Datagram => Ok(()),
+            Phase::Connecting => Err(Outcome::AlreadyConnecting),
+            Phase::Connected | Phase::Broken(_) => Err(Outcome::AlreadyConnected),
+            Phase::Listening => Err(Outcome::OperationUnsupported),
+            Phase::Idle | Phase::Failed(_) | Phase::Closed => Ok(()),
+        }
+    }
+
+    /// Notes what the transport answered to a new opening; what the call says of it.
+    fn settle(&self, state: &mut State, name: &Name, answer: Answer<()>) -> Answer<()> {
         match answer {
-            Ok(Progress::Done(())) if self.tells_later(&state) => {
-                self.begin(&mut state, name);
-                Ok(Progress::Pending)
-            }
-            Err(failure) if self.tells_later(&state) && failure.outcome == Outcome::Refused => {
-                self.begin(&mut state, name);
-                self.fail(&mut state, failure);
-                Ok(Progress::Pending)
-            }
-            Ok(Progress::Done(())) => {
+            Ok(Progress::Done(())) if !self.tells_later(state) => {
                 state.peer = Some(name.clone());
-                self.succeed(&mut state);
+                self.succeed(state);
                 self.tell_waiting();
                 Ok(Progress::Done(()))
             }
-            Ok(Progress::Pending) => {
-                self.begin(&mut state, name);
-                if state.nonblocking {
-                    return Ok(Progress::Pending);
-                }
-                let opening = state.opening;
-                drop(state);
-                self.wait_for_opening(transport.as_ref(), opening)
+            Ok(_) => {
+                self.begin(state, name);
+                Ok(Progress::Pending)
+            }
+            // The kernel has the answer of its own machine before its connect returns.
+            Err(failure) if self.tells_later(state) && failure.outcome == Outcome::Refused => {
+                self.begin(state, name);
+                self.fail(state, failure);
+                Ok(Progress::Pending)
             }
             Err(failure) => {
                 if self.kind == Kind::Stream && was_tried(failure.outcome) {
-                    self.fail(&mut state, failure.clone());
+                    self.fail(state, failure.clone());
                     state.pending_error = None;
                 }
                 Err(failure)
