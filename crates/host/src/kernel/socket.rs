@@ -7,7 +7,7 @@
 mod queue;
 
 use std::any::Any;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -518,7 +518,13 @@ impl Transport for KernelSocket {
     }
 
     fn send(&self, octets: &[u8], how: SendHow) -> Answer<usize> {
-        match self.call(|descriptor| Ok(rustix::net::send(descriptor, octets, send_flags(how))))? {
+        let sent = self.call(|descriptor| {
+            Ok(match how.urgent && self.kind == Kind::Stream && self.domain != Domain::Local {
+                true => send_urgent(descriptor, octets, how),
+                false => rustix::net::send(descriptor, octets, send_flags(how)),
+            })
+        })?;
+        match sent {
             Ok(octets) => Ok(Progress::Done(octets)),
             Err(number) => self.send_failed(number, None),
         }
@@ -737,6 +743,21 @@ fn send_flags(how: SendHow) -> SendFlags {
     flags
 }
 
+/// Sends urgent data whose last octet alone is marked: the kernel marks the end of what it takes, also when that is not all.
+fn send_urgent(descriptor: &OwnedFd, octets: &[u8], how: SendHow) -> rustix::io::Result<usize> {
+    let Some((last, before)) = octets.split_last().filter(|(_, before)| !before.is_empty()) else {
+        return rustix::net::send(descriptor, octets, send_flags(how));
+    };
+    let plain = send_flags(SendHow { urgent: false, ..how });
+    // What comes next belongs into the same segment.
+    let taken = rustix::net::send(descriptor, before, plain | SendFlags::MORE)?;
+    if taken < before.len() {
+        return Ok(taken);
+    }
+    // That what stands before was taken is what counts, whatever becomes of the last one: its turn comes again.
+    Ok(taken + rustix::net::send(descriptor, core::slice::from_ref(last), send_flags(how)).unwrap_or(0))
+}
+
 /// Asks a socket for a number by one of the requests that write one.
 fn read_number(descriptor: &OwnedFd, request: libc::Ioctl) -> Option<i32> {
     let mut number: libc::c_int = 0;
@@ -778,12 +799,8 @@ fn name_of(address: SocketAddrAny) -> Result<Name, Failure> {
 
 /// The port of a name, at every address: from the address that a peer had it for not every other peer is reached.
 fn port_alone(domain: Domain, had: SocketAddr) -> Name {
-    Name::Inet(SocketAddr::new(any_address(domain), had.port()))
-}
-
-fn any_address(domain: Domain) -> IpAddr {
-    match domain {
-        Domain::Inet6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        Domain::Inet4 | Domain::Local => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    match Name::unspecified(domain) {
+        Name::Inet(any) => Name::Inet(SocketAddr::new(any.ip(), had.port())),
+        local @ Name::Local(_) => local,
     }
 }

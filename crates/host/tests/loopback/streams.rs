@@ -42,6 +42,33 @@ fn octets_cross_both_ways_and_the_end_is_told() {
     sender.join().unwrap();
 }
 
+/// Linux marks the end of each part that it takes.
+#[test]
+fn of_urgent_data_that_is_sent_in_parts_only_the_last_octet_is_urgent() {
+    const SEND_URGENT: SendHow = SendHow { urgent: true, dont_route: false };
+    let network = network();
+    let (listener, name) = listener(&network);
+    let client = stream(&network);
+    done(client.connect(&name));
+    let (server, _) = done(listener.accept());
+    client.set_nonblocking(true);
+    let much = vec![1; 64 << 20];
+    let mut taken = done(client.send(&much, SEND_URGENT));
+    assert!(taken > 0 && taken < much.len());
+    assert!(!server.ready().has(Ready::URGENT));
+    let mut into = vec![0; 1 << 20];
+    while taken > 0 {
+        taken -= done(server.receive(&mut into, ReceiveHow::default())).octets;
+        assert!(!server.ready().has(Ready::URGENT));
+    }
+    assert_eq!(client.send(b"ab!", SEND_URGENT), Ok(Progress::Done(3)));
+    select(network.as_ref(), &[(&server, Ready::URGENT)], Some(PATIENCE), &Cancel::new()).unwrap();
+    let urgent = ReceiveHow { peek: false, urgent: true };
+    assert_eq!(done(server.receive(&mut into, urgent)).octets, 1);
+    assert_eq!(into[0], b'!');
+    assert_eq!(done(server.receive(&mut into, ReceiveHow::default())).octets, 2);
+}
+
 /// Linux answers the next connect of a non-blocking socket after a failure with an error of the past, and the first one after
 /// a success with another success.
 #[test]
