@@ -244,7 +244,6 @@ impl KernelSocket {
                 if self.stage() == Stage::Idle {
                     inner.had = kernel_name(descriptor).ok();
                 }
-                self.keep_port(inner, descriptor);
                 inner.opening = None;
                 inner.failure = Some(failure.clone());
                 self.set_look_at(None);
@@ -254,8 +253,8 @@ impl KernelSocket {
         answer
     }
 
-    /// The kernel forgets the port of an attempt that failed, where it chose it itself. It is taken again at once; where somebody
-    /// else was faster the socket has none.
+    /// The kernel forgets the port of an attempt that failed, where it chose it itself. The next one begins from there too, from
+    /// whichever address leads to its peer; where somebody else has taken the port since, the socket has none.
     fn keep_port(&self, inner: &mut Inner, descriptor: &OwnedFd) {
         if let (None, Some(Name::Inet(had))) = (&inner.bound, &inner.had)
             && had.port() != 0
@@ -275,8 +274,10 @@ impl KernelSocket {
         }
         let inner = &mut *inner;
         self.call(|descriptor| {
-            if let (Stage::Failed, Some(name)) = (self.stage(), &inner.bound) {
-                self.bind_again(descriptor, name)?;
+            match (self.stage(), &inner.bound) {
+                (Stage::Failed, Some(name)) => self.bind_again(descriptor, name)?,
+                (Stage::Failed, None) => self.keep_port(inner, descriptor),
+                _ => {}
             }
             self.set_stage(Stage::Idle);
             let now = self.clock.now();
@@ -453,7 +454,6 @@ impl Transport for KernelSocket {
         self.set_stage(Stage::Failed);
         if let Some(descriptor) = &*self.descriptor() {
             opening.give_up(descriptor);
-            self.keep_port(&mut inner, descriptor);
         }
     }
 
@@ -479,8 +479,11 @@ impl Transport for KernelSocket {
             Stage::Idle | Stage::Failed | Stage::Listening => {}
         }
         self.call(|descriptor| {
-            if let (Stage::Failed, Some(name)) = (self.stage(), &inner.bound) {
-                self.bind_again(descriptor, name)?;
+            match (self.stage(), &inner.bound, &inner.had) {
+                (Stage::Failed, Some(name), _) => self.bind_again(descriptor, name)?,
+                // Where somebody has taken it since, any other port will do.
+                (Stage::Failed, None, Some(had)) => drop(self.bind_again(descriptor, had)),
+                _ => {}
             }
             let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
             rustix::net::listen(descriptor, backlog).map_err(|number| Call::Listen.failure(number))?;
@@ -580,6 +583,8 @@ impl Transport for KernelSocket {
                 Ok(Progress::Done(Received { octets, whole, source }))
             }
             Err(Errno::AGAIN | Errno::INTR) => Ok(Progress::Pending),
+            // Urgent data that was announced, and a connection that broke: what broke it is told apart from that.
+            Err(Errno::NOTCONN) if how.urgent => Err(self.take_error().unwrap_or_else(|| Outcome::NotConnected.into())),
             Err(number @ Errno::INVAL) if !how.urgent => Err(Call::Receive.failure_as(Outcome::BadArgument, number)),
             Err(number) => Err(Call::Receive.failure(number)),
         }

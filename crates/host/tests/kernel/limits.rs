@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("silence_from_an_interface_that_is_down_is_no_timeout", silent_interface),
         trial("each_kind_of_route_has_its_outcome", routes),
         trial("an_address_of_somebody_else_cannot_be_bound", foreign_address),
+        trial("the_port_that_a_failed_opening_tells_is_that_of_what_comes_after", port_of_a_failure),
         trial("a_four_tuple_that_exists_is_in_use", four_tuple),
         trial("when_every_port_is_taken_it_says_so", ports),
         trial("datagrams_meet_the_same_limits", datagrams),
@@ -75,6 +76,23 @@ fn routes() {
             assert_eq!(connect(&to), outcome, "{kind:?}");
         }
     }
+}
+
+/// The kernel lets go of a port that it chose itself. Here nobody else has connections that share it.
+fn port_of_a_failure() {
+    let network = network();
+    let client = stream(&network, Settings::default());
+    let port = || client.local_name().expect("a name").inet().expect("an address").port();
+    let refused = || client.connect(&name("127.0.0.1:9")).expect_err("nobody is there").outcome;
+    assert_eq!(refused(), Outcome::Refused);
+    let told = port();
+    assert_ne!(told, 0);
+    assert_eq!((refused(), port()), (Outcome::Refused, told));
+    client.listen(1).expect("a listener");
+    assert_eq!(port(), told);
+    let to_it = name(&format!("127.0.0.1:{told}"));
+    done(stream(&network, Settings::default()).connect(&to_it));
+    done(client.accept());
 }
 
 fn foreign_address() {

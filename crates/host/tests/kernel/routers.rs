@@ -44,6 +44,9 @@ fn socket(network: &Arc<dyn Network>, soft_errors: SoftErrors, timeout: Duration
 }
 
 fn abort_on_any() {
+    // SAFETY: this thread has copies of all descriptors from now on, and only it and those that it starts see what it opens.
+    assert_eq!(unsafe { libc::unshare(libc::CLONE_FILES) }, 0);
+    let before = open_numbers();
     let (_engine, ..) = router();
     let socket = socket(&network(), SoftErrors::AbortOnAny, Duration::from_secs(60));
     for _ in 0..2 {
@@ -51,7 +54,30 @@ fn abort_on_any() {
         assert_eq!(failure.outcome, Outcome::NetworkUnreachable);
         let said = failure.to_string();
         assert!(said.starts_with("unreachable: ICMP network unreachable from 10.9.0.2 after"), "{said}");
+        assert_eq!(
+            sockets_with_a_queue_of_errors(&before),
+            0,
+            "connections that it accepts would hear of what may pass"
+        );
     }
+}
+
+/// How many sockets that were opened since hear of every ICMP error: a socket inherits that from the listener it comes from.
+fn sockets_with_a_queue_of_errors(before: &[i32]) -> usize {
+    let has_queue = |number: &i32| {
+        let (mut on, mut len): (libc::c_int, _) = (0, size_of::<libc::c_int>() as libc::socklen_t);
+        let (value, level) = (std::ptr::from_mut(&mut on).cast(), libc::IPPROTO_IP);
+        // SAFETY: the kernel writes one whole number and its length, which live longer than the call; of a number that is no
+        // socket it says so.
+        let result = unsafe { libc::getsockopt(*number, level, libc::IP_RECVERR, value, &mut len) };
+        result == 0 && on != 0
+    };
+    open_numbers().iter().filter(|number| !before.contains(number) && has_queue(number)).count()
+}
+
+fn open_numbers() -> Vec<i32> {
+    let listed = std::fs::read_dir("/proc/thread-self/fd").expect("the descriptors");
+    listed.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
 }
 
 fn told_at_the_timeout() {

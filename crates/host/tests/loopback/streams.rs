@@ -219,24 +219,6 @@ fn a_close_that_waits_resets_when_its_time_is_over() {
     assert_eq!(end, Outcome::Reset);
 }
 
-/// The kernel lets go of a port that it chose itself when the opening fails.
-#[test]
-fn the_port_that_a_failed_opening_tells_is_that_of_what_comes_after() {
-    let network = network();
-    let (gone, name) = listener(&network);
-    done(gone.close());
-    let client = stream(&network);
-    assert_eq!(outcome(client.connect(&name)), Outcome::Refused);
-    let port = client.local_name().unwrap().inet().unwrap().port();
-    assert_ne!(port, 0);
-    assert_eq!(outcome(client.connect(&name)), Outcome::Refused);
-    assert_eq!(client.local_name().unwrap().inet().unwrap().port(), port);
-    client.listen(1).unwrap();
-    assert_eq!(client.local_name().unwrap().inet().unwrap().port(), port);
-    done(stream(&network).connect(&loopback(port)));
-    done(client.accept());
-}
-
 /// Whichever is asked for first.
 #[test]
 fn a_name_for_one_alone_is_not_shared() {
@@ -251,4 +233,34 @@ fn a_name_for_one_alone_is_not_shared() {
         second.set(Setting::ReuseAddress(true)).unwrap();
         assert_eq!(second.bind(&first.local_name().unwrap()).unwrap_err().outcome, Outcome::AddressInUse);
     }
+}
+
+/// The octet itself waits for room at the receiver, and its mark is there before it.
+#[test]
+fn who_waits_for_urgent_data_that_was_announced_is_told_of_a_reset() {
+    let network = network();
+    let listener = stream(&network);
+    listener.set(Setting::ReceiveBuffer(4_096)).unwrap();
+    listener.bind(&loopback(0)).unwrap();
+    listener.listen(1).unwrap();
+    let client = stream(&network);
+    client.set(Setting::SendBuffer(8_192)).unwrap();
+    done(client.connect(&listener.local_name().unwrap()));
+    let (server, _) = done(listener.accept());
+    client.set_nonblocking(true);
+    while let Ok(Progress::Done(_)) = client.send(&[7; 1_024], SendHow::default()) {}
+    client.set(Setting::SendBuffer(65_536)).unwrap();
+    done(client.send(b"!", SendHow { urgent: true, ..SendHow::default() }));
+    let urgent = ReceiveHow { urgent: true, ..ReceiveHow::default() };
+    server.set_nonblocking(true);
+    let until = Instant::now() + PATIENCE;
+    while server.receive(&mut [0; 1], urgent) != Ok(Progress::Pending) {
+        assert!(Instant::now() < until, "it is announced");
+        thread::yield_now();
+    }
+    server.set_nonblocking(false);
+    let waits = crate::asleep(move || outcome(server.receive(&mut [0; 1], urgent)));
+    client.set_linger(Linger::For(Duration::ZERO));
+    done(client.close());
+    assert_eq!(waits.join().unwrap(), Outcome::Reset);
 }
