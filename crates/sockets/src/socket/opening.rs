@@ -76,12 +76,6 @@ impl Socket {
                 self.begin(state, name);
                 Ok(Progress::Pending)
             }
-            // The kernel has the answer of its own machine before its connect returns.
-            Err(failure) if self.tells_later(state) && failure.outcome == Outcome::Refused => {
-                self.begin(state, name);
-                self.fail(state, failure);
-                Ok(Progress::Pending)
-            }
             Err(failure) => {
                 if self.kind == Kind::Stream && was_tried(failure.outcome) {
                     self.fail(state, failure.clone());
