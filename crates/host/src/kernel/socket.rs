@@ -3,8 +3,14 @@
 //! The descriptor stands behind a lock that is only ever written to when the socket is closed, so that no number is used
 //! after it belongs to somebody else. What the socket was bound to is remembered, because the kernel forgets a port that it
 //! chose itself when an opening fails or a datagram socket gives up its peer; it is bound again then.
+//!
+//! `socket/stages.rs` has where a stream stands and its opening, `socket/names.rs` what it is called, `socket/watch.rs` what is
+//! watched of it, `socket/queue.rs` what becomes of queued datagrams.
 
+mod names;
 mod queue;
+mod stages;
+mod watch;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -13,43 +19,28 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix};
+use rustix::net::{RecvFlags, SendFlags};
 use synsent_sockets::{
     Accepted, Answer, Domain, Failure, Kind, Name, Outcome, Progress, Ready, ReceiveHow, Received, SendHow, Setting,
     Settings, Shutdown, Transport,
 };
-use synsent_stack::{Duration, Instant};
+use synsent_stack::Duration;
 
 use super::errors::Call;
 use super::local;
-use super::look;
 use super::opening::{self, Opening};
 use super::own::{EndWatch, Own};
 use super::provider::{self, FLAGS};
 use super::settings;
 use crate::clock::Clock;
-use crate::waiters::{self, Waiters, Watch};
+use crate::waiters::{self, Waiters};
+use names::{bind_inet, has_no_port, kernel_name, name_of, port_alone};
+use stages::{NEVER, Stage};
 
 /// How often a close that waits looks whether everything is acknowledged, where the process has no descriptor left to be told by.
 const LINGER_PAUSE: Duration = Duration::from_millis(2);
-/// How often who sends to a local receiver that is full looks whether it has room.
-const RECEIVER_PAUSE: Duration = Duration::from_millis(2);
 /// Whether everything before the urgent data has been read; the same number on every architecture of Linux but two that are gone.
 const SIOCATMARK: libc::Ioctl = 0x8905;
-/// No time to look at.
-const NEVER: u64 = u64::MAX;
-
-/// Where a stream stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-enum Stage {
-    Idle,
-    Opening,
-    Paused,
-    Failed,
-    Open,
-    Listening,
-}
 
 /// An open socket of the kernel.
 pub(crate) struct KernelSocket {
@@ -107,90 +98,6 @@ impl KernelSocket {
         }
     }
 
-    /// When somebody should ask again although no descriptor tells.
-    pub(crate) fn look_at(&self, interest: Ready) -> Option<Instant> {
-        if self.waits_for_a_receiver(interest) {
-            return Some(self.clock.now() + RECEIVER_PAUSE);
-        }
-        let nanos = self.look_at.load(Ordering::Relaxed);
-        (nanos != NEVER).then(|| Instant::from_nanos(nanos))
-    }
-
-    /// What to watch while something of interest is waited for; nothing where the kernel would only tell what is known.
-    pub(crate) fn watch(&self, interest: Ready) -> Option<Watch> {
-        if let Some(Some(end)) = self.end_watch.get() {
-            return Some(waiters::watch(end.number(), libc::POLLIN));
-        }
-        let descriptor = self.descriptor().as_ref()?.as_raw_fd();
-        let failed = libc::POLLERR | libc::POLLHUP;
-        let of_interest = match self.stage() {
-            Stage::Opening => libc::POLLOUT | failed,
-            // A close that waits without a descriptor to be told by: an end that was sent is writable for good.
-            _ if self.end_watch.get().is_some() => libc::POLLERR,
-            _ if self.waits_for_a_receiver(interest) => libc::POLLERR,
-            Stage::Idle | Stage::Paused | Stage::Failed if self.kind == Kind::Stream => return None,
-            _ => {
-                let events = [
-                    (Ready::READABLE, libc::POLLIN | libc::POLLRDHUP | failed),
-                    (Ready::WRITABLE, libc::POLLOUT | libc::POLLERR),
-                    (Ready::URGENT, libc::POLLPRI),
-                    (Ready::FAILED, libc::POLLERR),
-                    (Ready::PEER_CLOSED, libc::POLLRDHUP),
-                ];
-                events.into_iter().filter(|(ready, _)| interest.has(*ready)).fold(0, |all, (_, event)| all | event)
-            }
-        };
-        Some(waiters::watch(descriptor, of_interest))
-    }
-
-    fn waits_for_a_receiver(&self, interest: Ready) -> bool {
-        interest.has(Ready::WRITABLE) && self.receiver_is_full.load(Ordering::Relaxed)
-    }
-
-    /// What to look at when everything is of interest.
-    pub(crate) fn watch_everything(&self) -> Watch {
-        let descriptor = self.descriptor().as_ref().map_or(-1, |descriptor| descriptor.as_raw_fd());
-        waiters::watch(descriptor, libc::POLLIN | libc::POLLOUT | libc::POLLPRI | libc::POLLRDHUP)
-    }
-
-    /// What the kernel's events mean where this socket stands.
-    pub(crate) fn read_events(&self, events: i16) -> Ready {
-        let has = |any: i16| events & any != 0;
-        match self.stage() {
-            _ if has(libc::POLLNVAL) => Ready::NONE,
-            Stage::Idle | Stage::Paused if self.kind == Kind::Stream => Ready::NONE,
-            Stage::Failed => Ready::FAILED,
-            Stage::Opening if has(libc::POLLERR | libc::POLLHUP) => Ready::FAILED,
-            Stage::Opening => Ready::WRITABLE.when(has(libc::POLLOUT)),
-            _ => {
-                Ready::READABLE.when(has(libc::POLLIN | libc::POLLERR | libc::POLLHUP))
-                    | Ready::WRITABLE.when(has(libc::POLLOUT))
-                    | Ready::URGENT.when(has(libc::POLLPRI))
-                    | Ready::FAILED.when(has(libc::POLLERR))
-                    | Ready::PEER_CLOSED.when(has(libc::POLLRDHUP) && self.kind == Kind::Stream)
-            }
-        }
-    }
-
-    fn stage(&self) -> Stage {
-        match self.stage.load(Ordering::Acquire) {
-            stage if stage == Stage::Idle as u8 => Stage::Idle,
-            stage if stage == Stage::Opening as u8 => Stage::Opening,
-            stage if stage == Stage::Paused as u8 => Stage::Paused,
-            stage if stage == Stage::Failed as u8 => Stage::Failed,
-            stage if stage == Stage::Open as u8 => Stage::Open,
-            _ => Stage::Listening,
-        }
-    }
-
-    fn set_stage(&self, stage: Stage) {
-        self.stage.store(stage as u8, Ordering::Release);
-    }
-
-    fn set_look_at(&self, at: Option<Instant>) {
-        self.look_at.store(at.map_or(NEVER, Instant::nanos), Ordering::Relaxed);
-    }
-
     fn descriptor(&self) -> RwLockReadGuard<'_, Option<Own>> {
         // The one change is taking the descriptor out, which cannot be half done.
         self.descriptor.read().unwrap_or_else(PoisonError::into_inner)
@@ -206,103 +113,6 @@ impl KernelSocket {
         match &*self.descriptor() {
             Some(descriptor) => call(descriptor),
             None => Err(Outcome::Cancelled.into()),
-        }
-    }
-
-    /// Binds again what has lost its port with a failed opening or with its peer. A socket that still has it refuses, and
-    /// that is as good.
-    fn bind_again(&self, descriptor: &OwnedFd, name: &Name) -> Result<(), Failure> {
-        match name {
-            Name::Local(_) => Ok(()),
-            Name::Inet(address) => match rustix::net::bind(descriptor, address) {
-                Ok(()) | Err(Errno::INVAL) => Ok(()),
-                Err(number) => Err(Call::Bind.failure(number)),
-            },
-        }
-    }
-
-    /// Notes how an opening stands, and tells it.
-    fn note(&self, inner: &mut Inner, descriptor: &OwnedFd, answer: Answer<()>) -> Answer<()> {
-        match &answer {
-            Ok(Progress::Done(())) => {
-                inner.opening = None;
-                self.set_look_at(None);
-                self.set_stage(Stage::Open);
-            }
-            Ok(Progress::Pending) => {
-                let is_paused = inner.opening.as_ref().is_some_and(|opening| opening.next_attempt.is_some());
-                self.set_look_at(inner.opening.as_ref().and_then(Opening::look_at));
-                if !is_paused && self.stage() != Stage::Opening {
-                    inner.had = kernel_name(descriptor).ok();
-                }
-                if is_paused {
-                    self.keep_port(inner, descriptor);
-                }
-                self.set_stage(if is_paused { Stage::Paused } else { Stage::Opening });
-            }
-            Err(failure) => {
-                if self.stage() == Stage::Idle {
-                    inner.had = kernel_name(descriptor).ok();
-                }
-                inner.opening = None;
-                inner.failure = Some(failure.clone());
-                self.set_look_at(None);
-                self.set_stage(Stage::Failed);
-            }
-        }
-        answer
-    }
-
-    /// The kernel forgets the port of an attempt that failed, where it chose it itself. The next one begins from there too, from
-    /// whichever address leads to its peer; where somebody else has taken the port since, the socket has none.
-    fn keep_port(&self, inner: &mut Inner, descriptor: &OwnedFd) {
-        if let (None, Some(Name::Inet(had))) = (&inner.bound, &inner.had)
-            && had.port() != 0
-            && self.bind_again(descriptor, &port_alone(self.domain, *had)).is_err()
-        {
-            inner.had = None;
-        }
-    }
-
-    fn begin_opening(&self, peer: &Name) -> Answer<()> {
-        let mut inner = self.inner();
-        match self.stage() {
-            Stage::Opening | Stage::Paused => return Err(Outcome::AlreadyConnecting.into()),
-            Stage::Open => return Err(Outcome::AlreadyConnected.into()),
-            Stage::Listening => return Err(Outcome::OperationUnsupported.into()),
-            Stage::Idle | Stage::Failed => {}
-        }
-        let inner = &mut *inner;
-        self.call(|descriptor| {
-            match (self.stage(), &inner.bound) {
-                (Stage::Failed, Some(name)) => self.bind_again(descriptor, name)?,
-                (Stage::Failed, None) => self.keep_port(inner, descriptor),
-                _ => {}
-            }
-            self.set_stage(Stage::Idle);
-            let now = self.clock.now();
-            let mut opening = Opening::new(peer, inner.settings.connect, now);
-            let answer = opening.attempt(descriptor, inner.bound.as_ref(), now);
-            let has_begun = opening.has_begun;
-            inner.opening = Some(opening);
-            match self.note(inner, descriptor, answer) {
-                // What the wire answered, however fast, is told to who asks how far it is.
-                Err(_) if has_begun => {
-                    self.complete_name(inner, peer);
-                    Ok(Progress::Pending)
-                }
-                answer => answer,
-            }
-        })
-    }
-
-    /// The kernel keeps the port of an attempt that failed at once, and forgets the address that it had.
-    fn complete_name(&self, inner: &mut Inner, peer: &Name) {
-        if let (Some(Name::Inet(had)), Name::Inet(peer)) = (&mut inner.had, peer)
-            && had.ip().is_unspecified()
-            && let Some(source) = look::source_towards(*peer)
-        {
-            had.set_ip(source);
         }
     }
 
@@ -703,17 +513,6 @@ impl Transport for KernelSocket {
     }
 }
 
-impl KernelSocket {
-    fn look(&self) -> Ready {
-        let mut ready = Ready::NONE;
-        waiters::look(
-            |list| list.push(self.watch_everything()),
-            |answers| ready = answers.first().map_or(Ready::NONE, |answer| self.read_events(answer.revents)),
-        );
-        ready
-    }
-}
-
 /// The kernel would take port zero for a datagram socket's peer, and refuse each datagram to it.
 fn may_be_peer(peer: &Name) -> Result<(), Failure> {
     match peer.inet() {
@@ -769,43 +568,4 @@ fn read_number(descriptor: &OwnedFd, request: libc::Ioctl) -> Option<i32> {
     // SAFETY: the two requests that come here write one whole number, which lives longer than the call.
     let result = unsafe { libc::ioctl(descriptor.as_raw_fd(), request, &mut number) };
     (result == 0).then_some(number)
-}
-
-/// Linux lets a socket have a broadcast address or a group for its own name; to every document that is no address of this
-/// machine.
-fn bind_inet(descriptor: &OwnedFd, address: SocketAddr) -> Result<(), Failure> {
-    if address.ip().is_multicast() || provider::is_broadcast_of_a_network(address.ip()) {
-        return Err(Call::Bind.failure_as(Outcome::AddressNotLocal, Errno::ADDRNOTAVAIL));
-    }
-    rustix::net::bind(descriptor, &address).map_err(|number| match number {
-        // No port was asked for, and none is left.
-        Errno::ADDRINUSE if address.port() == 0 => Call::Bind.failure_as(Outcome::NoPorts, number),
-        _ => Call::Bind.failure(number),
-    })
-}
-
-fn kernel_name(descriptor: &OwnedFd) -> Result<Name, Failure> {
-    name_of(rustix::net::getsockname(descriptor).map_err(|number| Call::Name.failure(number))?)
-}
-
-fn has_no_port(descriptor: &OwnedFd) -> bool {
-    matches!(kernel_name(descriptor), Ok(Name::Inet(name)) if name.port() == 0)
-}
-
-fn name_of(address: SocketAddrAny) -> Result<Name, Failure> {
-    if let Ok(address) = SocketAddr::try_from(address.clone()) {
-        return Ok(Name::Inet(address));
-    }
-    match SocketAddrUnix::try_from(address) {
-        Ok(address) => Ok(local::name(&address)),
-        Err(number) => Err(Call::Name.failure(number)),
-    }
-}
-
-/// The port of a name, at every address: from the address that a peer had it for not every other peer is reached.
-fn port_alone(domain: Domain, had: SocketAddr) -> Name {
-    match Name::unspecified(domain) {
-        Name::Inet(any) => Name::Inet(SocketAddr::new(any.ip(), had.port())),
-        local @ Name::Local(_) => local,
-    }
 }
