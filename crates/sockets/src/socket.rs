@@ -359,7 +359,10 @@ impl Socket {
             Phase::Idle if self.kind == Kind::Stream => Ready::NONE,
             _ if self.transport.get().is_none() => Ready::WRITABLE,
             Phase::Broken(_) => told | Ready::READABLE,
-            Phase::Idle | Phase::Connected | Phase::Listening => told,
+            // That a direction is over is told at once, whatever the provider makes of it.
+            Phase::Idle | Phase::Connected | Phase::Listening => {
+                told | Ready::READABLE.when(state.shut_receive) | Ready::WRITABLE.when(state.shut_send)
+            }
         };
         if told.has(Ready::FAILED) {
             self.gather_error(&mut state);
@@ -391,7 +394,8 @@ impl Socket {
             Phase::Connected | Phase::Listening => false,
             Phase::Connecting | Phase::Failed(_) | Phase::Broken(_) | Phase::Closed => true,
         };
-        let silent = !has_something_to_tell && state.pending_error.is_none();
+        let is_shut = state.shut_receive || state.shut_send;
+        let silent = !has_something_to_tell && !is_shut && state.pending_error.is_none();
         match state.phase {
             Phase::Connecting => {
                 Look { transport, deadline: state.opening_deadline, also: Ready::WRITABLE | Ready::FAILED, silent }

@@ -2,7 +2,8 @@
 //! `contract/differences.toml`. Every entry of it is met by a sequence of its own, below, and no random sequence may differ
 //! otherwise; what comes after a difference is not compared.
 //!
-//! `SYNSENT_SEQUENCES` says how many random sequences each dialect gets, `SYNSENT_SEQUENCES_SEED` which ones.
+//! `SYNSENT_SEQUENCES` says how many random sequences each dialect gets, `SYNSENT_SEQUENCES_STEPS` how long they are at most, and
+//! `SYNSENT_SEQUENCES_SEED` which ones they are.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -17,8 +18,8 @@ use crate::places::within;
 
 /// How many sequences a dialect gets where nobody says more.
 const SEQUENCES: u32 = 12;
-/// How many steps a sequence has at most.
-const STEPS_MAX: usize = 16;
+/// How many steps a sequence has at most where nobody says more.
+const STEPS_MAX: u32 = 16;
 
 /// For each entry of the list a dialect and a sequence whose last answer differs.
 const MET: &[(&str, &str, &[Step])] = &[
@@ -31,6 +32,30 @@ const MET: &[(&str, &str, &[Step])] = &[
         "sendto-group-without-route",
         "winsock2",
         &[Step::Socket(Kind::Datagram), Step::SendTo(0, 8, Whom::Group, Shape::Whole)],
+    ),
+];
+
+/// What random sequences once found: since then both worlds answer these the same, to the last step and in every dialect.
+const SETTLED: &[(&str, &[Step])] = &[
+    (
+        "a stream whose receiving was ended is readable",
+        &[
+            Step::Socket(Kind::Stream),
+            Step::Connect(0, Whom::Answers, Shape::Whole),
+            Step::Shutdown(0, 0),
+            Step::Select(0, 0),
+            Step::Receive(0, 8, 0),
+        ],
+    ),
+    (
+        "a stream whose sending was ended is writable",
+        &[
+            Step::Socket(Kind::Stream),
+            Step::Connect(0, Whom::Answers, Shape::Whole),
+            Step::Shutdown(0, 1),
+            Step::Select(0, 0),
+            Step::Send(0, 8, 0),
+        ],
     ),
 ];
 
@@ -66,6 +91,7 @@ pub(crate) fn trials(has_kernel: bool) -> Vec<Trial> {
     let mut trials = vec![Trial::test("every difference of the list has a sequence that meets it", all_are_met)];
     if has_kernel {
         let dialects = contract::DIALECTS.into_iter().filter_map(Calls::of);
+        trials.extend(SETTLED.iter().map(|(what, steps)| Trial::test(*what, move || is_settled(steps))));
         let named = |calls: Calls| format!("{}: the stack and the kernel answer the same", calls.dialect().name);
         trials.extend(dialects.map(|calls| Trial::test(named(calls), move || compare_many(calls))));
         trials.extend(MET.iter().map(|(id, dialect, steps)| {
@@ -95,16 +121,27 @@ fn is_met(id: &str, dialect: &str, steps: &[Step]) -> Result<(), Failed> {
     }
 }
 
+fn is_settled(steps: &[Step]) -> Result<(), Failed> {
+    for calls in contract::DIALECTS.into_iter().filter_map(Calls::of) {
+        let (stack, kernel) = both(calls, steps);
+        if let Some(found) = first_difference(steps, &stack, &kernel) {
+            return Err(Failed::from(format!("{}: {}", calls.dialect().name, told(&found, steps, &stack))));
+        }
+    }
+    Ok(())
+}
+
 fn compare_many(calls: Calls) -> Result<(), Failed> {
     let cases = number("SYNSENT_SEQUENCES").unwrap_or(SEQUENCES);
     let seed = number("SYNSENT_SEQUENCES_SEED").unwrap_or(0);
+    let steps_max = number("SYNSENT_SEQUENCES_STEPS").unwrap_or(STEPS_MAX) as usize;
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
     let mut octets = [0; 32];
     octets[..4].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &octets));
     let step = any::<[u8; STEP_OCTETS]>().prop_map(Step::read);
     // Every program opens a socket of each kind, so that no sequence is about nothing.
-    let steps = prop::collection::vec(step, 1..STEPS_MAX).prop_map(|steps| {
+    let steps = prop::collection::vec(step, 1..steps_max).prop_map(|steps| {
         [Kind::Stream, Kind::Datagram].map(Step::Socket).into_iter().chain(steps).collect::<Vec<_>>()
     });
     runner.run(&steps, |steps| compare(calls, &steps)).map_err(|failure| Failed::from(failure.to_string()))

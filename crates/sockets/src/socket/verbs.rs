@@ -226,6 +226,8 @@ impl Socket {
         self.open(&mut state)?.shutdown(how)?;
         state.shut_receive |= how != Shutdown::Send;
         state.shut_send |= how != Shutdown::Receive;
+        drop(state);
+        self.tell_waiting();
         Ok(())
     }
 
