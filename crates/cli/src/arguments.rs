@@ -93,8 +93,8 @@ pub(crate) struct ConnectArguments {
     pub(crate) timeout: Option<Duration>,
     /// The peer's name or address; in a dialect with paths also the path of a socket
     pub(crate) host: String,
-    /// The peer's port
-    #[arg(value_parser = clap::value_parser!(u16).range(1..), required_unless_present = "dialect")]
+    /// The peer's port; 0 is for a dialect to judge
+    #[arg(required_unless_present = "dialect")]
     pub(crate) port: Option<u16>,
 }
 
@@ -195,6 +195,7 @@ mod tests {
             verb => panic!("{verb:?}"),
         };
         assert_eq!(connect("synsent connect --as winsock2 example.org 80"), ("winsock2", None));
+        assert_eq!(connect("synsent connect --as winsock1 10.9.0.1 0"), ("winsock1", None));
         assert_eq!(connect("synsent connect --as bs2000 /tmp/socket"), ("bs2000", None));
         let line = "synsent connect --as targettcp --net lab:a.toml www 80";
         assert_eq!(connect(line), ("targettcp", Some(Net::Scenario("a.toml".into()))));
@@ -238,7 +239,6 @@ mod tests {
             "synsent connect --as winsock2 --timeout 3 10.9.0.1 80",
             "synsent connect 10.9.0.1 80",
             "synsent connect --net tun:t0:10.9.0.2/24 10.9.0.1",
-            "synsent connect --net tun:t0:10.9.0.2/24 10.9.0.1 0",
             "synsent connect --net tun:t0:10.9.0.2/24 10.9.0.1 65536",
             "synsent connect --net tun:t0:10.9.0.2 10.9.0.1 80",
             "synsent connect --net tun:t0:10.9.0.2/24 --timeout 0 10.9.0.1 80",

@@ -18,7 +18,11 @@ const ADDRESS_CHECK_STEP: Duration = Duration::from_millis(100);
 /// Makes the connection and joins it to standard input and output.
 pub(crate) fn connect(arguments: &ConnectArguments) -> Result<(), Ending> {
     let net = required(arguments.net.as_ref(), "--net")?.device()?;
-    let remotes = resolve(&arguments.host, *required(arguments.port.as_ref(), "PORT")?, net)?;
+    let port = *required(arguments.port.as_ref(), "PORT")?;
+    if port == 0 {
+        return Err(Ending::Usage("0 is no port: 1 to 65535".to_owned()));
+    }
+    let remotes = resolve(&arguments.host, port, net)?;
     let session = Session::open(net, &arguments.device)?;
     let handle = session.handle();
     let mut result = Err(Ending::NotOpened(OpenError::RemoteUnspecified));

@@ -119,14 +119,23 @@ pub(crate) fn say(sentence: impl std::fmt::Display) {
 fn sentence(said: &Said) -> String {
     let because = match (&said.failure, said.source.because) {
         (Some(failure), _) => failure.to_string(),
-        (None, "") => format!("{} fails", said.call),
-        (None, because) => because.to_owned(),
+        (None, because) => reason(said, because),
     };
     let clause = match said.source.clause {
         "" => String::new(),
         clause => format!(" [{clause}]"),
     };
     format!("{} ({}): {because}{clause}", said.name, said.number)
+}
+
+/// What the deciding row asks for, and why it is there: `connect: the address is zero (the address is not valid)`.
+fn reason(said: &Said, because: &str) -> String {
+    match (said.fact, because) {
+        (Some(fact), "") => format!("{}: {}", said.call, fact.words()),
+        (Some(fact), because) => format!("{}: {} ({because})", said.call, fact.words()),
+        (None, "") => format!("{} fails", said.call),
+        (None, because) => because.to_owned(),
+    }
 }
 
 fn code_of_outcome(outcome: Outcome) -> u8 {

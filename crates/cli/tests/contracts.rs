@@ -151,6 +151,8 @@ fn connections_in_a_lab_fail_as_the_documents_say() {
         ("bs2000", UNREACHABLE, "target", "1", 5, "ENETUNREACH (101): unreachable: "),
         ("winsock2", UNREACHABLE, "10.2.0.2", "1", 5, "ICMP network unreachable from 10.1.0.1"),
         ("winsock2", UNREACHABLE, "10.2.0.2", "3", 3, "ICMP port unreachable from 10.2.0.2"),
+        ("winsock1", WEB, "0.0.0.0", "80", 1, "WSAEADDRNOTAVAIL (10049): connect: the address is zero"),
+        ("winsock2", WEB, "www", "0", 1, "WSAEADDRNOTAVAIL (10049): connect: the port is zero"),
         ("winsock1", NO_ROUTE, "hidden", "80", 5, "WSAENETUNREACH (10051): no route"),
         ("bs2000", NO_ROUTE, "hidden", "80", 5, "ENETUNREACH (101): no route"),
     ] {

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use synsent_sockets::{Domain, Failure, Kind, Network, Outcome, Settings, Socket, SocketId, Table};
 
 use crate::dialect::{Dialect, HandleScheme, Starting};
-use crate::page::{Rule, Source};
+use crate::page::{Fact, Rule, Source};
 use crate::words::Word;
 
 /// How many sockets a process may have; Windows Sockets announces it in 16 bits.
@@ -55,6 +55,8 @@ pub struct Said {
     pub number: i32,
     /// Where it comes from.
     pub source: Source,
+    /// What was so, if a row of a page decided it that does not match always.
+    pub fact: Option<Fact>,
     /// What the layer below answered, if it was asked.
     pub failure: Option<Box<Failure>>,
 }
@@ -310,7 +312,8 @@ impl Drop for Entered {
 impl Said {
     /// What a row decided.
     pub(crate) fn by_rule(dialect: &'static Dialect, call: &'static str, word: Word, rule: &Rule) -> Said {
-        Said::new(dialect, call, word, rule.source, None)
+        let fact = (rule.when != Fact::Always).then_some(rule.when);
+        Said { fact, ..Said::new(dialect, call, word, rule.source, None) }
     }
 
     /// What the dialect says of an answer of the layer below.
@@ -322,7 +325,7 @@ impl Said {
         failure: Option<Failure>,
     ) -> Said {
         let (name, number) = dialect.spelling(word).map_or(("", -1), |spelling| (spelling.name, spelling.number));
-        Said { dialect: dialect.name, call, word, name, number, source, failure: failure.map(Box::new) }
+        Said { dialect: dialect.name, call, word, name, number, source, fact: None, failure: failure.map(Box::new) }
     }
 
     /// Keeps it for the thread.

@@ -38,6 +38,11 @@ fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+/// All pages of a dialect, those of calls that only it has too.
+fn pages(dialect: &Dialect) -> impl Iterator<Item = &Page> {
+    dialect.pages.all().into_iter().chain(dialect.pages.more.iter().copied())
+}
+
 /// The types of sockets that a dialect can have.
 fn types(dialect: &Dialect) -> impl Iterator<Item = (On, &'static str)> {
     let has_local = dialect.names.local.is_some();
@@ -84,7 +89,7 @@ fn block(dialect: &Dialect, page: &Page, types: &str, order: &[(Fact, String)]) 
 fn render() -> String {
     let mut text = String::new();
     for dialect in DIALECTS {
-        for page in dialect.pages.all() {
+        for page in pages(dialect) {
             let mut alike: Vec<(Vec<(Fact, String)>, String)> = Vec::new();
             for (on, name) in types(dialect) {
                 let order = order(dialect, page, on);
@@ -150,7 +155,7 @@ fn one_fact_and_two_facts_are_decided_as_it_is_written() {
     }
     let written = written(&snapshot());
     for dialect in DIALECTS {
-        for page in dialect.pages.all() {
+        for page in pages(dialect) {
             for (on, name) in types(dialect) {
                 let key = (dialect.name.to_owned(), page.call.to_owned(), name.to_owned());
                 let rows = written.get(&key).unwrap_or_else(|| panic!("{key:?} is not in grid.txt"));
@@ -175,7 +180,7 @@ fn expected(rows: &[(String, String)], facts: Facts) -> &str {
 #[test]
 fn every_page_ends_with_a_row_for_any_socket_that_matches_always() {
     for dialect in DIALECTS {
-        for page in dialect.pages.all() {
+        for page in pages(dialect) {
             let last = page.rules.last().unwrap_or_else(|| panic!("{} {} has no row", dialect.name, page.call));
             assert_eq!((last.on, last.when), (On::Any, Fact::Always), "{} {}", dialect.name, page.call);
         }
@@ -185,7 +190,7 @@ fn every_page_ends_with_a_row_for_any_socket_that_matches_always() {
 #[test]
 fn no_row_stands_where_it_can_never_decide() {
     for dialect in DIALECTS {
-        for page in dialect.pages.all() {
+        for page in pages(dialect) {
             for (number, rule) in page.rules.iter().enumerate() {
                 let is_before = |earlier: &Rule, on| {
                     earlier.on.covers(on) && (earlier.when == rule.when || earlier.when == Fact::Always)
@@ -202,7 +207,7 @@ fn no_row_stands_where_it_can_never_decide() {
 /// Every place of a dialect's tables that says a word or cites a clause: where it stands, the word, the source.
 fn places(dialect: &'static Dialect) -> Vec<(String, Option<Word>, Source)> {
     let mut places = Vec::new();
-    for page in dialect.pages.all() {
+    for page in pages(dialect) {
         for rule in page.rules {
             let word = match rule.then {
                 Verdict::Fail(word) => Some(word),

@@ -45,7 +45,7 @@ pub use peer::Behaviour;
 pub use rng::Rng;
 pub use scenario::{
     SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX,
-    Scenario, ScenarioError, Staged,
+    SCENARIO_ROUTES_MAX, Scenario, ScenarioError, Staged,
 };
 pub use shared::{Participation, Seat, SharedLab};
 pub use sight::{Packet, Segment, Sight};

@@ -33,8 +33,10 @@ pub const SCENARIO_HOSTS_MAX: usize = 64;
 /// How many ports with a behaviour all hosts of a scenario may have together; each place of a backlog that is to be full counts
 /// as one more.
 pub const SCENARIO_PORTS_MAX: usize = 1_024;
-/// How many addresses a host of a scenario may have.
+/// How many addresses a host of a scenario may have; so too we and the router.
 pub const SCENARIO_ADDRESSES_MAX: usize = 16;
+/// How many routes we may have in a scenario.
+pub const SCENARIO_ROUTES_MAX: usize = 64;
 /// The largest backlog that a port of a scenario can have filled.
 pub const SCENARIO_BACKLOG_MAX: usize = 128;
 

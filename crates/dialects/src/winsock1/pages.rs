@@ -4,7 +4,7 @@ use crate::dialect::Pages;
 use crate::page::{Page, answers, rules};
 use crate::windows::pages;
 
-/// All pages. Blocking hooks and WSACancelBlockingCall speak through outcomes: `Cancelled` is WSAEINTR.
+/// All pages.
 pub(crate) const PAGES: Pages = Pages {
     startup: pages::WSASTARTUP,
     cleanup: pages::WSACLEANUP,

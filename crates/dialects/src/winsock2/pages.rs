@@ -4,7 +4,7 @@ use crate::dialect::Pages;
 use crate::page::{Page, answers, rules};
 use crate::windows::pages;
 
-/// All pages. WSAConnect is judged by connect's rules and has rows of its own for its four further arguments.
+/// All pages.
 pub(crate) const PAGES: Pages = Pages {
     startup: pages::WSASTARTUP,
     cleanup: pages::WSACLEANUP,

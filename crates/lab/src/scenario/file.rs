@@ -10,7 +10,9 @@ use toml::Spanned;
 
 use super::values::{Address, Chance, Prefix, Rate, Span};
 use super::{Does, Host, Line, Mistake, Placed, Port, Scenario, Us};
-use super::{SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_PORTS_MAX};
+use super::{
+    SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_PORTS_MAX, SCENARIO_ROUTES_MAX,
+};
 use crate::faults::Faults;
 use crate::obstruct::IcmpError;
 use crate::peer::Behaviour;
@@ -134,7 +136,7 @@ pub(super) fn read(text: &str) -> Result<Scenario, Mistake> {
     let scenario = Scenario {
         seed: file.seed,
         us: file.us.check()?,
-        router: file.router.addresses.map_or_else(default_router, |all| all.iter().map(address).collect()),
+        router: file.router.check()?,
         hosts: hosts.collect::<Result<_, _>>()?,
     };
     unique(&scenario, &file.host)?;
@@ -190,8 +192,19 @@ impl UsTable {
         let addresses = self.addresses.as_ref().map_or_else(default_us, prefixes);
         few(&addresses)?;
         let routes = self.routes.as_ref().map_or_else(everywhere, prefixes);
+        if let Some(one) = routes.get(SCENARIO_ROUTES_MAX) {
+            return Err((one.at.clone(), format!("there are more than {SCENARIO_ROUTES_MAX} routes")));
+        }
         let line = self.line.check(addresses.iter().any(|one| one.value.addr().is_ipv6()))?;
         Ok(Us { addresses, routes, line })
+    }
+}
+
+impl RouterTable {
+    fn check(&self) -> Result<Vec<Placed<IpAddr>>, Mistake> {
+        let addresses = self.addresses.as_ref().map_or_else(default_router, |all| all.iter().map(address).collect());
+        few(&addresses)?;
+        Ok(addresses)
     }
 }
 

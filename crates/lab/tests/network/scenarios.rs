@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use synsent_lab::{
     Rng, SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX,
-    Scenario, Staged,
+    SCENARIO_ROUTES_MAX, Scenario, Staged,
 };
 use synsent_stack::{
     Cause, Duration, FlowId, IcmpCause, Instant, NoPath, OpenError, OpenOptions, SoftErrors, State, TcpOptions,
@@ -234,7 +234,17 @@ fn hosts_addresses_and_ports_are_bounded() {
     };
     let backlog = |count: usize| ports(1, &format!("does = \"backlog-full\"\nbacklog = {count}"));
     let refuses = |count| ports(count, "does = \"refuses\"");
+    let router = |count: usize| {
+        let all: Vec<String> = (0..count).map(|n| format!("\"10.1.0.{}\"", n + 3)).collect();
+        format!("[router]\naddresses = [{}]", all.join(", "))
+    };
+    let routes = |count: usize| {
+        let all: Vec<String> = (0..count).map(|n| format!("\"10.3.{n}.0/24\"")).collect();
+        format!("[us]\nroutes = [{}]", all.join(", "))
+    };
     let fits = [
+        router(SCENARIO_ADDRESSES_MAX),
+        routes(SCENARIO_ROUTES_MAX),
         hosts(SCENARIO_HOSTS_MAX),
         addresses(SCENARIO_ADDRESSES_MAX),
         refuses(SCENARIO_PORTS_MAX),
@@ -246,6 +256,8 @@ fn hosts_addresses_and_ports_are_bounded() {
     for (text, words) in [
         (hosts(SCENARIO_HOSTS_MAX + 1), "more than 64 hosts"),
         (addresses(SCENARIO_ADDRESSES_MAX + 1), "at most 16 addresses"),
+        (router(SCENARIO_ADDRESSES_MAX + 1), "at most 16 addresses"),
+        (routes(SCENARIO_ROUTES_MAX + 1), "more than 64 routes"),
         (refuses(SCENARIO_PORTS_MAX + 1), "more than 1024 ports and places"),
         (ports(8, "does = \"backlog-full\"\nbacklog = 128"), "more than 1024 ports and places"),
         (backlog(SCENARIO_BACKLOG_MAX + 1), "129 is no backlog that can be filled: 1 to 128"),
