@@ -405,15 +405,27 @@ impl Sequence<'_> {
         format!("{} {}", self.plain(said), self.name_in(&named))
     }
 
+    fn has_peer(&self, handle: Handle) -> bool {
+        let mut named = Room::new();
+        let Room { octets, len } = &mut named;
+        (self.calls.getpeername)(handle, octets.into(), len.into()) == 0
+    }
+
     fn option(&self, option: u8) -> &'static OptionRow {
         let rows = self.calls.dialect().options;
         &rows[usize::from(option) % rows.len()]
     }
 
-    /// Sizes of buffers stay as they are: how much one of them takes is each system's own affair.
+    /// Sizes of buffers stay as they are: how much one of them takes is each system's own affair. So is whether a connection
+    /// that goes through a router loses its way when it is told to do without one.
     fn set_option(&self, socket: u8, option: u8, value: i32) -> String {
         let row = self.option(option);
-        if matches!(row.meaning, Meaning::SendBuffer | Meaning::ReceiveBuffer) {
+        let is_own_affair = match row.meaning {
+            Meaning::SendBuffer | Meaning::ReceiveBuffer => true,
+            Meaning::DontRoute => self.has_peer(self.socket(socket)),
+            _ => false,
+        };
+        if is_own_affair {
             return String::new();
         }
         let octets: Vec<u8> = std::iter::repeat_n(value.to_ne_bytes(), 4).flatten().collect();

@@ -57,6 +57,24 @@ const SETTLED: &[(&str, &[Step])] = &[
             Step::Send(0, 8, 0),
         ],
     ),
+    (
+        "an opening that never begins leaves the name of one that failed",
+        &[
+            Step::Socket(Kind::Stream),
+            Step::Connect(0, Whom::Refuses, Shape::Whole),
+            Step::Connect(0, Whom::Broadcast, Shape::Whole),
+            Step::OwnName(0),
+        ],
+    ),
+    (
+        "an opening whose first attempt is over at once has a name",
+        &[
+            Step::Socket(Kind::Stream),
+            Step::Connect(0, Whom::Unreachable, Shape::Whole),
+            Step::OwnName(0),
+            Step::PeerName(0),
+        ],
+    ),
 ];
 
 /// An entry of the list.

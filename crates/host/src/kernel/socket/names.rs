@@ -35,6 +35,16 @@ impl KernelSocket {
         }
     }
 
+    /// An attempt that never began takes no address away from the name that an earlier one left.
+    pub(super) fn keep_name(inner: &mut Inner, earlier: Option<Name>) {
+        if let (Some(Name::Inet(earlier)), Some(Name::Inet(had))) = (earlier, &mut inner.had)
+            && had.ip().is_unspecified()
+            && had.port() == earlier.port()
+        {
+            *had = earlier;
+        }
+    }
+
     /// The kernel keeps the port of an attempt that failed at once, and forgets the address that it had.
     pub(super) fn complete_name(&self, inner: &mut Inner, peer: &Name) {
         if let (Some(Name::Inet(had)), Name::Inet(peer)) = (&mut inner.had, peer)

@@ -56,7 +56,12 @@ impl KernelSocket {
             Ok(Progress::Pending) => {
                 let is_paused = inner.opening.as_ref().is_some_and(|opening| opening.next_attempt.is_some());
                 self.set_look_at(inner.opening.as_ref().and_then(Opening::look_at));
-                if !is_paused && self.stage() != Stage::Opening {
+                let has_new_name = match self.stage() {
+                    Stage::Opening => false,
+                    Stage::Paused => !is_paused,
+                    _ => true,
+                };
+                if has_new_name {
                     inner.had = kernel_name(descriptor).ok();
                 }
                 if is_paused {
@@ -93,6 +98,7 @@ impl KernelSocket {
                 _ => {}
             }
             self.set_stage(Stage::Idle);
+            let had = inner.had.clone();
             let now = self.clock.now();
             let mut opening = Opening::new(peer, inner.settings.connect, now);
             let answer = opening.attempt(descriptor, inner.bound.as_ref(), now);
@@ -101,6 +107,15 @@ impl KernelSocket {
             match self.note(inner, descriptor, answer) {
                 // What the wire answered, however fast, is told to who asks how far it is.
                 Err(_) if has_begun => {
+                    self.complete_name(inner, peer);
+                    Ok(Progress::Pending)
+                }
+                Err(failure) => {
+                    Self::keep_name(inner, had);
+                    Err(failure)
+                }
+                // The first attempt is over already, and the kernel has forgotten where it began.
+                Ok(Progress::Pending) if self.stage() == Stage::Paused => {
                     self.complete_name(inner, peer);
                     Ok(Progress::Pending)
                 }
