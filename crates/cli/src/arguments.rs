@@ -14,7 +14,7 @@ use crate::net::Net;
 const EXIT_CODES: &str = "\
 Exit codes:
   0    the connection ended in order
-  1    something else went wrong; an outcome of a sweep does not hold
+  1    something else went wrong; an outcome of a sweep does not hold or could not be tried
   2    the command line is wrong
   3    refused: a RST answered
   4    timed out: nothing answered
@@ -119,7 +119,7 @@ pub(crate) struct SweepArguments {
     /// last two in network namespaces of their own
     #[arg(long, value_name = "NET", default_value = "lab")]
     pub(crate) net: Net,
-    /// An object of JSON a line
+    /// An object of JSON a line, the last one with the totals
     #[arg(long)]
     pub(crate) json: bool,
 }

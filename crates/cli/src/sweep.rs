@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use synsent_conformance::contract::{self, Later};
 use synsent_conformance::{Api, Case, NotHere, Place, Row, run_at};
 use synsent_dialects::DIALECTS;
 use synsent_host::{Layer, Tun, VirtioHeader, namespace};
@@ -42,11 +43,16 @@ struct Outcome {
 }
 
 /// How many cases ended how.
-#[derive(Default)]
+#[derive(Default, Serialize)]
 struct Totals {
     held: usize,
     not_held: usize,
+    /// The lists of the contract say that they cannot be brought about on this network.
     not_here: usize,
+    /// They could not be brought about, and no list says why.
+    not_tried: usize,
+    /// They, or parts of them, need what does not exist yet.
+    later: usize,
 }
 
 /// Runs the sweep; an outcome that does not hold is an error that says no more than the rows did.
@@ -56,23 +62,31 @@ pub(crate) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
         enter_world()?;
     }
     let dialects = DIALECTS.iter().filter(|dialect| arguments.dialect.is_none_or(|one| one.name == dialect.name));
-    let planned: Vec<Planned> = dialects.flat_map(|dialect| synsent_conformance::sweep(dialect.name)).collect();
+    let dialects: Vec<&str> = dialects.map(|dialect| dialect.name).collect();
+    let planned: Vec<Planned> = dialects.iter().flat_map(|dialect| synsent_conformance::sweep(dialect)).collect();
+    let later = contract::later().iter().filter(|later| dialects.contains(&dialect_of(later)));
     let began = Instant::now();
     let mut paper: Box<dyn Paper> = match arguments.json {
         true => Box::new(Lines { out: io::stdout(), place }),
-        false => Box::new(Rows::new(&planned)),
+        false => Box::new(Rows::new(&planned, place)),
     };
     let mut totals = Totals::default();
     let written = paper.begin().and_then(|()| {
         run(planned, place, |outcome| {
-            totals.count(&outcome);
+            totals.count(&outcome, place);
             paper.outcome(&outcome)
+        })
+    });
+    let written = written.and_then(|()| {
+        later.into_iter().try_for_each(|later| {
+            totals.later += 1;
+            paper.later(later)
         })
     });
     let written = written.and_then(|()| paper.end(&totals, began.elapsed()));
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Ending::file("standard output")(error)),
-        _ if totals.not_held > 0 => Err(Ending::NotHeld),
+        _ if totals.not_held + totals.not_tried > 0 => Err(Ending::NotHeld),
         _ => Ok(()),
     }
 }
@@ -124,19 +138,34 @@ fn run(planned: Vec<Planned>, place: Place, each: impl FnMut(Outcome) -> io::Res
     Ok(())
 }
 
+impl Outcome {
+    /// Whether the lists of the contract say that it cannot be brought about.
+    fn is_listed(&self, place: Place) -> bool {
+        contract::is_not_here(self.planned.1.clause, self.planned.1.title, place)
+    }
+}
+
 impl Totals {
-    fn count(&mut self, outcome: &Outcome) {
+    fn count(&mut self, outcome: &Outcome, place: Place) {
         match &outcome.row {
             Ok(row) if row.held => self.held += 1,
             Ok(_) => self.not_held += 1,
-            Err(_) => self.not_here += 1,
+            Err(_) if outcome.is_listed(place) => self.not_here += 1,
+            Err(_) => self.not_tried += 1,
         }
     }
 
     fn sentence(&self, took: Duration) -> String {
-        let all = self.held + self.not_held + self.not_here;
-        let Totals { held, not_held, not_here } = self;
-        format!("{all} outcomes: {held} held, {not_held} not held, {not_here} not here; {}", span(took))
+        let Totals { held, not_held, not_here, not_tried, later } = self;
+        let all = held + not_held + not_here + not_tried + later;
+        let not_tried = match not_tried {
+            0 => String::new(),
+            number => format!("{number} could not be tried, "),
+        };
+        let took = span(took);
+        format!(
+            "{all} outcomes: {held} held, {not_held} not held, {not_tried}{not_here} not here, {later} later; {took}"
+        )
     }
 }
 
@@ -144,6 +173,8 @@ impl Totals {
 trait Paper {
     fn begin(&mut self) -> io::Result<()>;
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()>;
+    /// An outcome that needs what does not exist yet.
+    fn later(&mut self, later: &Later) -> io::Result<()>;
     fn end(&mut self, totals: &Totals, took: Duration) -> io::Result<()>;
 }
 
@@ -153,10 +184,11 @@ struct Rows {
     columns: Columns,
     below: Columns,
     wide: bool,
+    place: Place,
 }
 
 impl Rows {
-    fn new(planned: &[Planned]) -> Rows {
+    fn new(planned: &[Planned], place: Place) -> Rows {
         let clause = planned.iter().map(|(_, case)| case.clause.len()).max().unwrap_or_default();
         let width = table::terminal_width();
         let wide = width >= WIDE;
@@ -168,7 +200,7 @@ impl Rows {
             false => vec![clause, None, took, held],
         };
         let below = Columns::fit(width, &[Some(INDENT), None]);
-        Rows { out: anstream::stdout(), columns: Columns::fit(width, &columns), below, wide }
+        Rows { out: anstream::stdout(), columns: Columns::fit(width, &columns), below, wide, place }
     }
 
     /// Clause, situation, on the wire, said, took, held.
@@ -188,7 +220,8 @@ impl Rows {
 
 impl Paper for Rows {
     fn begin(&mut self) -> io::Result<()> {
-        let heads = ["clause", "situation", "on the wire", "connect() said", "took", ""];
+        let took = format!("took, {}", clock(self.place));
+        let heads = ["clause", "situation", "on the wire", "connect() said", &took, ""];
         self.row(heads.map(|head| Cell::styled(Style::new().bold(), head)))
     }
 
@@ -197,7 +230,11 @@ impl Paper for Rows {
         let (clause, situation) = (Cell::plain(case.clause), Cell::plain(case.title));
         match &outcome.row {
             Ok(row) => {
-                let [wire, said] = [&row.on_the_wire, &row.said].map(Cell::plain);
+                let said = match row.number {
+                    Some(number) => format!("{} ({number})", row.said),
+                    None => row.said.clone(),
+                };
+                let (wire, said) = (Cell::plain(&row.on_the_wire), Cell::plain(said));
                 let held = match row.held {
                     true => Cell::styled(AnsiColor::Green.on_default(), "held"),
                     false => Cell::styled(AnsiColor::Red.on_default().bold(), "NOT HELD"),
@@ -208,12 +245,27 @@ impl Paper for Rows {
                     false => self.below(Cell::styled(AnsiColor::Red.on_default(), &row.note)),
                 }
             }
+            Err(NotHere(why)) if !outcome.is_listed(self.place) => {
+                let style = AnsiColor::Red.on_default().bold();
+                let why = Cell::plain(format!("could not be tried: {why}"));
+                self.row([clause, situation, why, Cell::plain(""), Cell::plain(""), Cell::styled(style, "UNTRIED")])
+            }
             Err(NotHere(why)) => {
                 let why = Cell::plain(format!("not here: {why}"));
                 let not_here = Cell::styled(Style::new().dimmed(), "not here");
                 self.row([clause, situation, why, Cell::plain(""), Cell::plain(""), not_here])
             }
         }
+    }
+
+    fn later(&mut self, later: &Later) -> io::Result<()> {
+        let (part, word) = match later.part.as_str() {
+            "" => ("the whole clause", "later"),
+            part => (part, "in part"),
+        };
+        let word = Cell::styled(Style::new().dimmed(), word);
+        let why = Cell::plain(format!("later: {}", later.because));
+        self.row([Cell::plain(&later.clause), Cell::plain(part), why, Cell::plain(""), Cell::plain(""), word])
     }
 
     fn end(&mut self, totals: &Totals, took: Duration) -> io::Result<()> {
@@ -229,7 +281,7 @@ struct Lines {
 }
 
 /// What an object has. Where a case could not be brought about, it has the reason instead of an outcome.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Object<'a> {
     dialect: &'a str,
     network: &'a str,
@@ -237,11 +289,37 @@ struct Object<'a> {
     situation: &'a str,
     on_the_wire: Option<&'a str>,
     said: Option<&'a str>,
+    number: Option<i32>,
     expected: Option<&'a str>,
     took_seconds: Option<f64>,
+    /// `virtual` or `real`: the time that `took_seconds` is counted in.
+    clock: &'a str,
     held: Option<bool>,
     note: Option<&'a str>,
     not_here: Option<&'a str>,
+    /// It could not be brought about, and no list says so: that is a failure.
+    not_tried: Option<&'a str>,
+    /// What it needs that does not exist yet.
+    later: Option<&'a str>,
+}
+
+/// The last object.
+#[derive(Serialize)]
+struct LastObject<'a> {
+    totals: &'a Totals,
+    network: &'a str,
+    clock: &'a str,
+    /// In real time.
+    took_seconds: f64,
+}
+
+impl Lines {
+    fn write(&mut self, object: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(object)?;
+        line.push(b'\n');
+        self.out.write_all(&line)?;
+        self.out.flush()
+    }
 }
 
 impl Paper for Lines {
@@ -252,6 +330,8 @@ impl Paper for Lines {
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
         let (api, case) = outcome.planned;
         let row = outcome.row.as_ref().ok();
+        let why = outcome.row.as_ref().err().map(|NotHere(why)| why.as_str());
+        let is_listed = outcome.is_listed(self.place);
         let object = Object {
             dialect: api.name(),
             network: self.place.name(),
@@ -259,21 +339,45 @@ impl Paper for Lines {
             situation: case.title,
             on_the_wire: row.map(|row| row.on_the_wire.as_str()),
             said: row.map(|row| row.said.as_str()),
+            number: row.and_then(|row| row.number),
             expected: row.map(|row| row.expected.as_str()),
             took_seconds: row.map(|row| row.took.as_secs_f64()),
+            clock: clock(self.place),
             held: row.map(|row| row.held),
             note: row.map(|row| row.note.as_str()),
-            not_here: outcome.row.as_ref().err().map(|NotHere(why)| why.as_str()),
+            not_here: why.filter(|_| is_listed),
+            not_tried: why.filter(|_| !is_listed),
+            later: None,
         };
-        let mut line = serde_json::to_vec(&object)?;
-        line.push(b'\n');
-        self.out.write_all(&line)?;
-        self.out.flush()
+        self.write(&object)
     }
 
-    fn end(&mut self, _totals: &Totals, _took: Duration) -> io::Result<()> {
-        Ok(())
+    fn later(&mut self, later: &Later) -> io::Result<()> {
+        self.write(&Object {
+            dialect: dialect_of(later),
+            network: self.place.name(),
+            clause: &later.clause,
+            situation: &later.part,
+            clock: clock(self.place),
+            later: Some(&later.because),
+            ..Object::default()
+        })
     }
+
+    fn end(&mut self, totals: &Totals, took: Duration) -> io::Result<()> {
+        let (network, clock) = (self.place.name(), clock(self.place));
+        self.write(&LastObject { totals, network, clock, took_seconds: took.as_secs_f64() })
+    }
+}
+
+/// The dialect of a clause that is shown later.
+fn dialect_of(later: &Later) -> &str {
+    later.clause.split('.').next().unwrap_or_default()
+}
+
+/// The time that a place counts in.
+fn clock(place: Place) -> &'static str {
+    if place == Place::Lab { "virtual" } else { "real" }
 }
 
 /// A span of time in the unit that fits it.

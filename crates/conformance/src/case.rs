@@ -1,5 +1,6 @@
 //! A case, what comes of it, and running one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use synsent_stack::Duration;
@@ -8,6 +9,9 @@ use crate::api::Api;
 use crate::contract;
 use crate::trial::Trial;
 use crate::world::{NotHere, Place, World};
+
+/// How much of a reason a row shows; unit: characters.
+const NOTE_MAX: usize = 200;
 
 /// A clause shown in one scenario.
 #[derive(Clone, Copy)]
@@ -46,8 +50,10 @@ pub struct Row {
     pub network: &'static str,
     /// What was on the wire.
     pub on_the_wire: String,
-    /// What connect() said: `0`, or the code and its number.
+    /// What connect() said: `0`, or the name of the error.
     pub said: String,
+    /// The number of the error.
+    pub number: Option<i32>,
     /// What the clause promises.
     pub expected: String,
     /// How long connect() took, in the time of the network.
@@ -56,6 +62,8 @@ pub struct Row {
     pub held: bool,
     /// What did not hold, or why connect() said so.
     pub note: String,
+    /// The types of the sockets that were connected, in the contract's words.
+    pub types: BTreeSet<&'static str>,
 }
 
 impl Case {
@@ -102,10 +110,10 @@ pub fn run(case: &Case, api: &'static Api, world: &mut dyn World) -> Result<Row,
     let mut trial = Trial::new(world, api, clause, Arc::clone(&process));
     let begun = if case.started { trial.start() } else { Ok(()) };
     let ended = begun.and_then(|()| (case.run)(&mut trial));
-    let shown = trial.finish();
+    let (shown, types) = trial.finish(ended.is_ok());
     drop(entered);
     let (held, note) = match ended {
-        Ok(()) => (true, shown.reason),
+        Ok(()) => (true, shortened(shown.reason)),
         Err(Trouble::NotHeld(what)) => (false, what),
         Err(Trouble::NotHere(why)) => return Err(NotHere(why)),
     };
@@ -116,11 +124,22 @@ pub fn run(case: &Case, api: &'static Api, world: &mut dyn World) -> Result<Row,
         network: place.name(),
         on_the_wire: shown.on_the_wire,
         said: shown.said,
+        number: shown.number,
         expected: shown.expected,
         took: shown.took,
         held,
         note,
+        types,
     })
+}
+
+/// The beginning of a reason; a path that is too long by thousands of octets need not be told to its end.
+fn shortened(mut note: String) -> String {
+    if let Some((end, _)) = note.char_indices().nth(NOTE_MAX) {
+        note.truncate(end);
+        note.push('…');
+    }
+    note
 }
 
 /// Runs a case in a new world at a place, in a thread of its own where the world takes the thread with it.

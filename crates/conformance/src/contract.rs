@@ -1,6 +1,6 @@
 //! The clauses as data: what stands in `contract/*.toml`, read once.
 //!
-//! Beside the clauses there are two lists: [`later`] names those that no case shows yet, and [`not_here`] those that cannot be
+//! Beside the clauses there are two lists: [`later`] names those that no case shows yet or not in full, and [`not_here`] those that cannot be
 //! brought about on one of the networks; both say why. [`error_name`] names a number as the documents number it. A list that names an unknown clause does not pass [`problems`].
 
 use std::sync::OnceLock;
@@ -35,11 +35,13 @@ pub struct Clause {
     pub error: Option<String>,
 }
 
-/// A clause that no case shows yet.
+/// A clause that no case shows yet, or not all of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Later {
     /// The clause.
     pub clause: String,
+    /// The part of it that no case shows, where cases show the rest; empty: all of it.
+    pub part: String,
     /// What it needs that is not there.
     pub because: String,
 }
@@ -88,7 +90,7 @@ pub fn clause(id: &str) -> Option<&'static Clause> {
     clauses().iter().find(|clause| clause.id == id)
 }
 
-/// The clauses that no case shows yet.
+/// The clauses that no case shows yet, and those of which a part is not shown.
 pub fn later() -> &'static [Later] {
     &contract().later
 }
@@ -143,7 +145,11 @@ impl Contract {
         let known = |id: &String| clauses.iter().any(|clause| clause.id == *id);
         let later: Vec<Later> = entries("later", LATER, "later", &mut problems)
             .iter()
-            .map(|entry| Later { clause: text(entry, "clause"), because: text(entry, "because") })
+            .map(|entry| Later {
+                clause: text(entry, "clause"),
+                part: text(entry, "part"),
+                because: text(entry, "because"),
+            })
             .collect();
         let mut not_here = Vec::new();
         for entry in entries("not_here", NOT_HERE, "not_here", &mut problems) {

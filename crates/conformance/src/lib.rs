@@ -23,7 +23,7 @@
 //!
 //! [`Case::outcome`] is part of the sweep, [`Case::new`] is not, and [`Case::unstarted`] begins before the system is started.
 //! `t.check(condition, "what should be so")?` and `t.works(result, "what was done")?` say what did not hold. A clause may have
-//! several cases. A clause without a case must stand in `contract/later.toml`; a clause that cannot be brought about on a network
+//! several cases. A clause without a case must stand in `contract/later.toml`, and so must what its cases leave out; a clause that cannot be brought about on a network
 //! stands in `contract/not_here.toml`, and the test fails when either list is wrong.
 //!
 //! The worlds: [`Place::Lab`] is our stack in virtual time; [`Place::Device`] is our stack on a TUN device; [`Place::Kernel`]

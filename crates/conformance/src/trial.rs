@@ -1,9 +1,10 @@
 //! What a case holds in its hands: the world, the functions of one dialect, and the clause that says what must come.
 //!
 //! The verbs here call the dialect's public functions and note what connect() said, what was on the wire meanwhile and how
-//! long it took; the last connect of a case is what its row shows. What does not hold ends a case with
-//! [`Trouble::NotHeld`], in a sentence.
+//! long it took. The row of a case that holds shows the last connect that said what was promised; that of a case that does not
+//! hold shows the last one of all. What does not hold ends a case with [`Trouble::NotHeld`], in a sentence.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,14 +30,24 @@ pub struct Trial<'w> {
     pub api: &'static Api,
     clause: &'static Clause,
     process: Arc<Process>,
+    /// The last connect.
     shown: Shown,
+    /// The last connect that said what was promised.
+    promised: Option<Shown>,
+    /// What the sockets are that were opened here.
+    sockets: HashMap<Handle, (Domain, Kind)>,
+    /// The types of the sockets that were connected, in the contract's words.
+    types: BTreeSet<&'static str>,
 }
 
 /// What the row of a case shows.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     pub(crate) on_the_wire: String,
+    /// `0`, or the name of the error.
     pub(crate) said: String,
+    /// The number of the error.
+    pub(crate) number: Option<i32>,
     pub(crate) expected: String,
     pub(crate) took: Duration,
     pub(crate) reason: String,
@@ -55,16 +66,24 @@ impl<'w> Trial<'w> {
         let shown = Shown {
             on_the_wire: String::new(),
             said: String::new(),
+            number: None,
             expected,
             took: Duration::ZERO,
             reason: String::new(),
             packets: 0,
         };
-        Trial { world, api, clause, process, shown }
+        Trial { world, api, clause, process, shown, promised: None, sockets: HashMap::new(), types: BTreeSet::new() }
     }
 
-    pub(crate) fn finish(self) -> Shown {
-        self.shown
+    /// What the row shows, and which types of sockets were connected.
+    pub(crate) fn finish(self, held: bool) -> (Shown, BTreeSet<&'static str>) {
+        (self.promised.filter(|_| held).unwrap_or(self.shown), self.types)
+    }
+
+    /// From here on the row shows a connect that says this, where the clause itself names no error.
+    pub fn expects(&mut self, error: &str) {
+        self.shown.expected = error.to_owned();
+        self.promised = None;
     }
 
     /// The process whose calls these are.
@@ -103,7 +122,9 @@ impl Trial<'_> {
     /// A new socket.
     pub fn socket_of(&mut self, domain: Domain, kind: Kind) -> Result<Handle, Trouble> {
         let opened = self.api.open(domain, kind);
-        opened.map_err(|code| Trouble::NotHeld(format!("socket() said {code}")))
+        let s = opened.map_err(|code| Trouble::NotHeld(format!("socket() said {code}")))?;
+        self.sockets.insert(s, (domain, kind));
+        Ok(s)
     }
 
     /// A new socket that does not block.
@@ -128,9 +149,16 @@ impl Trial<'_> {
         let value = (self.api.connect)(s, name, len);
         self.shown.took = network.now().since(began);
         let said = self.api.said(value);
-        self.shown.said = words(&said);
+        (self.shown.said, self.shown.number) = match &said {
+            Ok(value) => (value.to_string(), None),
+            Err(code) => (code.name.clone(), Some(code.number)),
+        };
         self.shown.reason = if said.is_err() { self.api.reason() } else { String::new() };
         (self.shown.on_the_wire, self.shown.packets) = self.world.wire();
+        if self.shown.said == self.shown.expected {
+            self.promised = Some(self.shown.clone());
+        }
+        self.types.extend(self.sockets.get(&s).map(type_name));
         said
     }
 
@@ -290,9 +318,12 @@ impl Trial<'_> {
     }
 }
 
-fn words(said: &Said) -> String {
-    match said {
-        Ok(value) => value.to_string(),
-        Err(code) => code.to_string(),
+/// How the contract names a type of sockets.
+fn type_name((domain, kind): &(Domain, Kind)) -> &'static str {
+    match (domain, kind) {
+        (Domain::Local, Kind::Stream) => "local-stream",
+        (Domain::Local, Kind::Datagram) => "local-datagram",
+        (_, Kind::Stream) => "stream",
+        (_, Kind::Datagram) => "datagram",
     }
 }

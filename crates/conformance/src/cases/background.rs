@@ -86,6 +86,7 @@ pub(super) fn select_tells_exceptional(t: &mut Trial<'_>) -> Shows {
 pub(super) fn retries_nonblocking(t: &mut Trial<'_>, begun: &str) -> Shows {
     let peer = t.arrange(Situation::Refuses)?;
     let s = t.nonblocking(Kind::Stream)?;
+    t.expects(begun);
     for _ in 0..2 {
         let said = t.connect(s, peer);
         t.fails_with(said, begun)?;

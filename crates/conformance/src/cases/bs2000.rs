@@ -83,6 +83,7 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.error.netdown", "the interface is down, datagram", interface_down_datagram),
     Case::outcome("bs2000.error.netdown", "the network has stopped", common::network_stopped),
     Case::outcome("bs2000.error.nobufs", "as many connections as there may be", common::connections_exhausted),
+    Case::outcome("bs2000.error.nobufs", "as many descriptors as the process may have", common::no_descriptor_left),
     Case::outcome("bs2000.error.notsock", "a file", a_file),
     Case::new("bs2000.error.notsock", "a file, in every call", a_file_in_every_call),
     Case::outcome("bs2000.error.timedout", "nobody answers", common::silent),

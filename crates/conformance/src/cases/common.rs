@@ -93,6 +93,26 @@ pub(super) fn connections_exhausted(t: &mut Trial<'_>) -> Shows {
     fails_towards(t, Situation::ConnectionsExhausted)
 }
 
+/// No descriptor is left when connect opens what it needs. Where sockets need none, the connection is made all the same, and there
+/// is nothing to show.
+pub(super) fn no_descriptor_left(t: &mut Trial<'_>) -> Shows {
+    for kind in [Kind::Stream, Kind::Datagram] {
+        let s = t.socket(kind)?;
+        let peer = t.arrange(Situation::DescriptorsLeft(0))?;
+        let said = t.connect(s, peer);
+        if said.is_ok() {
+            return Err(Trouble::NotHere("the socket was connected without a descriptor".to_owned()));
+        }
+        t.fails(said)?;
+        t.nothing_left()?;
+        t.world.relent(peer)?;
+        let said = t.connect(s, peer);
+        t.works(said, "connect when there are descriptors again")?;
+        t.echoes(s)?;
+    }
+    Ok(())
+}
+
 /// A stream connect in this situation fails with the error of the clause.
 pub(super) fn fails_towards(t: &mut Trial<'_>, situation: Situation) -> Shows {
     let peer = t.arrange(situation)?;

@@ -73,6 +73,7 @@ static CASES: &[Case] = &[
     Case::outcome("targettcp.error.netunreach", "no route", common::no_route),
     Case::outcome("targettcp.error.netunreach", "no route, datagram", datagrams::datagram_no_route),
     Case::outcome("targettcp.error.nobufs", "as many connections as there may be", common::connections_exhausted),
+    Case::outcome("targettcp.error.nobufs", "as many descriptors as the process may have", common::no_descriptor_left),
     Case::outcome("targettcp.error.notsock", "no handle, and a closed one", common::bad_handles),
     Case::new("targettcp.error.notsock", "handles of nothing, in every call", wrong::handles_of_nothing),
     Case::new("targettcp.error.notsock", "stale handles, in every call", wrong::stale_handles),

@@ -13,11 +13,10 @@ use super::datagrams;
 use super::wrong::{self, Call, State};
 use crate::api::Api;
 use crate::api::windows::windows_api;
-use crate::case::{Case, Trouble};
+use crate::case::Case;
 use crate::outside::OURS;
 use crate::situation::Situation;
 use crate::trial::Trial;
-use crate::world::Place;
 
 /// Version 1.1; AF_INET alone, as winsock.h of that time has it.
 static API: Api = windows_api!(winsock1, WINSOCK1, 0x0101, [2, 23, 1]);
@@ -76,7 +75,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.isconn", "connected, and nobody has asked", background::connected_meanwhile),
     Case::new("winsock1.error.isconn", "every wrong state, from many threads", wrong_states),
     Case::new("winsock1.error.mfile", "as many sockets as WSAStartup announced", as_many_as_announced),
-    Case::outcome("winsock1.error.mfile", "as many descriptors as the process may have", no_descriptor_left),
+    Case::outcome("winsock1.error.mfile", "as many descriptors as the process may have", common::no_descriptor_left),
     Case::outcome("winsock1.error.netunreach", "no route", common::no_route),
     Case::outcome("winsock1.error.netunreach", "no route, datagram", datagrams::datagram_no_route),
     Case::outcome("winsock1.error.netunreach", "a router says so", common::network_unreachable),
@@ -222,6 +221,7 @@ fn waits_for_success(t: &mut Trial<'_>) -> Shows {
 fn waits_for_failure(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Silent)?;
     let s = t.socket(Kind::Stream)?;
+    t.expects("WSAETIMEDOUT");
     let said = t.connect(s, peer);
     t.fails_with(said, "WSAETIMEDOUT")?;
     t.check(t.took() > Duration::from_secs(1), format!("it waits for an answer, not {:?}", t.took()))?;
@@ -418,23 +418,4 @@ fn as_many_as_announced(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
     let s = t.connected(Kind::Stream, peer)?;
     t.echoes(s)
-}
-
-/// The kernel's socket is opened when connect needs it.
-fn no_descriptor_left(t: &mut Trial<'_>) -> Shows {
-    if t.world.place() != Place::Kernel {
-        return Err(Trouble::NotHere("sockets of our stack need no descriptor".to_owned()));
-    }
-    for kind in [Kind::Stream, Kind::Datagram] {
-        let s = t.socket(kind)?;
-        let peer = t.arrange(Situation::DescriptorsLeft(0))?;
-        let said = t.connect(s, peer);
-        t.fails(said)?;
-        t.nothing_left()?;
-        t.world.relent(peer)?;
-        let said = t.connect(s, peer);
-        t.works(said, "connect when there are descriptors again")?;
-        t.echoes(s)?;
-    }
-    Ok(())
 }

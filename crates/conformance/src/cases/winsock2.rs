@@ -35,20 +35,24 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.datagram-reconnect", "another peer", datagrams::datagram_changes),
     Case::new("winsock2.datagram-reconnect", "what is queued goes when the peer changes", queue_goes_with_the_peer),
     Case::outcome("winsock2.broadcast-denied", "the network's broadcast address", datagrams::broadcast_subnet),
-    Case::new("winsock2.broadcast-allowed", "with SO_BROADCAST, send reaches it", broadcast_allowed),
+    Case::outcome("winsock2.broadcast-allowed", "with SO_BROADCAST, send reaches it", broadcast_allowed),
     Case::new("winsock2.broken-socket", "the peer resets the connection", broken_socket),
     Case::new("winsock2.last-error", "one code a thread", common::last_error_per_thread),
     Case::outcome("winsock2.nonblocking", "the attempt goes on", background::nonblocking_begins),
     Case::new("winsock2.select", "writable on success, exceptional on failure", background::select_tells_exceptional),
     Case::outcome("winsock2.already", "connect while connecting", background::nonblocking_again),
     Case::new("winsock2.already", "many threads connect one socket", one_of_many),
-    Case::new("winsock2.already-compat", "a program of the 1.1 library beside one of this", already_in_both_libraries),
-    Case::new("winsock2.retry-same-socket", "refused, and then answered", retry_after_refused),
-    Case::new("winsock2.retry-same-socket", "refused, and then answered, not blocking", retry_nonblocking),
-    Case::new("winsock2.retry-same-socket", "no route, and then there is one", retry_after_no_route),
-    Case::new("winsock2.retry-same-socket", "silent, and then answered", retry_after_silence),
+    Case::outcome(
+        "winsock2.already-compat",
+        "a program of the 1.1 library beside one of this",
+        already_in_both_libraries,
+    ),
+    Case::outcome("winsock2.retry-same-socket", "refused, and then answered", retry_after_refused),
+    Case::outcome("winsock2.retry-same-socket", "refused, and then answered, not blocking", retry_nonblocking),
+    Case::outcome("winsock2.retry-same-socket", "no route, and then there is one", retry_after_no_route),
+    Case::outcome("winsock2.retry-same-socket", "silent, and then answered", retry_after_silence),
     Case::outcome("winsock2.error.notinitialised", "before WSAStartup", common::not_started).unstarted(),
-    Case::new("winsock2.error.notinitialised", "after WSACleanup", common::ended),
+    Case::outcome("winsock2.error.notinitialised", "after WSACleanup", common::ended),
     Case::outcome("winsock2.error.netdown", "the interface is down", common::interface_down),
     Case::outcome("winsock2.error.netdown", "the network has stopped", common::network_stopped),
     Case::outcome("winsock2.error.addrinuse", "the four-tuple is in use", common::four_tuple_in_use),
@@ -74,6 +78,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.netunreach", "no route, datagram", datagrams::datagram_no_route),
     Case::outcome("winsock2.error.netunreach", "a router says so", common::network_unreachable),
     Case::outcome("winsock2.error.nobufs", "as many connections as there may be", common::connections_exhausted),
+    Case::outcome("winsock2.error.nobufs", "as many descriptors as the process may have", common::no_descriptor_left),
     Case::outcome("winsock2.error.notsock", "no handle, and a closed one", common::bad_handles),
     Case::new("winsock2.error.notsock", "handles of nothing, in every call", wrong::handles_of_nothing),
     Case::new("winsock2.error.notsock", "stale handles, in every call", wrong::stale_handles),
@@ -213,13 +218,22 @@ fn already_in_both_libraries(t: &mut Trial<'_>) -> Shows {
     let _entered = linked_to_the_old_one.enter();
     let started = winsock1::WSAStartup(0x0202, Some(&mut winsock1::WSADATA::default()));
     t.check(started == 0, "WSAStartup of the 1.1 library takes version 2.2 as 1.1")?;
-    let s = winsock1::socket(winsock1::AF_INET, winsock1::SOCK_STREAM, 0);
-    t.check(winsock1::ioctlsocket(s, winsock1::FIONBIO, &mut 1) == 0, "FIONBIO")?;
-    let said = winsock1::connect_to(s, peer).map_err(|said| said.name);
-    t.check(said == Err("WSAEWOULDBLOCK"), format!("the attempt goes on, not {said:?}"))?;
+    let Some((old_api, _)) = super::winsock1::shown() else { return t.check(false, "there is a 1.1 library") };
+    let new_api = std::mem::replace(&mut t.api, old_api);
+    let said = told_invalid(t, peer);
+    t.api = new_api;
+    said
+}
+
+/// By the functions of the 1.1 library.
+fn told_invalid(t: &mut Trial<'_>, peer: SocketAddr) -> Shows {
+    let s = t.nonblocking(Kind::Stream)?;
+    let said = t.connect(s, peer);
+    t.fails_with(said, "WSAEWOULDBLOCK")?;
     for _ in 0..2 {
-        let said = winsock1::connect_to(s, peer).map_err(|said| said.name);
-        t.check(said == Err("WSAEINVAL"), format!("a 1.1 program is told WSAEINVAL, not {said:?}"))?;
+        let said = t.connect(s, peer);
+        t.fails(said)?;
+        t.nothing_left()?;
     }
     t.check(winsock1::WSAGetLastError() == 10_022, "WSAGetLastError tells the same")
 }
