@@ -19,7 +19,7 @@ const NET: &str = "tun:t0:10.9.0.2/24:10.9.0.1";
 const NET_V6: &str = "tap:t0:[fd00::2]/64:[fd00::1]";
 
 fn main() -> ExitCode {
-    world::run(vec![
+    let trials = vec![
         trial("refused", refused),
         trial("timed_out", timed_out),
         trial("no_route", no_route),
@@ -39,7 +39,8 @@ fn main() -> ExitCode {
         trial("an_interrupt_ends_a_dialect_on_a_device_too", an_interrupt_ends_a_dialect_too),
         trial("a_sweep_on_the_kernel_holds", || sweep_holds("kernel")),
         trial("a_sweep_on_a_device_holds", || sweep_holds("tun")),
-    ])
+    ];
+    world::run(trials, true)
 }
 
 fn synsent(arguments: &[&str]) -> Command {
