@@ -17,6 +17,8 @@ mod peer;
 mod pipe;
 mod sockets;
 
+use std::io::{self, Write};
+
 use clap::{Parser, ValueEnum};
 use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 
@@ -77,6 +79,51 @@ const SMOLTCP: &str = "smoltcp";
 const BARE: &str = "bare stack";
 const PLAIN: &str = "plain calls";
 
+/// What a row is asked to reach.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// At most this ratio to what stands beside it.
+    RatioAtMost(f64),
+    /// At least this ratio.
+    RatioAtLeast(f64),
+    /// At most this figure of ours.
+    AtMost(f64),
+    /// At least this figure of ours.
+    AtLeast(f64),
+    /// Nothing is asked.
+    None,
+}
+
+impl Limit {
+    /// What is asked of a row.
+    fn of(measure: &str) -> Limit {
+        match measure {
+            "segment" => Limit::RatioAtMost(1.0),
+            "open-close" => Limit::RatioAtLeast(2.0),
+            "open-close-spread" => Limit::AtLeast(0.8),
+            "round-trip" => Limit::RatioAtLeast(1.0),
+            "idle-bytes" => Limit::AtMost(1_024.0),
+            "open-10k" => Limit::AtMost(0.2),
+            "allocations" => Limit::AtMost(0.0),
+            "sockets-open-close" => Limit::RatioAtLeast(0.7),
+            "kernel-cycle" | "kernel-bulk" => Limit::RatioAtMost(1.05),
+            "kernel-round-trip" => Limit::RatioAtMost(1.1),
+            _ => Limit::None,
+        }
+    }
+
+    /// The limit in words, as the table and the lines of JSON have it.
+    fn words(self) -> String {
+        match self {
+            Limit::RatioAtMost(most) => format!("ratio <= {most}"),
+            Limit::RatioAtLeast(least) => format!("ratio >= {least}"),
+            Limit::AtMost(most) => format!("ours <= {most}"),
+            Limit::AtLeast(least) => format!("ours >= {least}"),
+            Limit::None => String::new(),
+        }
+    }
+}
+
 /// One line of the result.
 struct Row {
     measure: String,
@@ -97,9 +144,17 @@ fn main() {
             run(*measure, arguments.rounds.max(1), &mut rows);
         }
     }
-    match arguments.json {
-        true => rows.iter().for_each(print_json),
-        false => print_table(&rows),
+    let mut out = io::stdout().lock();
+    let printed = match arguments.json {
+        true => rows.iter().try_for_each(|row| print_json(&mut out, row)),
+        false => print_table(&mut out, &rows),
+    };
+    match printed.and_then(|()| out.flush()) {
+        // Who closes the pipe has read what they wanted.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("the figures could not be written: {error}")
+        }
+        _ => {}
     }
 }
 
@@ -235,20 +290,28 @@ fn ratio(row: &Row) -> Option<f64> {
     row.peer.filter(|peer| *peer != 0.0).map(|peer| row.ours / peer)
 }
 
-fn print_json(row: &Row) {
+fn print_json(out: &mut impl Write, row: &Row) -> io::Result<()> {
     let number = |value: Option<f64>| value.map_or("null".to_owned(), |value| format!("{value:.4}"));
     let (ours, peer, ratio) = (number(Some(row.ours)), number(row.peer), number(ratio(row)));
+    let limit = Limit::of(&row.measure).words();
     let Row { measure, beside, .. } = row;
-    println!(r#"{{"measure":"{measure}","ours":{ours},"peer":{peer},"ratio":{ratio},"beside":"{beside}"}}"#);
+    writeln!(
+        out,
+        r#"{{"measure":"{measure}","ours":{ours},"peer":{peer},"ratio":{ratio},"limit":"{limit}","beside":"{beside}"}}"#
+    )
 }
 
-fn print_table(rows: &[Row]) {
-    println!("{:<20} {:>14} {:>14} {:>8}  {:<8}  beside", "measure", "ours", "peer", "ratio", "unit");
+fn print_table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
+    let [measure, ours, peer, ratio, limit, unit] = ["measure", "ours", "peer", "ratio", "limit", "unit"];
+    writeln!(out, "{measure:<20} {ours:>14} {peer:>14} {ratio:>8}  {limit:<13}  {unit:<8}  beside")?;
     for row in rows {
         let number = |value: Option<f64>| value.map_or(String::new(), shown);
         let (ours, peer, ratio) = (number(Some(row.ours)), number(row.peer), number(ratio(row)));
-        println!("{:<20} {ours:>14} {peer:>14} {ratio:>8}  {:<8}  {}", row.measure, row.unit, row.beside);
+        let Row { measure, unit, beside, .. } = row;
+        let limit = Limit::of(measure).words();
+        writeln!(out, "{measure:<20} {ours:>14} {peer:>14} {ratio:>8}  {limit:<13}  {unit:<8}  {beside}")?;
     }
+    Ok(())
 }
 
 /// As many digits as say something.

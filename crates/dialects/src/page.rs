@@ -308,9 +308,14 @@ impl On {
 }
 
 impl Page {
-    /// The page of a call that a system does not have, or whose arguments cannot be wrong.
-    pub const fn without_rules(call: &'static str) -> Page {
-        Page { call, rules: &[PROCEED], answers: &[] }
+    /// The page of a call that a system does not have.
+    pub const fn absent(call: &'static str) -> Page {
+        Page { call, rules: &[ABSENT], answers: &[] }
+    }
+
+    /// Whether the system does not have the call.
+    pub fn is_absent(&self) -> bool {
+        *self.rules == [ABSENT]
     }
 
     /// The row that decides a call on this type of socket with these facts.
@@ -325,6 +330,9 @@ impl Page {
         self.rules.iter().any(|rule| rule.on.covers(on) && facts.has_any(rule.when.alone()))
     }
 }
+
+/// The only row of a page without a call.
+const ABSENT: Rule = Rule { source: Source { clause: "", because: "the system has no such call" }, ..PROCEED };
 
 const PROCEED: Rule = Rule {
     on: On::Any,

@@ -6,8 +6,8 @@ use crate::page::{Page, answers, rules};
 
 /// The pages.
 pub(super) const PAGES: Pages = Pages {
-    startup: Page::without_rules("startup"),
-    cleanup: Page::without_rules("cleanup"),
+    startup: Page::absent("startup"),
+    cleanup: Page::absent("cleanup"),
     socket: SOCKET,
     bind: BIND,
     connect: CONNECT,

@@ -32,7 +32,7 @@ pub fn difference(first: &Dialect, second: &Dialect) -> String {
     let connects = [&first.pages.connect, &second.pages.connect];
     pair.page(connects[0], connects[1]);
     for (one, other) in first.pages.all().into_iter().zip(second.pages.all()) {
-        if one.call != connects[0].call {
+        if one.call != connects[0].call && !one.is_absent() && !other.is_absent() {
             pair.page(one, other);
         }
     }
@@ -135,8 +135,11 @@ impl Pair<'_> {
     fn own_calls(&mut self) {
         self.paper.heading("CALLS");
         for (mine, theirs) in [(self.first, self.second), (self.second, self.first)] {
-            let lacks = |call: &&str| theirs.pages.more.iter().all(|page| page.call != *call);
-            let only: Vec<&str> = mine.pages.more.iter().map(|page| page.call).filter(lacks).collect();
+            let common = mine.pages.all().into_iter().zip(theirs.pages.all());
+            let lacking = common.filter(|(mine, theirs)| !mine.is_absent() && theirs.is_absent()).map(|(mine, _)| mine);
+            let lacks = |page: &&Page| theirs.pages.more.iter().all(|other| other.call != page.call);
+            let more = mine.pages.more.iter().copied().filter(lacks);
+            let only: Vec<&str> = lacking.chain(more).map(|page| page.call).collect();
             if !only.is_empty() {
                 self.paper.text(5, &format!("Only {}: {}.", mine.name, only.join(", ")));
             }

@@ -154,6 +154,15 @@ fn what_cannot_be_is_not_compared_and_what_connect_says_of_handles_is_said_once(
 }
 
 #[test]
+fn a_call_that_only_one_system_has_is_told_so_and_not_compared() {
+    let text = difference(&WINSOCK2, &TARGETTCP);
+    assert!(text.contains("Only winsock2: WSACleanup.") && !text.contains("/ cleanup"), "{text}");
+    assert!(text.contains("\nWSAStartup / target_tcp_init\n"), "both have a start");
+    let text = difference(&WINSOCK2, &BS2000);
+    assert!(text.contains("Only winsock2: WSAStartup, WSACleanup.") && !text.contains("/ startup"), "{text}");
+}
+
+#[test]
 fn a_page_declares_its_call_and_names_no_path_where_there_is_none() {
     assert!(page(&TARGETTCP).contains("int connect(int socket, const void *addr, socklen_t addrlen);"));
     assert!(!page(&WINSOCK2).contains("such path") && page(&BS2000).contains("such path"));

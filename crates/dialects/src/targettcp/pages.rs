@@ -6,7 +6,7 @@ use crate::page::{Page, answers, rules};
 /// The pages.
 pub(super) const PAGES: Pages = Pages {
     startup: STARTUP,
-    cleanup: Page::without_rules("cleanup"),
+    cleanup: Page::absent("cleanup"),
     socket: SOCKET,
     bind: BIND,
     connect: CONNECT,
