@@ -302,8 +302,11 @@ fn print_json(out: &mut impl Write, row: &Row) -> io::Result<()> {
 }
 
 fn print_table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
-    let [measure, ours, peer, ratio, limit, unit] = ["measure", "ours", "peer", "ratio", "limit", "unit"];
-    writeln!(out, "{measure:<20} {ours:>14} {peer:>14} {ratio:>8}  {limit:<13}  {unit:<8}  beside")?;
+    writeln!(
+        out,
+        "{:<20} {:>14} {:>14} {:>8}  {:<13}  {:<8}  beside",
+        "measure", "ours", "peer", "ratio", "limit", "unit"
+    )?;
     for row in rows {
         let number = |value: Option<f64>| value.map_or(String::new(), shown);
         let (ours, peer, ratio) = (number(Some(row.ours)), number(row.peer), number(ratio(row)));
