@@ -204,6 +204,47 @@ fn no_row_stands_where_it_can_never_decide() {
     }
 }
 
+/// The place of a fact in the order in which the documents check: start, handle, pointers, state, lengths and other arguments,
+/// family, address, permission.
+fn rank(fact: Fact) -> Option<u8> {
+    use Fact::*;
+    Some(match fact {
+        NotStarted | NoNetwork => 0,
+        BadHandle | NotASocket => 1,
+        NullName | UnreadableName | BadLengthPointer | UnreadableLengthPointer | NullBuffer | BadBuffer => 2,
+        Listening | NotListening | Connecting | Connected | Unconnected | Disconnected | RefusedBefore | Broken => 3,
+        Bound | Unbound | ReceivingShut | SendingShut => 3,
+        ShortName | LongName | NegativeLength | BadFlags | BadArgument => 4,
+        WrongFamily | UnspecifiedFamily => 5,
+        ZeroAddress | ZeroPort | MulticastAddress | BroadcastAddress | BlankPath | LongPath => 6,
+        BroadcastForbidden => 7,
+        _ => return None,
+    })
+}
+
+#[test]
+fn a_row_that_comes_before_its_place_in_the_order_says_why() {
+    let mut silent = Vec::new();
+    for dialect in DIALECTS {
+        for page in pages(dialect) {
+            for (number, early) in page.rules.iter().enumerate() {
+                let turned = page.rules[number + 1..].iter().find(|late| {
+                    // The documents give flags no place; they come with the arguments or after all that a name can be.
+                    if late.when == Fact::BadFlags {
+                        return false;
+                    }
+                    let both = TYPES.iter().any(|(on, _)| early.on.covers(*on) && late.on.covers(*on));
+                    both && rank(early.when).zip(rank(late.when)).is_some_and(|(early, late)| early > late)
+                });
+                if let Some(late) = turned.filter(|_| !early.source.because.contains("before")) {
+                    silent.push(format!("{} {}: {:?} before {:?}", dialect.name, page.call, early.when, late.when));
+                }
+            }
+        }
+    }
+    assert!(silent.is_empty(), "no reason for {silent:#?}");
+}
+
 /// Every place of a dialect's tables that says a word or cites a clause: where it stands, the word, the source.
 fn places(dialect: &'static Dialect) -> Vec<(String, Option<Word>, Source)> {
     let mut places = Vec::new();
