@@ -158,7 +158,11 @@ impl Trial<'_> {
         if self.shown.said == self.shown.expected {
             self.promised = Some(self.shown.clone());
         }
-        self.types.extend(self.sockets.get(&s).map(type_name));
+        match self.sockets.get(&s) {
+            Some(socket) => drop(self.types.insert(type_name(socket))),
+            // What is no socket stands for one of any type.
+            None => self.types.extend(self.clause.on.iter().map(String::as_str)),
+        }
         said
     }
 

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Trial::test("the files of the contract agree", files_agree),
         Trial::test("every clause has a case or waits for what is not there yet", clauses_are_shown),
         Trial::test("every entry of the lists is needed", lists_are_needed),
+        Trial::test("the cases of a clause connect every type of sockets that it speaks of", types_are_covered),
         Trial::test("the sweep of all dialects in the lab takes less than two seconds", sweep_is_fast),
     ];
     for (api, cases) in cases::all() {
@@ -88,6 +89,23 @@ fn sweep_is_fast() -> Result<(), Failed> {
         true => Ok(()),
         false => Err(Failed::from(format!("{} rows took {took:?}", swept.len()))),
     }
+}
+
+/// In the lab, where all can be brought about but what the lists name.
+fn types_are_covered() -> Result<(), Failed> {
+    let mut uncovered = Vec::new();
+    for clause in contract::clauses() {
+        let of_clause = cases::all().flat_map(|(api, cases)| cases.iter().map(move |case| (api, case)));
+        let of_clause: Vec<_> = of_clause.filter(|(_, case)| case.clause == clause.id).collect();
+        let rows: Vec<_> = of_clause.iter().map(|(api, case)| run_at(case, api, Place::Lab)).collect();
+        if rows.iter().any(Result::is_err) || rows.is_empty() {
+            continue;
+        }
+        let is_covered = |one: &&String| rows.iter().flatten().any(|row| row.types.contains(one.as_str()));
+        let missing = clause.on.iter().filter(|one| !is_covered(one));
+        uncovered.extend(missing.map(|one| format!("{}: no case connects a {one} socket", clause.id)));
+    }
+    none_of(uncovered)
 }
 
 fn files_agree() -> Result<(), Failed> {

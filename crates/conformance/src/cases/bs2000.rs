@@ -15,7 +15,7 @@ use super::wrong;
 use crate::api::Api;
 use crate::api::posix::posix_api;
 use crate::case::Case;
-use crate::outside::{OURS, OURS_V6};
+use crate::outside::OURS;
 use crate::situation::{LocalSituation, Situation, Told};
 use crate::trial::Trial;
 use crate::world::Peer;
@@ -80,11 +80,11 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.error.netunreach", "a router says so", common::network_unreachable),
     Case::outcome("bs2000.error.netunreach", "a router says that the host cannot be reached", host_unreachable),
     Case::outcome("bs2000.error.netdown", "the interface is down", common::interface_down),
-    Case::outcome("bs2000.error.netdown", "the interface is down, datagram", interface_down_datagram),
+    Case::outcome("bs2000.error.netdown", "the interface is down, datagram", datagrams::datagram_interface_down),
     Case::outcome("bs2000.error.netdown", "the network has stopped", common::network_stopped),
     Case::outcome("bs2000.error.nobufs", "as many connections as there may be", common::connections_exhausted),
     Case::outcome("bs2000.error.nobufs", "as many descriptors as the process may have", common::no_descriptor_left),
-    Case::outcome("bs2000.error.notsock", "a file", a_file),
+    Case::outcome("bs2000.error.notsock", "a file", wrong::a_file),
     Case::new("bs2000.error.notsock", "a file, in every call", a_file_in_every_call),
     Case::outcome("bs2000.error.timedout", "nobody answers", common::silent),
     Case::outcome("bs2000.error.timedout", "the backlog is full", common::backlog_full),
@@ -429,24 +429,6 @@ fn host_unreachable(t: &mut Trial<'_>) -> Shows {
 /// Only a refusal spends the descriptor.
 fn retry_after_silence(t: &mut Trial<'_>) -> Shows {
     common::retries(t, Situation::Silent, "ETIMEDOUT")
-}
-
-fn interface_down_datagram(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::InterfaceDown)?;
-    common::fails_to(t, Kind::Datagram, peer)?;
-    t.nothing_left()
-}
-
-/// Told apart from what is no descriptor at all.
-fn a_file(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    let file = t.world.open_file()?;
-    let said = t.connect(file.into(), peer);
-    t.fails(said)?;
-    let v6 = SocketAddr::new(OURS_V6.into(), 80);
-    let said = t.connect(file.into(), v6);
-    t.fails(said)?;
-    t.nothing_left()
 }
 
 fn a_file_in_every_call(t: &mut Trial<'_>) -> Shows {

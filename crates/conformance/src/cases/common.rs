@@ -256,10 +256,17 @@ pub(super) fn last_error_per_thread(t: &mut Trial<'_>) -> Shows {
     t.check(fresh != refused.number, "another thread has no error of this one")?;
     t.check(other != refused.number, "the other thread has its own error")?;
     t.check((t.api.last_error)() == refused.number, "this thread's error stays")?;
-    let answers = t.arrange(Situation::Answers)?;
-    let s = t.socket(Kind::Stream)?;
-    let said = t.connect(s, answers);
-    t.check(said == Ok(0), format!("success returns 0, not {said:?}"))
+    let (answers, nowhere) = (t.arrange(Situation::Answers)?, t.arrange(Situation::NoRoute)?);
+    let s = t.socket(Kind::Datagram)?;
+    let said = t.connect(s, nowhere);
+    let Err(unreachable) = said else { return t.check(false, "there is no route") };
+    t.check((t.api.last_error)() == unreachable.number, "a datagram socket's error is the thread's too")?;
+    for kind in [Kind::Stream, Kind::Datagram] {
+        let s = t.socket(kind)?;
+        let said = t.connect(s, answers);
+        t.check(said == Ok(0), format!("success returns 0, not {said:?}"))?;
+    }
+    Ok(())
 }
 
 /// After this error the same socket connects once the cause is gone.

@@ -24,6 +24,13 @@ pub(super) fn datagram_no_route(t: &mut Trial<'_>) -> Shows {
     t.nothing_left()
 }
 
+/// The interface is down.
+pub(super) fn datagram_interface_down(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::InterfaceDown)?;
+    fails_to(t, Kind::Datagram, peer)?;
+    t.nothing_left()
+}
+
 /// What other addresses send is dropped, before and after what the peer sends.
 pub(super) fn datagram_filter(t: &mut Trial<'_>) -> Shows {
     let peer = t.world.peer(Peer::A);

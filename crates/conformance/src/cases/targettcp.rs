@@ -32,6 +32,7 @@ static CASES: &[Case] = &[
     Case::outcome("targettcp.establish", "the peer hears a repeated SYN", common::establishes_late),
     Case::new("targettcp.example", "the calls of the example, in its order", example),
     Case::new("targettcp.peer-filter", "a datagram of another address", datagrams::datagram_filter),
+    Case::new("targettcp.peer-filter", "two connections, each with its own peer", streams_have_their_peers),
     Case::outcome("targettcp.nonblocking-first", "the first call", background::nonblocking_begins),
     Case::outcome("targettcp.nonblocking-during", "calls while connecting", background::nonblocking_again),
     Case::outcome("targettcp.nonblocking-after", "calls once it is established", nonblocking_after),
@@ -75,6 +76,7 @@ static CASES: &[Case] = &[
     Case::outcome("targettcp.error.nobufs", "as many connections as there may be", common::connections_exhausted),
     Case::outcome("targettcp.error.nobufs", "as many descriptors as the process may have", common::no_descriptor_left),
     Case::outcome("targettcp.error.notsock", "no handle, and a closed one", common::bad_handles),
+    Case::outcome("targettcp.error.notsock", "a file", wrong::a_file),
     Case::new("targettcp.error.notsock", "handles of nothing, in every call", wrong::handles_of_nothing),
     Case::new("targettcp.error.notsock", "stale handles, in every call", wrong::stale_handles),
     Case::outcome("targettcp.error.opnotsupp", "a listening socket", common::listening),
@@ -107,6 +109,20 @@ fn example(t: &mut Trial<'_>) -> Shows {
     let said = t.connect_with(s, Pointer::Octets(&addr), 16);
     t.works(said, "connect to the echo server")?;
     t.echoes(s)
+}
+
+/// What is sent on a connection reaches its peer alone, and what comes there is that peer's.
+fn streams_have_their_peers(t: &mut Trial<'_>) -> Shows {
+    let (one, two) = (t.arrange(Situation::Answers)?, t.arrange(Situation::Answers)?);
+    let (first, second) = (t.connected(Kind::Stream, one)?, t.connected(Kind::Stream, two)?);
+    for (s, other, peer) in [(first, second, one), (second, first, two)] {
+        let told = t.peer_name(s);
+        t.check(told == Ok(peer), format!("the peer is {peer}, not {told:?}"))?;
+        t.echoes(s)?;
+        let readable = t.readable(other, common::SILENCE)?;
+        t.check(!readable, "the other connection has nothing of it")?;
+    }
+    Ok(())
 }
 
 fn nonblocking_after(t: &mut Trial<'_>) -> Shows {

@@ -48,7 +48,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.notinitialised", "after WSACleanup", common::ended),
     Case::outcome("winsock1.error.notinitialised", "after as many WSACleanup as WSAStartup", starts_are_counted),
     Case::outcome("winsock1.error.netdown", "the interface is down", common::interface_down),
-    Case::outcome("winsock1.error.netdown", "the interface is down, datagram", interface_down_datagram),
+    Case::outcome("winsock1.error.netdown", "the interface is down, datagram", datagrams::datagram_interface_down),
     Case::outcome("winsock1.error.netdown", "the network has stopped", common::network_stopped),
     Case::outcome("winsock1.error.addrinuse", "the four-tuple is in use", common::four_tuple_in_use),
     Case::outcome(
@@ -57,6 +57,7 @@ static CASES: &[Case] = &[
         common::four_tuple_of_any,
     ),
     Case::outcome("winsock1.error.addrnotavail", "0.0.0.0", zero_address),
+    Case::outcome("winsock1.error.addrnotavail", "0.0.0.0, datagram without a peer", zero_address_datagram),
     Case::outcome("winsock1.error.addrnotavail", "port 0", port_zero),
     Case::outcome("winsock1.error.addrnotavail", "every ephemeral port is taken", common::ports_exhausted),
     Case::outcome("winsock1.error.afnosupport", "another family", other_families),
@@ -82,6 +83,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock1.error.netunreach", "no route, and then there is one", retry_after_no_route),
     Case::outcome("winsock1.error.nobufs", "as many connections as there may be", common::connections_exhausted),
     Case::outcome("winsock1.error.notsock", "no handle, and a closed one", common::bad_handles),
+    Case::outcome("winsock1.error.notsock", "a file", wrong::a_file),
     Case::new("winsock1.error.notsock", "handles of nothing, in every call", wrong::handles_of_nothing),
     Case::new("winsock1.error.notsock", "stale handles, in every call", wrong::stale_handles),
     Case::outcome("winsock1.error.timedout", "nobody answers", common::silent),
@@ -293,12 +295,6 @@ fn starts_are_counted(t: &mut Trial<'_>) -> Shows {
     t.works(ended, "WSACleanup")?;
     let said = t.connect(s, peer);
     t.fails(said)
-}
-
-fn interface_down_datagram(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::InterfaceDown)?;
-    common::fails_to(t, Kind::Datagram, peer)?;
-    t.nothing_left()
 }
 
 fn port_zero(t: &mut Trial<'_>) -> Shows {

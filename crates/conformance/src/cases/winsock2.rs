@@ -31,6 +31,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.datagram-default", "send and recv use the peer", datagrams::datagram_sets_the_destination),
     Case::new("winsock2.datagram-filter", "a datagram of another address", datagrams::datagram_filter),
     Case::outcome("winsock2.datagram-disconnect", "0.0.0.0", datagram_disconnect),
+    Case::outcome("winsock2.datagram-disconnect", "nothing but zeroes", datagram_disconnect_by_zeroes),
     Case::new("winsock2.datagram-disconnected-sendto", "sendto and recvfrom afterwards", datagram_disconnected_sendto),
     Case::outcome("winsock2.datagram-reconnect", "another peer", datagrams::datagram_changes),
     Case::new("winsock2.datagram-reconnect", "what is queued goes when the peer changes", queue_goes_with_the_peer),
@@ -54,6 +55,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.notinitialised", "before WSAStartup", common::not_started).unstarted(),
     Case::outcome("winsock2.error.notinitialised", "after WSACleanup", common::ended),
     Case::outcome("winsock2.error.netdown", "the interface is down", common::interface_down),
+    Case::outcome("winsock2.error.netdown", "the interface is down, datagram", datagrams::datagram_interface_down),
     Case::outcome("winsock2.error.netdown", "the network has stopped", common::network_stopped),
     Case::outcome("winsock2.error.addrinuse", "the four-tuple is in use", common::four_tuple_in_use),
     Case::outcome(
@@ -80,6 +82,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.nobufs", "as many connections as there may be", common::connections_exhausted),
     Case::outcome("winsock2.error.nobufs", "as many descriptors as the process may have", common::no_descriptor_left),
     Case::outcome("winsock2.error.notsock", "no handle, and a closed one", common::bad_handles),
+    Case::outcome("winsock2.error.notsock", "a file", wrong::a_file),
     Case::new("winsock2.error.notsock", "handles of nothing, in every call", wrong::handles_of_nothing),
     Case::new("winsock2.error.notsock", "stale handles, in every call", wrong::stale_handles),
     Case::outcome("winsock2.error.timedout", "nobody answers", common::silent),
@@ -130,6 +133,25 @@ fn datagram_disconnect(t: &mut Trial<'_>) -> Shows {
     t.fails_with(said, "WSAENOTCONN")?;
     let said = t.peer_name(s);
     t.fails_with(said, "WSAENOTCONN")
+}
+
+/// "An all-zero address" with its family: nothing but zeroes takes the peer away as 0.0.0.0 does.
+fn datagram_disconnect_by_zeroes(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    for domain in [Domain::Inet4, Domain::Inet6] {
+        let peer = if domain == Domain::Inet4 { peer } else { t.arrange(Situation::AnswersInet6)? };
+        let s = t.socket_of(domain, Kind::Datagram)?;
+        let said = t.connect(s, peer);
+        t.works(said, "connect of a datagram socket")?;
+        let said = t.connect_with(s, Pointer::Octets(&[0; 28]), 28);
+        t.works(said, "connect to nothing but zeroes takes the peer away")?;
+        t.nothing_left()?;
+        let said = t.send(s, b"nobody");
+        t.fails_with(said, "WSAENOTCONN")?;
+        let said = t.peer_name(s);
+        t.fails_with(said, "WSAENOTCONN")?;
+    }
+    Ok(())
 }
 
 fn datagram_disconnected_sendto(t: &mut Trial<'_>) -> Shows {
@@ -194,7 +216,7 @@ fn broken_socket(t: &mut Trial<'_>) -> Shows {
     let said = t.send(s, b"anybody");
     t.check(said.is_err(), "send reports the break too")?;
     let said = t.connect(s, peer);
-    t.check(said.is_err(), "the socket is done with: it cannot be connected again")?;
+    t.fails_with(said, "WSAEISCONN")?;
     let said = t.close(s);
     t.works(said, "closesocket")?;
     let peer = t.arrange(Situation::Answers)?;

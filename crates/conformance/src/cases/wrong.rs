@@ -293,6 +293,18 @@ pub(super) fn handles_of_nothing(t: &mut Trial<'_>) -> Shows {
     Ok(())
 }
 
+/// The descriptor of a file, which is told apart from what is no descriptor at all where the two have words of their own.
+pub(super) fn a_file(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let file = t.world.open_file()?;
+    let said = t.connect(file.into(), peer);
+    t.fails(said)?;
+    let v6 = std::net::SocketAddr::new(crate::outside::OURS_V6.into(), 80);
+    let said = t.connect(file.into(), v6);
+    t.fails(said)?;
+    t.nothing_left()
+}
+
 /// A handle is not that of the socket that has its place now: for dialects whose handles are not counted from the lowest.
 pub(super) fn stale_handles(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
