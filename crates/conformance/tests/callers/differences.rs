@@ -3,9 +3,11 @@
 //! otherwise; what comes after a difference is not compared.
 //!
 //! `SYNSENT_SEQUENCES` says how many random sequences each dialect gets, `SYNSENT_SEQUENCES_STEPS` how long they are at most, and
-//! `SYNSENT_SEQUENCES_SEED` which ones they are.
+//! `SYNSENT_SEQUENCES_SEED` which ones they are: a number, told with each failure, or `fresh` for others in each run.
 
+use std::collections::hash_map::RandomState;
 use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::LazyLock;
 
 use libtest_mimic::{Failed, Trial};
@@ -81,6 +83,7 @@ const SETTLED: &[(&str, &[Step])] = &[
 struct Difference {
     id: String,
     call: String,
+    whom: String,
     stack: String,
     kernel: String,
 }
@@ -100,7 +103,13 @@ static LIST: LazyLock<Vec<Difference>> = LazyLock::new(|| {
     let read = |entry: &toml::Value| {
         let field = |name: &str| entry[name].as_str().unwrap_or_else(|| panic!("{entry} has no {name}")).to_owned();
         assert!(!field("because").is_empty() && !field("situation").is_empty(), "{entry} says why");
-        Difference { id: field("id"), call: field("call"), stack: field("stack"), kernel: field("kernel") }
+        Difference {
+            id: field("id"),
+            call: field("call"),
+            whom: field("whom"),
+            stack: field("stack"),
+            kernel: field("kernel"),
+        }
     };
     entries.iter().map(read).collect()
 });
@@ -151,7 +160,7 @@ fn is_settled(steps: &[Step]) -> Result<(), Failed> {
 
 fn compare_many(calls: Calls) -> Result<(), Failed> {
     let cases = number("SYNSENT_SEQUENCES").unwrap_or(SEQUENCES);
-    let seed = number("SYNSENT_SEQUENCES_SEED").unwrap_or(0);
+    let seed = seed();
     let steps_max = number("SYNSENT_SEQUENCES_STEPS").unwrap_or(STEPS_MAX) as usize;
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
     let mut octets = [0; 32];
@@ -162,7 +171,9 @@ fn compare_many(calls: Calls) -> Result<(), Failed> {
     let steps = prop::collection::vec(step, 1..steps_max).prop_map(|steps| {
         [Kind::Stream, Kind::Datagram].map(Step::Socket).into_iter().chain(steps).collect::<Vec<_>>()
     });
-    runner.run(&steps, |steps| compare(calls, &steps)).map_err(|failure| Failed::from(failure.to_string()))
+    runner
+        .run(&steps, |steps| compare(calls, &steps))
+        .map_err(|failure| Failed::from(format!("with SYNSENT_SEQUENCES_SEED={seed}: {failure}")))
 }
 
 fn compare(calls: Calls, steps: &[Step]) -> Result<(), TestCaseError> {
@@ -179,18 +190,36 @@ fn first_difference<'a>(steps: &'a [Step], stack: &'a [String], kernel: &'a [Str
     found.into_iter().find(|found| found.stack != found.kernel)
 }
 
-/// The entry of the list that speaks of a difference.
+/// The entry of the list that speaks of a difference: of its call, the name that it gives, and both answers.
 fn listed(found: &Found<'_>) -> Option<&'static Difference> {
     LIST.iter().find(|one| {
-        one.call == found.step.call() && is_like(found.stack, &one.stack) && is_like(found.kernel, &one.kernel)
+        one.call == found.step.call()
+            && whom(found.step).is_some_and(|whom| format!("{whom:?}") == one.whom)
+            && is_like(found.stack, &one.stack)
+            && is_like(found.kernel, &one.kernel)
     })
 }
 
+/// The name that a step gives.
+fn whom(step: &Step) -> Option<Whom> {
+    match step {
+        Step::Bind(_, whom, _) | Step::Connect(_, whom, _) | Step::SendTo(_, _, whom, _) => Some(*whom),
+        _ => None,
+    }
+}
+
 fn is_like(answer: &str, listed: &str) -> bool {
-    let answer = answer.strip_prefix("WSA").unwrap_or(answer);
-    match listed.strip_suffix('*') {
-        Some(beginning) => answer.starts_with(beginning),
-        None => answer == listed,
+    match listed {
+        "a count" => answer.parse::<u32>().is_ok(),
+        _ => answer.strip_prefix("WSA").unwrap_or(answer) == listed,
+    }
+}
+
+/// The seed that is asked for, which may be a fresh one; else the same as ever.
+fn seed() -> u32 {
+    match std::env::var("SYNSENT_SEQUENCES_SEED") {
+        Ok(word) if word == "fresh" => RandomState::new().build_hasher().finish() as u32,
+        _ => number("SYNSENT_SEQUENCES_SEED").unwrap_or(0),
     }
 }
 
