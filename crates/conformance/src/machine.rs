@@ -1,7 +1,8 @@
-//! What a real machine does to a process by itself: its files, its limits, its signals. All of it concerns the calling thread alone.
+//! What a real machine does to a process by itself: its files, its limits, its signals.
 //!
 //! Paths lead into a directory that is made for the trial and removed after it. Root ignores permissions, so where they
-//! matter the thread gives up the two capabilities that let it. Descriptors are used up in the thread's own table. The
+//! matter the thread gives up the two capabilities that let it. Descriptors are used up in the thread's own table; their limit is that
+//! of the whole process, and is low as long as one of the trials needs it. The
 //! signal is SIGUSR1, sent again and again until the call that waits has ended, because one that comes before the wait
 //! interrupts nothing.
 
@@ -13,8 +14,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -38,8 +39,15 @@ pub(crate) struct Machine {
     /// Sockets that must stay open.
     kept: Vec<Box<dyn Any>>,
     used_up: Vec<OwnedFd>,
+    few: Option<FewDescriptors>,
     signals: Option<Signals>,
 }
+
+/// As long as one of these is there, the process may have few descriptors, so that a table is full after a moment.
+struct FewDescriptors;
+
+/// How many of them there are, and the limit from before the first.
+static FEW: Mutex<(usize, Option<Rlimit>)> = Mutex::new((0, None));
 
 /// A thread that sends signals.
 struct Signals {
@@ -100,11 +108,9 @@ impl Machine {
 
     /// Uses up the descriptors of the thread's table, but for this many.
     pub(crate) fn leave_descriptors(&mut self, left: u32) -> Result<(), NotHere> {
-        let limit = getrlimit(Resource::Nofile);
-        if limit.current.is_none_or(|current| current > DESCRIPTORS_MAX) {
-            let fewer = Rlimit { current: Some(DESCRIPTORS_MAX), ..limit };
-            setrlimit(Resource::Nofile, fewer)
-                .map_err(|error| NotHere(format!("the limit of descriptors: {error}")))?;
+        if self.few.is_none() {
+            let few = FewDescriptors::new().map_err(|error| NotHere(format!("the limit of descriptors: {error}")))?;
+            self.few = Some(few);
         }
         let file = fs::File::open("/dev/null").map_err(|error| NotHere(format!("/dev/null: {error}")))?;
         self.used_up.push(file.into());
@@ -153,6 +159,32 @@ impl Machine {
         over.store(true, Ordering::SeqCst);
         // A panic of the thread has been printed by the thread.
         let _ = thread.join();
+    }
+}
+
+impl FewDescriptors {
+    fn new() -> io::Result<FewDescriptors> {
+        let mut few = FEW.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = getrlimit(Resource::Nofile);
+        if few.0 == 0 && limit.current.is_none_or(|current| current > DESCRIPTORS_MAX) {
+            setrlimit(Resource::Nofile, Rlimit { current: Some(DESCRIPTORS_MAX), ..limit })?;
+            few.1 = Some(limit);
+        }
+        few.0 += 1;
+        Ok(FewDescriptors)
+    }
+}
+
+impl Drop for FewDescriptors {
+    fn drop(&mut self) {
+        let mut few = FEW.lock().unwrap_or_else(PoisonError::into_inner);
+        few.0 -= 1;
+        if few.0 == 0
+            && let Some(limit) = few.1.take()
+        {
+            // It is not above the hard limit, which is as it was: so it can be set.
+            let _ = setrlimit(Resource::Nofile, limit);
+        }
     }
 }
 

@@ -46,7 +46,8 @@ pub enum Situation {
     DescriptorsLeft(u32),
     /// The machine has as many connections, or as much memory in them, as it may; the peer answers.
     ConnectionsExhausted,
-    /// The peer never answers, and a signal comes half a second after the arrangement.
+    /// The peer never answers, and a signal interrupts the wait for it: half a second after the arrangement, or where time is real,
+    /// again and again from the SYN on.
     SignalWhileSilent,
 }
 

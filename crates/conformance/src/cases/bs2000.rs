@@ -65,7 +65,7 @@ static CASES: &[Case] = &[
     Case::outcome("bs2000.error.badf", "no descriptor, and a closed one", common::bad_handles),
     Case::new("bs2000.error.badf", "descriptors of nothing, in every call", wrong::handles_of_nothing),
     Case::outcome("bs2000.error.connrefused", "a reset answers the SYN", common::refused),
-    Case::outcome("bs2000.error.connrefused", "refused over IPv6", refused_inet6),
+    Case::outcome("bs2000.error.connrefused", "refused over IPv6", common::refused_inet6),
     Case::outcome("bs2000.error.connrefused", "AF_UNIX, and nobody listens", local::refused),
     Case::outcome("bs2000.error.fault", "null", null_name),
     Case::outcome("bs2000.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
@@ -359,13 +359,6 @@ fn already(t: &mut Trial<'_>) -> Shows {
 
 fn one_of_many(t: &mut Trial<'_>) -> Shows {
     wrong::one_of_many(t, &["EALREADY", "EISCONN"])
-}
-
-fn refused_inet6(t: &mut Trial<'_>) -> Shows {
-    let closed = t.arrange(Situation::AnswersInet6)?;
-    let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
-    let said = t.connect(s, SocketAddr::new(closed.ip(), 9));
-    t.fails(said)
 }
 
 /// Of a stream socket; a datagram socket has an assignment that null ends.

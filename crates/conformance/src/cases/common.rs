@@ -50,6 +50,14 @@ pub(super) fn refused(t: &mut Trial<'_>) -> Shows {
     fails_towards(t, Situation::Refuses)
 }
 
+/// A reset answers the SYN over IPv6.
+pub(super) fn refused_inet6(t: &mut Trial<'_>) -> Shows {
+    let closed = t.arrange(Situation::AnswersInet6)?;
+    let s = t.socket_of(synsent_sockets::Domain::Inet6, Kind::Stream)?;
+    let said = t.connect(s, SocketAddr::new(closed.ip(), 9));
+    t.fails(said)
+}
+
 /// Nobody answers.
 pub(super) fn silent(t: &mut Trial<'_>) -> Shows {
     fails_towards(t, Situation::Silent)?;
@@ -127,6 +135,13 @@ pub(super) fn fails_to(t: &mut Trial<'_>, kind: Kind, peer: SocketAddr) -> Shows
 }
 
 // What is wrong with the call.
+
+/// A connection to port zero.
+pub(super) fn port_zero(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    fails_to(t, Kind::Stream, SocketAddr::new(peer.ip(), 0))?;
+    t.nothing_left()
+}
 
 /// The system was not started; the clause speaks of both types, and of any handle.
 pub(super) fn not_started(t: &mut Trial<'_>) -> Shows {

@@ -58,7 +58,7 @@ static CASES: &[Case] = &[
     ),
     Case::outcome("winsock1.error.addrnotavail", "0.0.0.0", zero_address),
     Case::outcome("winsock1.error.addrnotavail", "0.0.0.0, datagram without a peer", zero_address_datagram),
-    Case::outcome("winsock1.error.addrnotavail", "port 0", port_zero),
+    Case::outcome("winsock1.error.addrnotavail", "port 0", common::port_zero),
     Case::outcome("winsock1.error.addrnotavail", "every ephemeral port is taken", common::ports_exhausted),
     Case::outcome("winsock1.error.afnosupport", "another family", other_families),
     Case::outcome("winsock1.error.afnosupport", "another family, datagram with a peer", other_family_keeps_the_peer),
@@ -295,12 +295,6 @@ fn starts_are_counted(t: &mut Trial<'_>) -> Shows {
     t.works(ended, "WSACleanup")?;
     let said = t.connect(s, peer);
     t.fails(said)
-}
-
-fn port_zero(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    common::fails_to(t, Kind::Stream, SocketAddr::new(peer.ip(), 0))?;
-    t.nothing_left()
 }
 
 /// No family, those of other headers, and numbers that no family has. This system has IPv4 alone.

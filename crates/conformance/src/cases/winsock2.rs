@@ -64,10 +64,10 @@ static CASES: &[Case] = &[
         common::four_tuple_of_any,
     ),
     Case::outcome("winsock2.error.addrnotavail", "every ephemeral port is taken", common::ports_exhausted),
-    Case::outcome("winsock2.error.addrnotavail", "port 0", port_zero),
+    Case::outcome("winsock2.error.addrnotavail", "port 0", common::port_zero),
     Case::outcome("winsock2.error.afnosupport", "another family", other_families),
     Case::outcome("winsock2.error.connrefused", "a reset answers the SYN", common::refused),
-    Case::outcome("winsock2.error.connrefused", "refused over IPv6", refused_inet6),
+    Case::outcome("winsock2.error.connrefused", "refused over IPv6", common::refused_inet6),
     Case::outcome("winsock2.error.fault", "null", null_name),
     Case::outcome("winsock2.error.fault", "a length that is too small", short_names),
     Case::outcome("winsock2.error.fault", "every length", every_length),
@@ -276,12 +276,6 @@ fn retry_after_silence(t: &mut Trial<'_>) -> Shows {
     common::retries(t, Situation::Silent, "WSAETIMEDOUT")
 }
 
-fn port_zero(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    common::fails_to(t, Kind::Stream, SocketAddr::new(peer.ip(), 0))?;
-    t.nothing_left()
-}
-
 /// No family, numbers that no family has, and families that exist but are not the socket's.
 fn other_families(t: &mut Trial<'_>) -> Shows {
     for (domain, kind) in
@@ -300,13 +294,6 @@ fn other_families(t: &mut Trial<'_>) -> Shows {
     }
     let s = t.socket(Kind::Stream)?;
     let said = t.connect_with(s, Pointer::Octets(&[0; 16]), 16);
-    t.fails(said)
-}
-
-fn refused_inet6(t: &mut Trial<'_>) -> Shows {
-    let closed = t.arrange(Situation::AnswersInet6)?;
-    let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
-    let said = t.connect(s, SocketAddr::new(closed.ip(), 9));
     t.fails(said)
 }
 
