@@ -6,6 +6,9 @@
 //!
 //! The stack has the settings of the lab's machine, but gives a SYN up after a few seconds. The kernel is the neighbour that hears
 //! broadcasts. What is on the wire is noted where the kernel hands it to the lab.
+//!
+//! An interface that is down is the stack's own link set down. To take the kernel's end down would show nothing: the driver counts
+//! a frame that a device refuses for being down as lost, as a network may lose one, and does not tell the stack.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
