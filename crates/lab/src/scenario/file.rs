@@ -8,7 +8,7 @@ use serde::Deserialize;
 use synsent_stack::Cidr;
 use toml::Spanned;
 
-use super::values::{Address, Chance, Prefix, Rate, Span};
+use super::values::{Chance, Rate, Span, address, prefix};
 use super::{Does, Host, Line, Mistake, Placed, Port, Scenario, Us};
 use super::{
     SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_PORTS_MAX, SCENARIO_ROUTES_MAX,
@@ -38,8 +38,8 @@ struct File {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UsTable {
-    addresses: Option<Vec<Spanned<Prefix>>>,
-    routes: Option<Vec<Spanned<Prefix>>>,
+    addresses: Option<Vec<Spanned<String>>>,
+    routes: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     line: LineTable,
 }
@@ -47,14 +47,14 @@ struct UsTable {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RouterTable {
-    addresses: Option<Vec<Spanned<Address>>>,
+    addresses: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HostTable {
     name: Spanned<String>,
-    addresses: Spanned<Vec<Spanned<Address>>>,
+    addresses: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     line: LineTable,
     #[serde(default)]
@@ -186,12 +186,10 @@ impl Port {
 
 impl UsTable {
     fn check(&self) -> Result<Us, Mistake> {
-        let prefixes = |all: &Vec<Spanned<Prefix>>| -> Vec<Placed<Cidr>> {
-            all.iter().map(|one| Placed { value: one.get_ref().0, at: one.span() }).collect()
-        };
-        let addresses = self.addresses.as_ref().map_or_else(default_us, prefixes);
+        let prefixes = |all: &Vec<Spanned<String>>| all.iter().map(|one| placed(one, prefix)).collect();
+        let addresses = self.addresses.as_ref().map_or_else(|| Ok(default_us()), prefixes)?;
         few(&addresses)?;
-        let routes = self.routes.as_ref().map_or_else(everywhere, prefixes);
+        let routes = self.routes.as_ref().map_or_else(|| Ok(everywhere()), prefixes)?;
         if let Some(one) = routes.get(SCENARIO_ROUTES_MAX) {
             return Err((one.at.clone(), format!("there are more than {SCENARIO_ROUTES_MAX} routes")));
         }
@@ -202,7 +200,8 @@ impl UsTable {
 
 impl RouterTable {
     fn check(&self) -> Result<Vec<Placed<IpAddr>>, Mistake> {
-        let addresses = self.addresses.as_ref().map_or_else(default_router, |all| all.iter().map(address).collect());
+        let read = |all: &Vec<Spanned<String>>| all.iter().map(|one| placed(one, address)).collect();
+        let addresses = self.addresses.as_ref().map_or_else(|| Ok(default_router()), read)?;
         few(&addresses)?;
         Ok(addresses)
     }
@@ -215,7 +214,8 @@ impl HostTable {
             let what = format!("`{name}` cannot be the name of a host: a word that is no address");
             return Err((self.name.span(), what));
         }
-        let addresses: Vec<_> = self.addresses.get_ref().iter().map(address).collect();
+        let addresses = self.addresses.get_ref().iter().map(|one| placed(one, address));
+        let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
         if addresses.is_empty() {
             return Err((self.addresses.span(), format!("{name} has no address: write one such as \"10.2.0.2\"")));
         }
@@ -337,8 +337,12 @@ fn instead(takes: Option<&str>) -> String {
     takes.map_or_else(String::new, |key| format!("; it takes `{key}`"))
 }
 
-fn address(one: &Spanned<Address>) -> Placed<IpAddr> {
-    Placed { value: one.get_ref().0, at: one.span() }
+/// A member of a list, with its own place: a mistake that the list's reader found would be told at the list's.
+fn placed<T>(one: &Spanned<String>, read: fn(&str) -> Result<T, String>) -> Result<Placed<T>, Mistake> {
+    match read(one.get_ref()) {
+        Ok(value) => Ok(Placed { value, at: one.span() }),
+        Err(what) => Err((one.span(), what)),
+    }
 }
 
 fn few<T>(addresses: &[Placed<T>]) -> Result<(), Mistake> {

@@ -6,16 +6,6 @@ use std::time::Duration;
 use serde::Deserialize;
 use synsent_stack::Cidr;
 
-/// An address of a host.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Address(pub(super) IpAddr);
-
-/// An address with the prefix length of its network, or a network.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Prefix(pub(super) Cidr);
-
 /// A span of time.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(try_from = "String")]
@@ -38,26 +28,15 @@ const RATE_UNITS: [(&str, f64); 4] = [("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s
 /// The slowest and the fastest line; unit: bits per second.
 const RATES: std::ops::RangeInclusive<f64> = 100.0..=1e12;
 
-impl TryFrom<String> for Address {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Address, String> {
-        let address = text.parse().map(Address);
-        address.map_err(|_| format!("`{text}` is no address: write one such as \"10.2.0.2\" or \"fd00:2::2\""))
-    }
+/// An address of a host.
+pub(super) fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is no address: write one such as \"10.2.0.2\" or \"fd00:2::2\""))
 }
 
-impl TryFrom<String> for Prefix {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Prefix, String> {
-        let prefix = text.parse().map(Prefix);
-        prefix.map_err(|_| {
-            format!(
-                "`{text}` is no address with a prefix length: write one such as \"10.1.0.2/24\" or \"fd00:1::2/64\""
-            )
-        })
-    }
+/// An address with the prefix length of its network, or a network.
+pub(super) fn prefix(text: &str) -> Result<Cidr, String> {
+    let wanted = "write one such as \"10.1.0.2/24\" or \"fd00:1::2/64\"";
+    text.parse().map_err(|_| format!("`{text}` is no address with a prefix length: {wanted}"))
 }
 
 impl TryFrom<String> for Span {
