@@ -106,15 +106,18 @@ impl Datagrams {
         }
         // A port that it gets here stays its own, whatever becomes of the rest.
         let socket = self.bound(&mut inner)?;
-        let connected = self.shared.with(|stack, now| {
-            stack.udp_connect(now, socket, Some(peer))?;
+        let direct = inner.settings.dont_route;
+        self.shared.with(|stack, now| {
+            if direct {
+                check_direct(stack, peer)?;
+            }
+            stack.udp_connect(now, socket, Some(peer)).map_err(failure::of_send)?;
             if queued == Queued::Go {
                 // It is there: it has just taken a peer.
                 let _ = stack.udp_discard(socket);
             }
-            Ok(())
-        })?;
-        connected.map_err(failure::of_send)?;
+            Ok::<(), Failure>(())
+        })??;
         inner.role = Role::Open { socket, is_connected: true };
         inner.error = None;
         Ok(Progress::Done(()))

@@ -47,6 +47,18 @@ fn what_does_not_fit_is_lost_and_told() {
 }
 
 #[test]
+fn a_peer_behind_a_router_is_none_without_routing() {
+    let world = echo_world();
+    let socket = world.datagram();
+    socket.set(Setting::DontRoute(true)).unwrap();
+    assert_eq!(outcome(socket.connect(&world.net.server.at(7).into())), Outcome::NetworkUnreachable);
+    assert_eq!(socket.phase(), Phase::Idle);
+    done(socket.connect(&world.net.neighbour.at(7).into()));
+    send(&socket, b"near");
+    assert_eq!(receive(&socket), b"near");
+}
+
+#[test]
 fn a_peer_is_heard_alone_until_it_is_taken_away() {
     let world = echo_world();
     let socket = world.datagram();
