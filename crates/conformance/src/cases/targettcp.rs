@@ -65,7 +65,7 @@ static CASES: &[Case] = &[
     Case::outcome("targettcp.error.hostunreach", "network unreachable, and then silence", network_at_the_timeout),
     Case::outcome("targettcp.error.hostunreach-recovers", "host unreachable, and then the peer answers", recovers),
     Case::outcome("targettcp.error.inprogress", "the attempt goes on", background::nonblocking_begins),
-    Case::outcome("targettcp.error.inval", "a length that is too small", short_names),
+    Case::outcome("targettcp.error.inval", "a length that is too small", wrong::short_names_of_both),
     Case::outcome("targettcp.error.inval", "every length", every_length),
     Case::outcome("targettcp.error.isconn", "connected, and nobody has asked", background::connected_meanwhile),
     Case::new("targettcp.error.isconn", "every wrong state, from many threads", wrong_states),
@@ -312,23 +312,6 @@ fn recovers(t: &mut Trial<'_>) -> Shows {
     t.works(said, "connect to a peer that answers after a router's message")?;
     t.check(t.on_the_wire().contains("host unreachable"), "the message came")?;
     t.echoes(s)
-}
-
-fn short_names(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    let name = t.api.sockaddr(&peer.into());
-    for kind in [Kind::Stream, Kind::Datagram] {
-        let s = t.socket(kind)?;
-        for len in (-1..16).chain([i32::MIN]) {
-            let said = t.connect_with(s, Pointer::Octets(&name), len);
-            t.fails(said)?;
-            t.nothing_left()?;
-        }
-    }
-    let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
-    let name = t.api.sockaddr(&SocketAddr::new(crate::outside::OURS_V6.into(), 80).into());
-    let said = t.connect_with(s, Pointer::Octets(&name), 27);
-    t.fails(said)
 }
 
 /// A length that holds a whole name is right; what lies behind the name means nothing.

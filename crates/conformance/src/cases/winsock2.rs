@@ -69,7 +69,7 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.connrefused", "a reset answers the SYN", common::refused),
     Case::outcome("winsock2.error.connrefused", "refused over IPv6", common::refused_inet6),
     Case::outcome("winsock2.error.fault", "null", null_name),
-    Case::outcome("winsock2.error.fault", "a length that is too small", short_names),
+    Case::outcome("winsock2.error.fault", "a length that is too small", wrong::short_names_of_both),
     Case::outcome("winsock2.error.fault", "every length", every_length),
     Case::outcome("winsock2.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
     Case::outcome("winsock2.error.inval", "a listening socket", common::listening),
@@ -306,23 +306,6 @@ fn null_name(t: &mut Trial<'_>) -> Shows {
         }
     }
     t.nothing_left()
-}
-
-fn short_names(t: &mut Trial<'_>) -> Shows {
-    let peer = t.arrange(Situation::Answers)?;
-    let name = t.api.sockaddr(&peer.into());
-    for kind in [Kind::Stream, Kind::Datagram] {
-        let s = t.socket(kind)?;
-        for len in (-1..16).chain([i32::MIN]) {
-            let said = t.connect_with(s, Pointer::Octets(&name), len);
-            t.fails(said)?;
-            t.nothing_left()?;
-        }
-    }
-    let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
-    let name = t.api.sockaddr(&SocketAddr::new(crate::outside::OURS_V6.into(), 80).into());
-    let said = t.connect_with(s, Pointer::Octets(&name), 27);
-    t.fails(said)
 }
 
 /// A length that holds a whole name is right; what lies behind the name means nothing.

@@ -3,6 +3,7 @@
 //! Each is told what its document says, whoever else calls at the same time, and nothing else happens: no packet leaves, and the
 //! sockets are as they were.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 
@@ -13,7 +14,7 @@ use synsent_sockets::{Domain, Kind, Memory, Pointer, PointerMut};
 use super::common::{self, Shows};
 use crate::api::{Api, Said};
 use crate::case::Trouble;
-use crate::outside::OURS;
+use crate::outside::{OURS, OURS_V6};
 use crate::situation::Situation;
 use crate::trial::Trial;
 
@@ -128,6 +129,30 @@ pub(super) fn memory_that_is_not_there(t: &mut Trial<'_>) -> Shows {
         }
     }
     Ok(())
+}
+
+/// Every length that is too small for a name of IPv4.
+pub(super) fn short_names(t: &mut Trial<'_>) -> Shows {
+    let peer = t.arrange(Situation::Answers)?;
+    let name = t.api.sockaddr(&peer.into());
+    for kind in [Kind::Stream, Kind::Datagram] {
+        let s = t.socket(kind)?;
+        for len in (-1..16).chain([i32::MIN]) {
+            let said = t.connect_with(s, Pointer::Octets(&name), len);
+            t.fails(said)?;
+            t.nothing_left()?;
+        }
+    }
+    Ok(())
+}
+
+/// The same, and a name of IPv6 that lacks its last octet.
+pub(super) fn short_names_of_both(t: &mut Trial<'_>) -> Shows {
+    short_names(t)?;
+    let s = t.socket_of(Domain::Inet6, Kind::Stream)?;
+    let name = t.api.sockaddr(&SocketAddr::new(OURS_V6.into(), 80).into());
+    let said = t.connect_with(s, Pointer::Octets(&name), 27);
+    t.fails(said)
 }
 
 /// Every length from -1 to 65,536, and the largest and smallest numbers: what `is_right` says works, and all else fails.
