@@ -12,9 +12,8 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use synsent_conformance::contract::{self, Later};
-use synsent_conformance::{Api, Case, NotHere, Place, Row, run_at};
+use synsent_conformance::{Api, Case, NotHere, Place, Row, enter_real_worlds, run_at};
 use synsent_dialects::DIALECTS;
-use synsent_host::{Layer, Tun, VirtioHeader, namespace};
 
 use crate::arguments::SweepArguments;
 use crate::ending::Ending;
@@ -91,23 +90,12 @@ pub(crate) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     }
 }
 
-/// Enters a user namespace, and tries in a thread what every case on a real network begins with. Who is root can do without the
-/// user namespace.
+/// Enters what the cases on a real network need; a machine that does not give it says so.
 fn enter_world() -> Result<(), Ending> {
-    let missing = |what: &str, error: &dyn std::fmt::Display| {
-        Ending::NoWorld(format!("this machine does not allow {what} ({error}): run as root, or in a virtual machine"))
+    let refuse = |missing| {
+        Ending::NoWorld(format!("this machine does not allow {missing}: run as root, or in a virtual machine"))
     };
-    let user = namespace::enter_user();
-    let probe = thread::spawn(move || {
-        namespace::enter_network().map_err(|error| missing("network namespaces", &error))?;
-        let device = Tun::open("probe%d", Layer::Ip, VirtioHeader::With);
-        device.map(drop).map_err(|error| missing("TUN devices", &error))
-    });
-    let probed = probe.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    match (probed, user) {
-        (Err(_), Err(error)) => Err(missing("user namespaces", &error)),
-        (probed, _) => probed,
-    }
+    enter_real_worlds().map_err(refuse)
 }
 
 /// Runs the cases and hands out what comes of each. When that cannot be written it ends at once: the threads that wait for

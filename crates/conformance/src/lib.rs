@@ -58,4 +58,4 @@ pub use sequence::{STEP_OCTETS, Sequence, Shape, Step, Whom};
 pub use situation::{LocalSituation, Situation, Told};
 pub use sweep::sweep;
 pub use trial::Trial;
-pub use world::{NotHere, Peer, Place, World};
+pub use world::{Missing, NotHere, Peer, Place, World, enter_real_worlds};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use synsent_host::{Layer, Tun, VirtioHeader, namespace};
 use synsent_sockets::Network;
 
 use crate::situation::{LocalSituation, Situation};
@@ -97,6 +98,35 @@ impl Peer {
     }
 }
 
+/// What a machine lacks for the worlds of real networks.
+#[derive(Debug)]
+pub struct Missing {
+    /// What.
+    pub what: &'static str,
+    /// What the kernel said.
+    pub error: String,
+}
+
+/// Enters a user namespace, and tries in a thread what every world of a real network begins with. The process must still have
+/// one thread. Who is root can do without the user namespace.
+///
+/// # Errors
+/// When the machine does not give it.
+pub fn enter_real_worlds() -> Result<(), Missing> {
+    let missing = |what, error: &dyn fmt::Display| Missing { what, error: error.to_string() };
+    let user = namespace::enter_user();
+    let probe = std::thread::spawn(move || {
+        namespace::enter_network().map_err(|error| missing("network namespaces", &error))?;
+        let device = Tun::open("probe%d", Layer::Ip, VirtioHeader::With);
+        device.map(drop).map_err(|error| missing("TUN devices", &error))
+    });
+    let probed = probe.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    match (probed, user) {
+        (Err(_), Err(error)) => Err(missing("user namespaces", &error)),
+        (probed, _) => probed,
+    }
+}
+
 impl Place {
     /// All of them.
     pub const ALL: [Place; 3] = [Place::Lab, Place::Device, Place::Kernel];
@@ -132,6 +162,12 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.what, self.error)
     }
 }
 

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use synsent_conformance::{Api, Case, NotHere, Place, cases, contract, run_at, sweep};
-use synsent_host::{Layer, Tun, VirtioHeader, namespace};
+use synsent_conformance::{Api, Case, NotHere, Place, cases, contract, enter_real_worlds, run_at, sweep};
 
 /// Trials of real networks wait most of the time, so many may run at once.
 const THREADS: usize = 12;
@@ -19,7 +18,7 @@ const SWEEP_MAX: Duration = Duration::from_secs(2);
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let real = enter_world();
+    let real = enter_real_worlds();
     let mut trials = vec![
         Trial::test("the files of the contract agree", files_agree),
         Trial::test("every clause has a case or waits for what is not there yet", clauses_are_shown),
@@ -46,17 +45,6 @@ fn main() -> ExitCode {
         _ => {}
     }
     conclusion.exit_code()
-}
-
-/// Enters the user namespace, and tries what every real trial begins with; what is missing otherwise.
-fn enter_world() -> Result<(), String> {
-    namespace::enter_user().map_err(|error| format!("user namespaces ({error})"))?;
-    let probe = std::thread::spawn(|| {
-        namespace::enter_network().map_err(|error| format!("network namespaces ({error})"))?;
-        let device = Tun::open("probe%d", Layer::Ip, VirtioHeader::With);
-        device.map(drop).map_err(|error| format!("TUN devices ({error})"))
-    });
-    probe.join().unwrap_or_else(|_| Err("network namespaces".to_owned()))
 }
 
 fn check(case: &'static Case, api: &'static Api, place: Place) -> Result<(), Failed> {

@@ -12,7 +12,7 @@ mod threads;
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
-use synsent_host::namespace;
+use synsent_conformance::enter_real_worlds;
 
 /// The trials with the kernel wait most of the time.
 const THREADS: usize = 4;
@@ -20,14 +20,14 @@ const THREADS: usize = 4;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let missing = namespace::enter_user().err().or_else(|| places::probe().err());
+    let missing = enter_real_worlds().err();
     let mut trials = Vec::new();
     trials.extend(arguments::trials(missing.is_none()));
     trials.extend(threads::trials(missing.is_none()));
     trials.extend(differences::trials(missing.is_none()));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(missing) = missing.filter(|_| !arguments.list) {
-        eprintln!("SKIPPED: {missing}; nothing was compared with the kernel");
+        eprintln!("SKIPPED: this machine has no {missing}; nothing was compared with the kernel");
         if std::env::var_os("CI").is_some_and(|value| value == "true") {
             return ExitCode::FAILURE;
         }

@@ -1,10 +1,8 @@
 //! Where the calls are made: a world for one piece of work, in a thread of its own.
 
-use std::io;
 use std::thread;
 
 use synsent_conformance::{NotHere, Place, World};
-use synsent_host::{Layer, Tun, VirtioHeader, namespace};
 
 /// Does some work in a new world. A world of the kernel takes its thread with it into a network namespace.
 pub(crate) fn within<T: Send + 'static>(
@@ -17,15 +15,6 @@ pub(crate) fn within<T: Send + 'static>(
         Ok(Err(why)) => panic!("no world at the {place}: {why}"),
         Err(panic) => std::panic::resume_unwind(panic),
     }
-}
-
-/// Tries what every world of the kernel begins with.
-pub(crate) fn probe() -> io::Result<()> {
-    let probe = || {
-        namespace::enter_network()?;
-        Tun::open("probe%d", Layer::Ip, VirtioHeader::With).map(drop).map_err(io::Error::other)
-    };
-    thread::spawn(probe).join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
 /// Where trials run on this machine.
