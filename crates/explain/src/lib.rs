@@ -1,0 +1,14 @@
+//! What happened in a run of a program, and what it means: the record of a run, and explanations made from nothing else.
+//!
+//! A [`Run`] is everything that was recorded: the packets on every line of the network around the program, the calls of the
+//! program that concern its sockets, the names that it asked for, and how it ended. The functions here read a record and answer
+//! in words and pictures; none of them has a clock, a descriptor, or a fact that is not in the record. What the record does not
+//! tell is said as unknown.
+
+#![forbid(unsafe_code)]
+
+pub mod record;
+
+pub use record::{
+    Asked, Call, End, Fate, HostSeen, Ladder, Lookup, Observation, Packet, Run, Said, SocketKind, Verdict,
+};
