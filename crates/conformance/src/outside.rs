@@ -6,7 +6,7 @@
 //! ```
 //!
 //! IPv6 is the same with `fd00:1::/64` and `fd00:2::/64`. In the lab, we are a host of it; in the real worlds we are the machine,
-//! and frames are injected at the router's line. Every situation gets a port of its own at a server, so several can be arranged in
+//! and our end of the router's line is a tap. Every situation gets a port of its own at a server, so several can be arranged in
 //! one trial. Nothing here knows who is tried: situations are brought about by what the router and the servers do.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -14,7 +14,7 @@ use std::time;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use synsent_host::interface::{self, RouteKind};
 use synsent_host::{Device, FRAME_MAX_OCTETS, Layer, Tun, VirtioHeader, namespace};
-use synsent_lab::{Fate, Lab};
+use synsent_lab::{Lab, TapId};
 use synsent_stack::Instant;
 
 use crate::outside::{self, Outside};
@@ -56,8 +56,8 @@ struct State {
     began: time::Instant,
     /// The lab's time at the beginning.
     lab_began: Instant,
-    /// How many frames of the capture have been looked at.
-    seen: u64,
+    /// Our end of the router's line.
+    tap: TapId,
     /// How often the thread has looked at everything.
     turns: u64,
     /// Whether the last turn found that nothing will happen for a moment.
@@ -87,16 +87,19 @@ impl RealOutside {
         }
         let mut lab = Lab::new(1);
         let mut outside = Outside::new(&mut lab);
+        let tap = lab.add_tap(outside.line);
         outside.unheard_syns = SYN_RETRIES;
         outside.settled(&mut lab);
-        let (lab_began, seen) = (lab.now(), lab.capture().frames());
+        // What was said at the start was said to nobody.
+        while lab.tap_out(tap).is_some() {}
+        let lab_began = lab.now();
         let state = State {
             lab,
             outside,
             wire: Wire::default(),
             began: time::Instant::now(),
             lab_began,
-            seen,
+            tap,
             turns: 0,
             is_quiet: false,
         };
@@ -226,21 +229,21 @@ impl State {
     /// Does all that can be done now; answers with how long nothing will happen by itself.
     fn turn(&mut self, tun: &mut Tun, frame: &mut [u8]) -> Option<time::Duration> {
         self.turns += 1;
-        let line = self.outside.line;
-        while let Ok(Some((len, _))) = tun.receive(frame) {
-            self.wire.note(self.lab.now(), true, &frame[..len]);
-            self.lab.inject(line, &frame[..len]);
-        }
+        let State { lab, wire, tap, .. } = self;
         let now = self.lab_began + self.began.elapsed();
-        self.lab.run_until(now, |_| false);
-        let carried = self.lab.capture().frames() != self.seen;
-        let unseen = (self.lab.capture().frames() - self.seen) as usize;
-        self.seen += unseen as u64;
-        let records: Vec<_> = self.lab.capture().records().rev().take(unseen).collect();
-        for record in records.into_iter().rev().filter(|record| record.cable == line && record.fate == Fate::Carried) {
-            self.wire.note(record.at, false, &record.bytes);
+        lab.run_until(now, |_| false);
+        while let Ok(Some((len, _))) = tun.receive(frame) {
+            wire.note(now, true, &frame[..len]);
+            lab.tap_in(*tap, &frame[..len]);
+        }
+        let before = lab.capture().frames();
+        lab.run_until(now, |_| false);
+        let mut carried = lab.capture().frames() != before;
+        while let Some(frame) = lab.tap_out(*tap) {
+            carried = true;
+            wire.note(now, false, &frame);
             // What the device does not take is lost, as on any line.
-            let _ = tun.transmit(&record.bytes, None);
+            let _ = tun.transmit(&frame, None);
         }
         let next = self.lab.next_at().map(|next| next.since(now));
         // What the kernel was given now it may answer at once.

@@ -6,13 +6,13 @@
 
 use std::fmt;
 
-use synsent_stack::Instant;
+use synsent_stack::{Instant, LinkId};
 
 use crate::faults::{Arrival, Fate, Faults, Transmitter};
 use crate::lab::HostId;
 use crate::rng::Rng;
 use crate::sight::Sight;
-use synsent_stack::LinkId;
+use crate::tap::TapId;
 
 /// A cable of a lab.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -44,9 +44,17 @@ pub(crate) struct Cable {
 
 #[derive(Debug)]
 pub(crate) struct End {
-    pub(crate) host: HostId,
-    pub(crate) link: LinkId,
+    pub(crate) whose: Whose,
     pub(crate) transmitter: Transmitter,
+}
+
+/// Who is at an end of a cable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Whose {
+    /// A link of a host.
+    Host(HostId, LinkId),
+    /// The outside.
+    Tap(TapId),
 }
 
 struct Ruled {
@@ -74,11 +82,11 @@ impl Cable {
         }
     }
 
-    /// Joins a host's link to the cable; the number of its end.
-    pub(crate) fn join(&mut self, host: HostId, link: LinkId, rng: Rng) -> usize {
+    /// Joins somebody to the cable; the number of the end.
+    pub(crate) fn join(&mut self, whose: Whose, rng: Rng) -> usize {
         let mut transmitter = Transmitter::new(rng);
         transmitter.faults = self.faults;
-        self.ends.push(End { host, link, transmitter });
+        self.ends.push(End { whose, transmitter });
         self.ends.len() - 1
     }
 

@@ -15,12 +15,13 @@ use synsent_stack::{
 };
 use synsent_wire::ethernet;
 
-use crate::cable::{Cable, CableId, Rule, RuleId};
+use crate::cable::{Cable, CableId, Rule, RuleId, Whose};
 use crate::capture::{Capture, Record};
 use crate::faults::{Arrival, Fate, Faults};
 use crate::host::{Host, Port};
 use crate::rng::Rng;
 use crate::sight::Sight;
+use crate::tap::Tap;
 
 /// How often the lab may turn without time going on before it says that a stack spins.
 const TURNS_AT_ONE_TIME_MAX: u32 = 1_000_000;
@@ -56,6 +57,7 @@ pub struct Lab {
     limits: Limits,
     hosts: Vec<Host>,
     cables: Vec<Cable>,
+    taps: Vec<Tap>,
     flying: BinaryHeap<Reverse<Flying>>,
     serial: u64,
     capture: Capture,
@@ -115,6 +117,7 @@ impl Lab {
             limits,
             hosts: Vec::new(),
             cables: Vec::new(),
+            taps: Vec::new(),
             flying: BinaryHeap::new(),
             serial: 0,
             capture: Capture::new(limits.capture_octets),
@@ -183,9 +186,7 @@ impl Lab {
             Medium::Ip => None,
         };
         let link = self.hosts[host.0 as usize].stack.add_link(self.now, config);
-        let end = self.cables[cable.0 as usize].ends.len();
-        let rng = self.rng.fork(2 << 32 | u64::from(cable.0) << 16 | end as u64);
-        let end = self.cables[cable.0 as usize].join(host, link, rng);
+        let end = self.join(cable, Whose::Host(host, link));
         self.hosts[host.0 as usize].ports.push(Port { link, cable, end, station });
         self.settle(host);
         link
@@ -238,6 +239,13 @@ impl Lab {
         self.push(self.now, Happening::Arrival { cable, from: NOBODY, cuts, frame: frame.to_vec() });
     }
 
+    /// Joins somebody to a cable, with a random stream of the end's own; the number of the end.
+    pub(crate) fn join(&mut self, cable: CableId, whose: Whose) -> usize {
+        let end = self.cables[cable.0 as usize].ends.len();
+        let rng = self.rng.fork(2 << 32 | u64::from(cable.0) << 16 | end as u64);
+        self.cables[cable.0 as usize].join(whose, rng)
+    }
+
     fn add_cable(&mut self, cable: Cable) -> CableId {
         self.cables.push(cable);
         CableId(self.cables.len() as u32 - 1)
@@ -282,6 +290,14 @@ impl Lab {
 
     pub(crate) fn host_mut(&mut self, host: HostId) -> &mut Host {
         &mut self.hosts[host.0 as usize]
+    }
+
+    pub(crate) fn taps(&self) -> &[Tap] {
+        &self.taps
+    }
+
+    pub(crate) fn taps_mut(&mut self) -> &mut Vec<Tap> {
+        &mut self.taps
     }
 
     /// The cables of a host and the ends at which it is.
@@ -415,15 +431,20 @@ impl Lab {
             if end == from {
                 continue;
             }
-            let target = &self.cables[id.0 as usize].ends[end];
-            let (host, link) = (target.host, target.link);
+            let (host, link) = match self.cables[id.0 as usize].ends[end].whose {
+                Whose::Host(host, link) => (host, link),
+                Whose::Tap(tap) => {
+                    self.taps[tap.0 as usize].arrived(frame);
+                    continue;
+                }
+            };
             let sight = Sight { at: self.now, from, ethernet, frame };
             let receiver = &mut self.hosts[host.0 as usize];
             if !receiver.hears(&sight) {
                 continue;
             }
             if let Some((port, answer)) = receiver.obstructed(&sight, link) {
-                self.put_out(port, &answer);
+                self.put_out(port.cable, port.end, &answer);
                 continue;
             }
             receiver.stack.on_frame(self.now, link, frame);
@@ -461,14 +482,13 @@ impl Lab {
             let host = &mut self.hosts[id.0 as usize];
             let port = host.ports[port];
             let Some(sent) = host.stack.poll_transmit(self.now, port.link, &mut frame) else { break };
-            self.put_out(port, &frame[..sent.len]);
+            self.put_out(port.cable, port.end, &frame[..sent.len]);
         }
         self.frame = frame;
     }
 
-    /// Puts a frame onto the cable at a port.
-    fn put_out(&mut self, port: Port, bytes: &[u8]) {
-        let Port { cable, end, .. } = port;
+    /// Puts a frame onto a cable at one of its ends.
+    pub(crate) fn put_out(&mut self, cable: CableId, end: usize, bytes: &[u8]) {
         let wire = &mut self.cables[cable.0 as usize];
         let mut fate = wire.send(self.now, end, bytes, &mut self.arrivals);
         for Arrival { at, frame } in self.arrivals.drain(..) {

@@ -28,6 +28,7 @@ mod rng;
 mod scenario;
 mod shared;
 mod sight;
+mod tap;
 mod transfer;
 mod wire_words;
 
@@ -49,4 +50,5 @@ pub use scenario::{
 };
 pub use shared::{Participation, Seat, SharedLab};
 pub use sight::{Packet, Segment, Sight};
+pub use tap::{TAP_FRAMES_MAX, TapId};
 pub use transfer::{Failed, Report, Stream, Transfer};

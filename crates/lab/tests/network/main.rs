@@ -9,5 +9,6 @@ mod peers;
 mod processes;
 mod scenarios;
 mod swarm;
+mod taps;
 mod threads;
 mod waits;
