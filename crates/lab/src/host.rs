@@ -1,6 +1,7 @@
 //! A host of a lab: its stack, its links, and what it does by itself: scripted peers and obstructions.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use synsent_stack::{BindError, EthernetAddress, Event, Instant, LinkId, ListenError, Stack};
 
@@ -9,6 +10,7 @@ use crate::datagrams::{Sunk, UdpBehaviour, UdpPeer};
 use crate::lab::{HostId, Lab};
 use crate::obstruct::{Obstructing, Obstruction};
 use crate::peer::{Behaviour, Peer};
+use crate::service::Service;
 use crate::sight::Sight;
 
 pub(crate) struct Host {
@@ -40,9 +42,23 @@ impl Lab {
     /// # Errors
     /// When the port is taken.
     pub fn behave(&mut self, host: HostId, port: u16, behaviour: Behaviour) -> Result<(), ListenError> {
+        self.behave_serving(host, port, behaviour, Service::default())
+    }
+
+    /// The same; whoever is accepted to be answered gets this service.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn behave_serving(
+        &mut self,
+        host: HostId,
+        port: u16,
+        behaviour: Behaviour,
+        service: Service,
+    ) -> Result<(), ListenError> {
         let now = self.now();
         let target = self.host_mut(host);
-        let peer = Peer::start(&mut target.stack, now, port, behaviour)?;
+        let peer = Peer::start(&mut target.stack, now, port, behaviour, Arc::new(service))?;
         target.peers.push(peer);
         if let Behaviour::Icmp { error, first } = behaviour {
             target.obstructions.push(Obstructing::new(Obstruction { error, to: None, port: Some(port), first }));

@@ -18,14 +18,18 @@ mod datagrams;
 mod descriptors;
 mod faults;
 mod host;
+mod http;
 mod lab;
 mod neighbourhood;
 mod network;
 mod obstruct;
+mod outgoing;
 mod pattern;
 mod peer;
 mod rng;
 mod scenario;
+mod service;
+mod serving;
 mod shared;
 mod sight;
 mod tap;
@@ -37,6 +41,7 @@ pub use capture::{Capture, Record};
 pub use datagrams::{SUNK_MAX, Sunk, UdpBehaviour};
 pub use descriptors::{DESCRIPTORS_MAX, Descriptors};
 pub use faults::{Fate, Faults};
+pub use http::{BODY_OCTETS_MAX, HEAD_FIELDS_MAX, HEAD_OCTETS_MAX};
 pub use lab::{HostId, Lab, Limits};
 pub use neighbourhood::{Neighbourhood, Place};
 pub use network::LabNetwork;
@@ -48,6 +53,7 @@ pub use scenario::{
     SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX,
     SCENARIO_ROUTES_MAX, Scenario, ScenarioError, Staged,
 };
+pub use service::{Cut, CutHow, SESSION_INPUT_OCTETS_MAX, Service, Session, Speaks, Wants};
 pub use shared::{Participation, Seat, SharedLab};
 pub use sight::{Packet, Segment, Sight};
 pub use tap::{TAP_FRAMES_MAX, TapId};

@@ -3,9 +3,13 @@
 //! A behaviour uses the same calls as any application; only silence is the lab's own (the host never sees the SYN). They
 //! are run after whatever happens at their host, and wake up by virtual time where they wait.
 
+use std::sync::Arc;
+
 use synsent_stack::{Decision, Duration, FlowId, HalfOpenId, Instant, ListenError, ListenOptions, ListenerId, Stack};
 
 use crate::obstruct::IcmpError;
+use crate::service::Service;
+use crate::serving::Serving;
 
 /// How many connections one behaviour keeps open at once; further ones wait in the listener's backlog.
 pub(crate) const PEER_FLOWS_MAX: usize = 1_024;
@@ -16,7 +20,7 @@ const PEER_BACKLOG: usize = 128;
 /// What a host does at one of its TCP ports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Behaviour {
-    /// Accepts, and sends back what it receives until the other side ends.
+    /// Accepts, and serves until the other side ends: HTTP to who asks for it, and else what comes is sent back.
     Answer,
     /// Accepts like `Answer`, but gives the SYN-ACK only after this time.
     AnswerLate(Duration),
@@ -50,20 +54,20 @@ pub(crate) struct Peer {
     behaviour: Behaviour,
     listener: Option<ListenerId>,
     late: Vec<(Instant, HalfOpenId)>,
-    echoes: Vec<Echo>,
+    service: Arc<Service>,
+    serving: Vec<Serving>,
     silent: Vec<FlowId>,
-}
-
-/// A connection whose octets go back: those that did not go yet are in `held`.
-#[derive(Debug)]
-struct Echo {
-    flow: FlowId,
-    held: Vec<u8>,
 }
 
 impl Peer {
     /// Puts a behaviour to work at a port of a host.
-    pub(crate) fn start(stack: &mut Stack, now: Instant, port: u16, behaviour: Behaviour) -> Result<Peer, ListenError> {
+    pub(crate) fn start(
+        stack: &mut Stack,
+        now: Instant,
+        port: u16,
+        behaviour: Behaviour,
+        service: Arc<Service>,
+    ) -> Result<Peer, ListenError> {
         let deferred = matches!(behaviour, Behaviour::AnswerLate(_) | Behaviour::WithholdSynAck);
         let backlog = match behaviour {
             Behaviour::FillBacklog(backlog) => backlog,
@@ -73,7 +77,7 @@ impl Peer {
             Behaviour::Refuse | Behaviour::Silent => None,
             _ => Some(stack.tcp_listen(now, ListenOptions { backlog, deferred, ..ListenOptions::on_port(port) })?),
         };
-        Ok(Peer { port, behaviour, listener, late: Vec::new(), echoes: Vec::new(), silent: Vec::new() })
+        Ok(Peer { port, behaviour, listener, late: Vec::new(), service, serving: Vec::new(), silent: Vec::new() })
     }
 
     /// Whether the lab must keep TCP segments for this port from the host.
@@ -113,15 +117,15 @@ impl Peer {
             }
             Behaviour::Refuse | Behaviour::Silent | Behaviour::WithholdSynAck | Behaviour::FillBacklog(_) => {}
         }
-        self.echoes.retain_mut(|echo| echo.pump(stack, now));
+        self.serving.retain_mut(|one| one.pump(stack, now));
         self.late.iter().map(|(at, _)| *at).min()
     }
 
     fn accept(&mut self, stack: &mut Stack, now: Instant, listener: ListenerId) {
-        while self.echoes.len() < PEER_FLOWS_MAX
+        while self.serving.len() < PEER_FLOWS_MAX
             && let Some(flow) = stack.tcp_accept(now, listener)
         {
-            self.echoes.push(Echo { flow, held: Vec::new() });
+            self.serving.push(Serving::new(flow, &self.service));
         }
     }
 
@@ -134,35 +138,5 @@ impl Peer {
             }
             !due
         });
-    }
-}
-
-impl Echo {
-    /// Moves what can move; false when the connection is over.
-    fn pump(&mut self, stack: &mut Stack, now: Instant) -> bool {
-        let mut chunk = [0; 4_096];
-        loop {
-            if !self.held.is_empty() {
-                match stack.tcp_send(now, self.flow, &self.held) {
-                    Ok(count) => drop(self.held.drain(..count)),
-                    Err(synsent_stack::SendError::WouldBlock) => return true,
-                    Err(_) => return self.finish(stack, now),
-                }
-                if !self.held.is_empty() {
-                    return true;
-                }
-            }
-            match stack.tcp_receive(now, self.flow, &mut chunk) {
-                Ok(0) => return self.finish(stack, now),
-                Ok(count) => self.held.extend_from_slice(&chunk[..count]),
-                Err(synsent_stack::ReceiveError::WouldBlock) => return true,
-                Err(_) => return self.finish(stack, now),
-            }
-        }
-    }
-
-    fn finish(&mut self, stack: &mut Stack, now: Instant) -> bool {
-        stack.tcp_close(now, self.flow);
-        false
     }
 }
