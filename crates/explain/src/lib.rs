@@ -8,7 +8,9 @@
 #![forbid(unsafe_code)]
 
 pub mod record;
+pub mod style;
 
 pub use record::{
     Asked, Call, End, Fate, HostSeen, Ladder, Lookup, Observation, Packet, Run, Said, SocketKind, Verdict,
 };
+pub use style::{Style, Tone};
