@@ -1,15 +1,18 @@
 //! A host of a lab: its stack, its links, and what it does by itself: scripted peers and obstructions.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use synsent_stack::{BindError, EthernetAddress, Event, Instant, LinkId, ListenError, Stack};
 
 use crate::cable::CableId;
 use crate::datagrams::{Sunk, UdpBehaviour, UdpPeer};
+use crate::gate::{Deed, Gate, Knock, Ruling, VERDICTS_MAX, Verdict};
 use crate::lab::{HostId, Lab};
-use crate::obstruct::{Obstructing, Obstruction};
-use crate::peer::{Behaviour, Peer};
+use crate::obstruct::{IcmpError, Obstructing, Obstruction, answer};
+use crate::peer::{Behaviour, DESKS_MAX, Desks};
+use crate::rules::{By, Does, Row, When};
 use crate::service::Service;
 use crate::sight::Sight;
 
@@ -17,7 +20,10 @@ pub(crate) struct Host {
     pub(crate) name: String,
     pub(crate) stack: Stack,
     pub(crate) ports: Vec<Port>,
-    pub(crate) peers: Vec<Peer>,
+    pub(crate) gate: Gate,
+    pub(crate) desks: Desks,
+    /// The hosts that this one decides for, by their addresses.
+    pub(crate) guarded: HashMap<IpAddr, HostId>,
     pub(crate) udp_peers: Vec<UdpPeer>,
     pub(crate) obstructions: Vec<Obstructing>,
     pub(crate) events: VecDeque<Event>,
@@ -58,8 +64,14 @@ impl Lab {
     ) -> Result<(), ListenError> {
         let now = self.now();
         let target = self.host_mut(host);
-        let peer = Peer::start(&mut target.stack, now, port, behaviour, Arc::new(service))?;
-        target.peers.push(peer);
+        let does = behaviour.does();
+        if does.listens() {
+            if target.gate.at_port(port).is_some_and(Does::listens) {
+                return Err(ListenError::InUse);
+            }
+            target.desks.open(&mut target.stack, now, port, &Arc::new(service))?;
+        }
+        target.gate.put(Row { port: Some(port), when: When::ALWAYS, does });
         if let Behaviour::Icmp { error, first } = behaviour {
             target.obstructions.push(Obstructing::new(Obstruction { error, to: None, port: Some(port), first }));
         }
@@ -97,14 +109,98 @@ impl Lab {
     }
 }
 
-impl Host {
-    /// Whether the host may see a frame: a silent peer does not hear what is for its port.
-    pub(crate) fn hears(&self, sight: &Sight<'_>) -> bool {
-        let mut deaf = self.peers.iter().filter(|peer| peer.is_deaf()).peekable();
-        deaf.peek().is_none()
-            || !sight.segment().is_some_and(|one| deaf.any(|peer| peer.port == one.destination.port()))
+/// Rules of hosts.
+impl Lab {
+    /// Gives a host its rules for SYNs and datagrams, in place of those that it had. The first `written` rows are those that somebody wrote: verdicts
+    /// name them by their number.
+    pub fn set_rules(&mut self, host: HostId, rows: Vec<Row>, written: usize, otherwise: Does) {
+        self.host_mut(host).gate.set(rows, written, otherwise);
     }
 
+    /// Lets a router decide for a host behind it, where the host's rules say that the answer comes from the router.
+    pub fn guard(&mut self, router: HostId, host: HostId, addresses: impl IntoIterator<Item = IpAddr>) {
+        self.host_mut(router).guarded.extend(addresses.into_iter().map(|address| (address, host)));
+    }
+
+    /// Lets the time begin that the rules of all hosts speak of; without it, it is that of the lab.
+    pub fn start_rules(&mut self) {
+        let now = self.now();
+        for host in self.hosts() {
+            self.host_mut(host).gate.start(now);
+        }
+    }
+
+    /// Whether a frame that comes to a host by this link is kept from its stack by a rule; what answers it goes out.
+    pub(crate) fn is_kept_out(&mut self, id: HostId, link: LinkId, sight: &Sight<'_>) -> bool {
+        let host = self.host(id);
+        if host.guarded.is_empty() && host.gate.is_open() {
+            return false;
+        }
+        let Some(knock) = Knock::of(sight) else { return false };
+        let to = knock.key.to.0;
+        let (whose, by) = match host.guarded.get(&to) {
+            Some(guarded) => (*guarded, By::Router),
+            None if host.stack.is_local(to) => (id, By::Host),
+            None => return false,
+        };
+        let now = self.now();
+        let target = self.host_mut(whose);
+        let Some(ruling) = target.gate.rule(now, &knock, by) else { return false };
+        if let Some(verdict) = ruling.verdict(now, (whose, &target.name), id, &knock) {
+            self.note(verdict);
+        }
+        match ruling.deed {
+            Deed::Dropped => true,
+            Deed::Answered(error) => self.answer(id, link, sight, error),
+            Deed::Passed => self.prepare(whose, link, sight, &knock, &ruling),
+        }
+    }
+
+    /// Sends an ICMP error from a host; false when it is not for the host to answer.
+    fn answer(&mut self, id: HostId, link: LinkId, sight: &Sight<'_>, error: IcmpError) -> bool {
+        let host = self.host(id);
+        let Some(port) = host.ports.iter().find(|port| port.link == link).copied() else { return false };
+        let Some(frame) = answer(error, sight, &host.stack, link, port.station) else { return false };
+        self.put_out(port.cable, port.end, &frame);
+        true
+    }
+
+    /// Lets somebody be there whom the stack finds when it gets the packet; whether it does not get it after all.
+    fn prepare(&mut self, id: HostId, link: LinkId, sight: &Sight<'_>, knock: &Knock, ruling: &Ruling) -> bool {
+        let now = self.now();
+        let host = self.host_mut(id);
+        let port = knock.key.to.1;
+        if knock.key.tcp {
+            if ruling.does.listens() {
+                // Who listens there already is somebody of the lab's own, and it answers; a port too many refuses.
+                let _ = host.desks.open(&mut host.stack, now, port, &Arc::default());
+            }
+            return false;
+        }
+        let is_there = host.udp_peers.iter().any(|peer| peer.port == port);
+        match *ruling.does {
+            Does::Refuses if is_there => self.answer(id, link, sight, IcmpError::PortUnreachable),
+            Does::Refuses => false,
+            _ => {
+                if !is_there && host.udp_peers.len() < DESKS_MAX {
+                    // The same holds for datagrams.
+                    host.udp_peers.extend(UdpPeer::start(&mut host.stack, now, port, UdpBehaviour::Echo));
+                }
+                false
+            }
+        }
+    }
+
+    fn note(&mut self, verdict: Verdict) {
+        let verdicts = self.verdicts_mut();
+        if verdicts.len() == VERDICTS_MAX {
+            verdicts.pop_front();
+        }
+        verdicts.push_back(verdict);
+    }
+}
+
+impl Host {
     /// The answer of an obstruction to a frame that came by this link, and where it leaves.
     pub(crate) fn obstructed(&mut self, sight: &Sight<'_>, link: LinkId) -> Option<(Port, Vec<u8>)> {
         let port = *self.ports.iter().find(|port| port.link == link)?;

@@ -5,7 +5,7 @@
 //! the seed and of the calls.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::mem;
 use std::net::SocketAddr;
 
@@ -18,7 +18,9 @@ use synsent_wire::ethernet;
 use crate::cable::{Cable, CableId, Rule, RuleId, Whose};
 use crate::capture::{Capture, Record};
 use crate::faults::{Arrival, Fate, Faults};
+use crate::gate::{Gate, Verdict};
 use crate::host::{Host, Port};
+use crate::peer::Desks;
 use crate::rng::Rng;
 use crate::sight::Sight;
 use crate::tap::Tap;
@@ -61,6 +63,7 @@ pub struct Lab {
     flying: BinaryHeap<Reverse<Flying>>,
     serial: u64,
     capture: Capture,
+    verdicts: VecDeque<Verdict>,
     /// Where a stack writes a frame.
     frame: Vec<u8>,
     arrivals: Vec<Arrival>,
@@ -121,6 +124,7 @@ impl Lab {
             flying: BinaryHeap::new(),
             serial: 0,
             capture: Capture::new(limits.capture_octets),
+            verdicts: VecDeque::new(),
             frame: Vec::new(),
             arrivals: Vec::new(),
             turns: 0,
@@ -135,7 +139,9 @@ impl Lab {
             name: name.to_owned(),
             stack: Stack::new(config, seed),
             ports: Vec::new(),
-            peers: Vec::new(),
+            gate: Gate::default(),
+            desks: Desks::default(),
+            guarded: HashMap::new(),
             udp_peers: Vec::new(),
             obstructions: Vec::new(),
             events: VecDeque::new(),
@@ -262,6 +268,15 @@ impl Lab {
     /// What went over the cables.
     pub fn capture(&self) -> &Capture {
         &self.capture
+    }
+
+    /// What the rules of the hosts decided about packets, oldest first, as far as it is still kept.
+    pub fn verdicts(&self) -> impl DoubleEndedIterator<Item = &Verdict> {
+        self.verdicts.iter()
+    }
+
+    pub(crate) fn verdicts_mut(&mut self) -> &mut VecDeque<Verdict> {
+        &mut self.verdicts
     }
 
     /// The stack of a host, to look at.
@@ -439,10 +454,10 @@ impl Lab {
                 }
             };
             let sight = Sight { at: self.now, from, ethernet, frame };
-            let receiver = &mut self.hosts[host.0 as usize];
-            if !receiver.hears(&sight) {
+            if self.is_kept_out(host, link, &sight) {
                 continue;
             }
+            let receiver = &mut self.hosts[host.0 as usize];
             if let Some((port, answer)) = receiver.obstructed(&sight, link) {
                 self.put_out(port.cable, port.end, &answer);
                 continue;
@@ -455,10 +470,7 @@ impl Lab {
     /// After anything that happened at a host: its behaviours act, its events are kept, and its frames go out.
     pub(crate) fn settle(&mut self, id: HostId) {
         let host = &mut self.hosts[id.0 as usize];
-        let mut wake_at = None;
-        for peer in &mut host.peers {
-            wake_at = [wake_at, peer.serve(&mut host.stack, self.now)].into_iter().flatten().min();
-        }
+        let wake_at = host.desks.serve(&host.gate, &mut host.stack, self.now);
         for peer in &mut host.udp_peers {
             peer.serve(&mut host.stack, self.now);
         }

@@ -17,6 +17,7 @@ mod clock;
 mod datagrams;
 mod descriptors;
 mod faults;
+mod gate;
 mod host;
 mod http;
 mod lab;
@@ -27,6 +28,7 @@ mod outgoing;
 mod pattern;
 mod peer;
 mod rng;
+mod rules;
 mod scenario;
 mod service;
 mod serving;
@@ -41,14 +43,16 @@ pub use capture::{Capture, Record};
 pub use datagrams::{SUNK_MAX, Sunk, UdpBehaviour};
 pub use descriptors::{DESCRIPTORS_MAX, Descriptors};
 pub use faults::{Fate, Faults};
+pub use gate::{ATTEMPTS_MAX, Deed, VERDICTS_MAX, Verdict};
 pub use http::{BODY_OCTETS_MAX, HEAD_FIELDS_MAX, HEAD_OCTETS_MAX};
 pub use lab::{HostId, Lab, Limits};
 pub use neighbourhood::{Neighbourhood, Place};
 pub use network::LabNetwork;
-pub use obstruct::{IcmpError, Obstruction};
+pub use obstruct::{IcmpError, IcmpMessage, Obstruction};
 pub use pattern::Pattern;
-pub use peer::Behaviour;
+pub use peer::{Behaviour, DESKS_MAX};
 pub use rng::Rng;
+pub use rules::{BodyOctets, By, Does, Late, Row, Speech, When};
 pub use scenario::{
     SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX,
     SCENARIO_ROUTES_MAX, Scenario, ScenarioError, Staged,

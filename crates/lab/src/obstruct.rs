@@ -35,13 +35,24 @@ pub enum IcmpError {
     Prohibited,
     /// The packet went round in circles: type 11 code 0; for IPv6 type 3 code 0.
     TimeExceeded,
-    /// Any other type and code.
-    Other {
-        /// Type and code of IPv4.
-        v4: (u8, u8),
-        /// Type and code of IPv6.
-        v6: (u8, u8),
+    /// These messages; a family without one is not answered.
+    Exactly {
+        /// The one for IPv4.
+        v4: Option<IcmpMessage>,
+        /// The one for IPv6.
+        v6: Option<IcmpMessage>,
     },
+}
+
+/// The head of an ICMP message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IcmpMessage {
+    /// The type.
+    pub kind: u8,
+    /// The code.
+    pub code: u8,
+    /// The four octets behind the checksum: an MTU, or where a pointer points to.
+    pub field: u32,
 }
 
 /// Answers to SYNs and datagrams by an ICMP error.
@@ -72,18 +83,27 @@ impl Obstruction {
 }
 
 impl IcmpError {
-    /// Type and code for IPv4 and IPv6.
-    fn numbers(self) -> [(u8, u8); 2] {
-        match self {
+    /// The head of the message for a family; `None`: it has none.
+    pub fn message(self, v6: bool) -> Option<IcmpMessage> {
+        let [v4_numbers, v6_numbers] = match self {
             IcmpError::NetworkUnreachable => [(3, 0), (1, 0)],
             IcmpError::HostUnreachable => [(3, 1), (1, 3)],
             IcmpError::ProtocolUnreachable => [(3, 2), (4, 1)],
             IcmpError::PortUnreachable => [(3, 3), (1, 4)],
             IcmpError::Prohibited => [(3, 13), (1, 1)],
             IcmpError::TimeExceeded => [(11, 0), (3, 0)],
-            IcmpError::Other { v4, v6 } => [v4, v6],
-        }
+            IcmpError::Exactly { v4, v6: for_v6 } => return if v6 { for_v6 } else { v4 },
+        };
+        let (kind, code) = if v6 { v6_numbers } else { v4_numbers };
+        Some(IcmpMessage { field: if v6 { unknown_header(kind) } else { 0 }, kind, code })
     }
+}
+
+/// A parameter problem of IPv6 points at the Next Header field, which is what was not known.
+fn unknown_header(kind: u8) -> u32 {
+    const PARAMETER_PROBLEM: u8 = 4;
+    const NEXT_HEADER_OFFSET: u32 = 6;
+    if kind == PARAMETER_PROBLEM { NEXT_HEADER_OFFSET } else { 0 }
 }
 
 impl Obstructing {
@@ -107,17 +127,31 @@ impl Obstructing {
         if self.rule.to.is_some_and(|to| to != packet.destination) || self.rule.port.is_some_and(|own| own != port) {
             return None;
         }
-        let header = ethernet_answer(sight, station)?;
-        let usable =
-            stack.addresses(link).filter(|(cidr, usable)| *usable && cidr.addr().is_ipv4() == packet.source.is_ipv4());
-        let own = usable.map(|(cidr, _)| cidr.addr()).min_by_key(|addr| is_link_local(*addr))?;
-        // Who is the destination answers from that address, as a host does.
-        let is_ours = stack.addresses(link).any(|(cidr, _)| cidr.addr() == packet.destination);
-        let from = if is_ours { packet.destination } else { own };
-        let message = message(self.rule.error, from, packet.source, &sight.frame[header.len()..])?;
+        let answer = answer(self.rule.error, sight, stack, link, station)?;
         self.answered += 1;
-        Some([header, message].concat())
+        Some(answer)
     }
+}
+
+/// The frame with an ICMP error that answers what was sent to a host by one of its links; `None` when it is not for the host to answer.
+pub(crate) fn answer(
+    error: IcmpError,
+    sight: &Sight<'_>,
+    stack: &Stack,
+    link: LinkId,
+    station: Option<EthernetAddress>,
+) -> Option<Vec<u8>> {
+    let packet = sight.packet()?;
+    let header = ethernet_answer(sight, station)?;
+    let usable =
+        stack.addresses(link).filter(|(cidr, usable)| *usable && cidr.addr().is_ipv4() == packet.source.is_ipv4());
+    let own = usable.map(|(cidr, _)| cidr.addr()).min_by_key(|addr| is_link_local(*addr))?;
+    // Who is the destination answers from that address, as a host does.
+    let is_ours = stack.addresses(link).any(|(cidr, _)| cidr.addr() == packet.destination);
+    let from = if is_ours { packet.destination } else { own };
+    let head = error.message(packet.source.is_ipv6())?;
+    let message = message(head, from, packet.source, &sight.frame[header.len()..])?;
+    Some([header, message].concat())
 }
 
 /// The port that a SYN or a datagram is for.
@@ -147,12 +181,12 @@ fn is_link_local(addr: IpAddr) -> bool {
 }
 
 /// The IP packet with the message.
-fn message(error: IcmpError, from: IpAddr, to: IpAddr, quoted: &[u8]) -> Option<Vec<u8>> {
-    let [v4, v6] = error.numbers();
+fn message(head: IcmpMessage, from: IpAddr, to: IpAddr, quoted: &[u8]) -> Option<Vec<u8>> {
+    let IcmpMessage { kind, code, field } = head;
     match (from, to) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
             let data = &quoted[..quoted.len().min(QUOTED_V4_OCTETS)];
-            let icmp = icmpv4::Repr::Unknown { kind: v4.0, code: v4.1, fields: [0; 4], data };
+            let icmp = icmpv4::Repr::Unknown { kind, code, fields: field.to_be_bytes(), data };
             let ip = ipv4::Repr {
                 source,
                 destination,
@@ -171,8 +205,8 @@ fn message(error: IcmpError, from: IpAddr, to: IpAddr, quoted: &[u8]) -> Option<
             Some(packet)
         }
         (IpAddr::V6(source), IpAddr::V6(destination)) => {
-            let body = [&parameter_pointer(v6), &quoted[..quoted.len().min(QUOTED_V6_OCTETS)]].concat();
-            let icmp = icmpv6::Repr::Unknown { kind: v6.0, code: v6.1, body: &body };
+            let body = [&field.to_be_bytes(), &quoted[..quoted.len().min(QUOTED_V6_OCTETS)]].concat();
+            let icmp = icmpv6::Repr::Unknown { kind, code, body: &body };
             let ip = ipv6::Repr {
                 source,
                 destination,
@@ -189,11 +223,4 @@ fn message(error: IcmpError, from: IpAddr, to: IpAddr, quoted: &[u8]) -> Option<
         }
         _ => None,
     }
-}
-
-/// The four octets behind the checksum: a parameter problem points at the Next Header field, which is what was not known.
-fn parameter_pointer((kind, _): (u8, u8)) -> [u8; 4] {
-    const PARAMETER_PROBLEM: u8 = 4;
-    const NEXT_HEADER_OFFSET: u32 = 6;
-    if kind == PARAMETER_PROBLEM { NEXT_HEADER_OFFSET.to_be_bytes() } else { [0; 4] }
 }

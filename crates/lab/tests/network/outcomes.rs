@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use synsent_lab::{Behaviour, HostId, IcmpError, Lab, Neighbourhood, Obstruction, SUNK_MAX, UdpBehaviour};
+use synsent_lab::{Behaviour, HostId, IcmpError, IcmpMessage, Lab, Neighbourhood, Obstruction, SUNK_MAX, UdpBehaviour};
 use synsent_stack::{
     Cause, Duration, Failure, FlowId, IcmpCause, Instant, OpenOptions, ReceiveError, SoftErrors, State, TcpOptions,
     UdpId, UdpOptions,
@@ -52,6 +52,12 @@ fn the_neighbourhood_reaches_everybody_in_both_families() {
     }
 }
 
+/// A message with this type and code, for IPv4 and for IPv6.
+fn exactly(v4: (u8, u8), v6: (u8, u8)) -> IcmpError {
+    let message = |(kind, code)| Some(IcmpMessage { kind, code, field: 0 });
+    IcmpError::Exactly { v4: message(v4), v6: message(v6) }
+}
+
 #[test]
 fn a_router_answers_with_the_error_that_was_chosen() {
     let cases = [
@@ -65,7 +71,7 @@ fn a_router_answers_with_the_error_that_was_chosen() {
             IcmpCause::V4Unreachable(2),
             IcmpCause::ParameterProblem { code: 1, pointer: 6 },
         ),
-        (IcmpError::Other { v4: (3, 9), v6: (1, 5) }, IcmpCause::V4Unreachable(9), IcmpCause::V6Unreachable(5)),
+        (exactly((3, 9), (1, 5)), IcmpCause::V4Unreachable(9), IcmpCause::V6Unreachable(5)),
     ];
     for (error, v4, v6) in cases {
         let mut net = Neighbourhood::new(2);
