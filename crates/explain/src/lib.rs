@@ -7,10 +7,25 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attempts;
+mod flows;
+#[cfg(test)]
+mod made;
 pub mod record;
+mod said;
 pub mod style;
+#[cfg(test)]
+mod tests;
+pub mod view;
+mod wire;
+mod words;
 
+pub use attempts::{Attempt, ConnectSaid, attempts};
 pub use record::{
     Asked, Call, End, Fate, HostSeen, Ladder, Lookup, Observation, Packet, Run, Said, SocketKind, Verdict,
 };
+pub use said::said_line;
 pub use style::{Style, Tone};
+pub use view::View;
+pub use wire::wire_line;
+pub use words::{fate_words, packet_words, visible};

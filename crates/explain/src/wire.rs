@@ -1,0 +1,178 @@
+//! What was on the wire, in a line, from packets and from nothing else: `SYN ×4, no answer`.
+
+use std::net::SocketAddr;
+
+use crate::flows::{Exchange, Flow, IcmpSeen, Question, Traffic, arrives, repeated};
+use crate::record::Run;
+use crate::words::{octets, ordinal, times};
+
+/// How many different things a line says.
+const THINGS_IN_A_LINE: usize = 4;
+
+/// What was on the program's line.
+pub fn wire_line(run: &Run) -> String {
+    let traffic = Traffic::of(run);
+    let peers: Vec<SocketAddr> = traffic.attempts().map(|flow| flow.peer).collect();
+    let flows = traffic.attempts().map(|flow| (named(flow.peer, &peers), flow_words(flow)));
+    let mut things: Vec<(String, String, usize)> = Vec::new();
+    for (prefix, words) in flows.chain(traffic.datagrams.iter().map(|one| (String::new(), exchange_words(one)))) {
+        match things.iter_mut().find(|(known, said, _)| *known == prefix && *said == words) {
+            Some((.., count)) => *count += 1,
+            None => things.push((prefix, words, 1)),
+        }
+    }
+    if things.is_empty() {
+        return nothing(&traffic);
+    }
+    let more = things.len().saturating_sub(THINGS_IN_A_LINE);
+    let mut said: Vec<String> = things.into_iter().take(THINGS_IN_A_LINE).map(thing_words).collect();
+    if more > 0 {
+        said.push(format!("{more} more"));
+    }
+    if run.packets_left_out > 0 {
+        said.push(format!("{} packets more were not kept", run.packets_left_out));
+    }
+    said.join("; ")
+}
+
+fn thing_words((prefix, words, count): (String, String, usize)) -> String {
+    if count == 1 { format!("{prefix}{words}") } else { format!("{prefix}{count} times {words}") }
+}
+
+/// The peer in front of its words, where there are several.
+fn named(peer: SocketAddr, all: &[SocketAddr]) -> String {
+    if all.iter().any(|other| other.ip() != peer.ip()) {
+        format!("{}: ", peer.ip())
+    } else if all.iter().any(|other| other.port() != peer.port()) {
+        format!("port {}: ", peer.port())
+    } else {
+        String::new()
+    }
+}
+
+/// Why there may be nothing: what the name servers said.
+fn nothing(traffic: &Traffic) -> String {
+    let words = match names(&traffic.questions) {
+        Names::NotAsked | Names::Found => return "nothing".to_owned(),
+        Names::NoSuchName => "no name",
+        Names::NoRecord => "no address",
+        Names::Failed => "the name server failed",
+        Names::Silent => "the name server was silent",
+    };
+    format!("nothing ({words})")
+}
+
+/// What came of the questions to name servers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Names {
+    NotAsked,
+    Found,
+    NoSuchName,
+    NoRecord,
+    Failed,
+    Silent,
+}
+
+pub(crate) fn names(questions: &[Question]) -> Names {
+    if questions.is_empty() {
+        return Names::NotAsked;
+    }
+    let answers = || questions.iter().filter_map(|question| question.answer.as_ref().map(|(_, dns)| dns));
+    if answers().any(|dns| dns.code == 0 && dns.answers > 0) {
+        Names::Found
+    } else if answers().any(|dns| dns.code == 3) {
+        Names::NoSuchName
+    } else if answers().any(|dns| dns.code != 0) {
+        Names::Failed
+    } else if answers().next().is_some() {
+        Names::NoRecord
+    } else {
+        Names::Silent
+    }
+}
+
+fn flow_words(flow: &Flow) -> String {
+    let mut words = Vec::new();
+    let syns = flow.syns().count();
+    if syns > 0 {
+        words.push(times("SYN", syns));
+    }
+    let opened = flow.opened_us();
+    if let Some(at) = opened {
+        let before = flow.syns().filter(|syn| syn.at_us <= at).count();
+        words.push(if before > 1 { format!("SYN-ACK at the {}", ordinal(before)) } else { "SYN-ACK".to_owned() });
+    } else {
+        let lost = flow
+            .near
+            .iter()
+            .chain(&flow.far)
+            .filter(|sent| !sent.outward && sent.segment.answers_opening() && !arrives(sent.fate));
+        let lost = lost.count();
+        if lost > 0 {
+            words.push(format!("{} (lost)", times("SYN-ACK", lost)));
+        }
+    }
+    words.extend(icmp_words(&flow.icmp));
+    if opened.is_some() {
+        words.extend(data_words(flow));
+    }
+    if let Some(reset) = flow.reset() {
+        words.push(format!("RST from {}", reset.segment.source.ip()));
+    } else if let Some(fin) = flow.fin() {
+        words.push(format!("FIN from {}", fin.segment.source.ip()));
+    } else if flow.own_reset().is_some() {
+        words.push("RST from us".to_owned());
+    } else if opened.is_none() && !flow.icmp.iter().any(|icmp| icmp.arrived) {
+        words.push("no answer".to_owned());
+    } else if opened.is_some() && flow.octets_in() == 0 && flow.octets_out() > 0 {
+        words.push(format!("then nothing from {}", flow.peer.ip()));
+    } else if flow.sent().any(|sent| sent.segment.flags.fin()) {
+        words.push("FIN from us".to_owned());
+    }
+    words.join(", ")
+}
+
+fn data_words(flow: &Flow) -> Option<String> {
+    let (out, came) = (flow.octets_out(), flow.octets_in());
+    let mut words = match (out, came) {
+        (0, 0) => return None,
+        (out, 0) => format!("{} out", octets(out)),
+        (0, came) => format!("{} in", octets(came)),
+        (out, came) => format!("{} out, {came} in", octets(out)),
+    };
+    let again = repeated(flow.sent()).len();
+    let far_again = repeated(flow.far.iter().filter(|sent| !sent.outward)).len();
+    if again + far_again > 0 {
+        words += &format!(" ({} repeated)", again + far_again);
+    }
+    Some(words)
+}
+
+/// ICMP errors, equal ones counted.
+fn icmp_words(all: &[IcmpSeen]) -> Vec<String> {
+    let mut counted: Vec<(String, usize)> = Vec::new();
+    for icmp in all {
+        let lost = if icmp.arrived { "" } else { " (lost)" };
+        let words = format!("{} from {}{lost}", icmp.cause, icmp.from);
+        match counted.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((words, 1)),
+        }
+    }
+    counted.into_iter().map(|(words, count)| times(&words, count)).collect()
+}
+
+fn exchange_words(exchange: &Exchange) -> String {
+    let mut words = Vec::new();
+    if exchange.sent > 0 {
+        words.push(format!("{} to {}", times("datagram", exchange.sent), exchange.peer));
+    }
+    if exchange.came > 0 {
+        words.push(format!("{} back", exchange.came));
+    }
+    words.extend(icmp_words(&exchange.icmp));
+    if exchange.came == 0 && exchange.icmp.is_empty() {
+        words.push("no answer".to_owned());
+    }
+    words.join(", ")
+}
