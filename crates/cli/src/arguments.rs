@@ -1,5 +1,7 @@
 //! The command line.
 
+mod program;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,11 +12,13 @@ use synsent_host::{NetworkName, VirtioHeader};
 
 use crate::net::Net;
 
+pub(crate) use program::{RunArguments, SweepArguments, WhyArguments};
+
 /// What the exit codes mean, as `--help` tells it; `ending.rs` returns them.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    the connection ended in order
-  1    something else went wrong; an outcome of a sweep does not hold or could not be tried
+  1    something else went wrong; an outcome of a sweep does not hold, could not be tried, or is not what --expect has
   2    the command line is wrong
   3    refused: a RST answered
   4    timed out: nothing answered
@@ -22,6 +26,35 @@ Exit codes:
   6    reset: a RST ended the open connection
   7    the network device could not be opened, or the machine does not allow it
   130  interrupted";
+
+/// What the exit codes of `run` mean: those of env and timeout, so that the program's own come through.
+const RUN_EXIT_CODES: &str = "\
+Exit codes:
+  the program's own, and 128 and the number where a signal ended it
+  1    an expectation of the scenario is not met, where the program's own was 0
+  124  the program was ended at its limit of time
+  125  synsent itself failed: the command line, a scenario, or a machine that does not allow it
+  126  the program cannot be executed
+  127  the program was not found
+
+Examples:
+  synsent run -- curl -sS http://shop.test/
+  synsent run --case refused -- ./client --server shop.test:5432
+  synsent run --scenario ci.toml --case first-address-dead -- python3 client.py";
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  synsent sweep -- curl -sS http://shop.test/
+  synsent sweep --only refused,silent --limit 20s -- ./client shop.test 5432
+  synsent sweep --save ci.toml -- ./client shop.test 5432      writes down what the program does
+  synsent sweep --expect ci.toml -- ./client shop.test 5432    fails when that changes";
+
+const WHY_EXAMPLES: &str = "\
+Examples:
+  synsent why                    the last run
+  synsent why refused            that case of the last sweep
+  synsent why --svg ladder.svg   its packets and calls as a picture
+  synsent why --live example.org 443";
 
 const NETWORKS: &str = "\
 The network: tun:NAME:OUR-ADDRESS/PREFIX[:KERNEL-ADDRESS], tap:… likewise, or packet:INTERFACE:OUR-ADDRESS/PREFIX. With a kernel \
@@ -32,7 +65,7 @@ The network: kernel, lab:FILE, tun:NAME:OUR-ADDRESS/PREFIX[:KERNEL-ADDRESS], tap
 The first two need a dialect; with one, the kernel is the default. A lab is the simulated network that FILE describes. IPv6 addresses \
 stand in brackets";
 
-/// A TCP/IP stack in user space, and what it is good for.
+/// Every outcome of connect(), for any program, and why; and the sockets system that shows them.
 #[derive(Debug, Parser)]
 #[command(name = "synsent", version, about, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -53,11 +86,30 @@ pub(crate) enum Verb {
     /// Wait for one connection and join it to standard input and output.
     #[command(after_help = EXIT_CODES)]
     Listen(ListenArguments),
-    /// Bring about every documented outcome of connect() and show what it said, a row each.
+    /// Run a program once for each way in which its connect() can end, and show what it did, a row each.
     ///
-    /// Each outcome is brought about from outside, by packets, routes and limits, and the dialect's own functions are called.
-    #[command(after_help = EXIT_CODES)]
-    Sweep(SweepArguments),
+    /// The program is not changed, and needs no root: it runs in a private network whose only way out is a lab, and packets of
+    /// the lab cause the outcomes. Names in .test are in that lab. The last lines tell what the outcomes have in common.
+    ///
+    /// Without a program, every documented outcome of connect() in the four dialects is brought about from outside, and the
+    /// dialect's own functions are called.
+    #[command(after_help = format!("{SWEEP_EXAMPLES}\n\n{EXIT_CODES}"))]
+    #[command(
+        override_usage = "synsent sweep [OPTIONS] -- PROGRAM...\n       synsent sweep [--as DIALECT] [--net NET] [--json]\n       \
+        synsent sweep --list"
+    )]
+    Sweep(Box<SweepArguments>),
+    /// Run a program once in a private network, and record every packet and every call of its sockets.
+    ///
+    /// Standard streams, exit code, signals, terminal, working directory and environment are the program's own. What happened
+    /// is told by `synsent why` afterwards.
+    #[command(after_help = RUN_EXIT_CODES, override_usage = "synsent run [OPTIONS] -- PROGRAM...")]
+    Run(RunArguments),
+    /// Explain a recorded run: packets and calls in one picture, the cause, and what is excluded by what evidence.
+    ///
+    /// It also tells what each of the four dialects would have reported, and what cannot be known.
+    #[command(after_help = WHY_EXAMPLES)]
+    Why(WhyArguments),
     /// Print a contract of sockets as a manual page, or what differs between two.
     ///
     /// The page is made from the tables that the dialect's functions carry out.
@@ -107,21 +159,6 @@ pub(crate) struct ListenArguments {
     pub(crate) device: DeviceArguments,
     /// The port to listen on; 0 picks one
     pub(crate) port: u16,
-}
-
-/// What `sweep` takes.
-#[derive(Debug, Args)]
-pub(crate) struct SweepArguments {
-    /// The system whose outcomes are brought about; all of them without it
-    #[arg(long = "as", value_name = "DIALECT", value_parser = dialect())]
-    pub(crate) dialect: Option<&'static Dialect>,
-    /// The network: lab (our stack in virtual time), kernel (the sockets of this machine), or tun (our stack on a TUN device); the
-    /// last two in network namespaces of their own
-    #[arg(long, value_name = "NET", default_value = "lab")]
-    pub(crate) net: Net,
-    /// An object of JSON a line, the last one with the totals
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// What `page` takes.
@@ -204,11 +241,58 @@ mod tests {
     #[test]
     fn a_sweep_is_of_all_dialects_in_the_lab_unless_they_are_named() {
         let sweep = |line: &str| match parse(line).unwrap().verb {
-            Verb::Sweep(sweep) => (sweep.dialect.map(|dialect| dialect.name), sweep.net, sweep.json),
+            Verb::Sweep(sweep) => {
+                assert_eq!(sweep.is_of_program(), Ok(false));
+                (sweep.dialect.map(|dialect| dialect.name), sweep.net, sweep.json)
+            }
             verb => panic!("{verb:?}"),
         };
-        assert_eq!(sweep("synsent sweep"), (None, Net::Lab, false));
-        assert_eq!(sweep("synsent sweep --as bs2000 --net kernel --json"), (Some("bs2000"), Net::Kernel, true));
+        assert_eq!(sweep("synsent sweep"), (None, None, false));
+        assert_eq!(sweep("synsent sweep --as bs2000 --net kernel --json"), (Some("bs2000"), Some(Net::Kernel), true));
+    }
+
+    #[test]
+    fn a_sweep_of_a_program_has_the_program_behind_its_options() {
+        let line =
+            "synsent sweep --only refused,silent --limit 1500ms --seed 7 --jobs 3 -- curl -sS --json http://shop.test/";
+        let Verb::Sweep(sweep) = parse(line).unwrap().verb else { panic!("sweep") };
+        assert_eq!(sweep.is_of_program(), Ok(true));
+        assert_eq!(sweep.only, ["refused", "silent"]);
+        assert_eq!((sweep.world.limit, sweep.world.seed), (Some(Duration::from_millis(1_500)), Some(7)));
+        assert_eq!((sweep.jobs, sweep.json), (Some(3), false), "what stands behind the program is its own");
+        assert_eq!(sweep.program, ["curl", "-sS", "--json", "http://shop.test/"]);
+        let Verb::Sweep(sweep) = parse("synsent sweep --json curl -sS x").unwrap().verb else { panic!("sweep") };
+        assert_eq!((sweep.json, sweep.program.len()), (true, 3), "as with env and timeout, the dashes may be left out");
+    }
+
+    #[test]
+    fn options_of_the_two_sweeps_are_not_mixed() {
+        let kind = |line: &str| match parse(line).unwrap().verb {
+            Verb::Sweep(sweep) => sweep.is_of_program(),
+            verb => panic!("{verb:?}"),
+        };
+        assert_eq!(kind("synsent sweep --list"), Ok(true));
+        assert!(
+            kind("synsent sweep --as winsock2 -- curl").unwrap_err().contains("--as is about the documented outcomes")
+        );
+        assert!(kind("synsent sweep --net lab -- curl").unwrap_err().contains("leave out one of the program and it"));
+        assert!(kind("synsent sweep --list --net lab").unwrap_err().contains("leave out one of --list and it"));
+        for option in ["--only a", "--seed 1", "--save f", "--real-time", "--medium veth", "--limit 3s", "--jobs 2"] {
+            let said = kind(&format!("synsent sweep {option}")).unwrap_err();
+            assert!(said.starts_with(option.split(' ').next().unwrap()) && said.contains("write -- PROGRAM"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_run_and_its_explanation_are_asked_for_in_a_line() {
+        let line = "synsent run --case refused --no-observe --capture f --medium veth -q -- sh -c true";
+        let Verb::Run(run) = parse(line).unwrap().verb else { panic!("run") };
+        assert_eq!((run.case.as_deref(), run.no_observe, run.quiet), (Some("refused"), true, true));
+        assert_eq!((run.world.medium, run.program.len()), (Some(synsent_world::Medium::Veth), 3));
+        let Verb::Why(why) = parse("synsent why --svg a.svg refused").unwrap().verb else { panic!("why") };
+        assert_eq!((why.which.as_deref(), why.svg), (Some("refused"), Some("a.svg".into())));
+        let Verb::Why(why) = parse("synsent why --live example.org 443").unwrap().verb else { panic!("why") };
+        assert_eq!(why.live.unwrap(), ["example.org", "443"]);
     }
 
     #[test]
@@ -235,6 +319,19 @@ mod tests {
             "synsent page winsock1 --diff winsock1 winsock2",
             "synsent sweep --as bsd",
             "synsent sweep --net ether",
+            "synsent sweep --limit 0s -- curl",
+            "synsent sweep --limit 10parsec -- curl",
+            "synsent sweep --jobs 0 -- curl",
+            "synsent sweep --medium wifi -- curl",
+            "synsent sweep --expect a --scenario b -- curl",
+            "synsent run",
+            "synsent run --case refused",
+            "synsent run --sede 1 -- curl",
+            "synsent why a b",
+            "synsent why --live example.org",
+            "synsent why --live example.org 443 refused",
+            "synsent why --list --svg f",
+            "synsent why --limit 3s",
             "synsent connect --as winsock2",
             "synsent connect --as winsock2 --timeout 3 10.9.0.1 80",
             "synsent connect 10.9.0.1 80",

@@ -3,8 +3,10 @@
 //! Cells are wrapped at spaces. Colours are for terminals only; who writes elsewhere gets the bare text, 80 columns wide.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstyle::Style;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The width where there is no terminal.
 const WIDTH: usize = 80;
@@ -24,6 +26,39 @@ pub(crate) struct Cell {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Columns {
     pub(crate) widths: Vec<usize>,
+}
+
+/// A table that is written row by row. What has no room in a row stands in lines of their own below it.
+pub(crate) struct Table<W> {
+    out: W,
+    columns: Columns,
+    below: Columns,
+}
+
+/// How far the lines below a row stand in.
+const INDENT: usize = 4;
+
+impl<W: Write> Table<W> {
+    /// A table of this width on `out`.
+    pub(crate) fn new(out: W, width: usize, widths: &[Option<usize>]) -> Table<W> {
+        let below = Columns::fit(width, &[Some(INDENT - GAP), None]);
+        Table { out, columns: Columns::fit(width, widths), below }
+    }
+
+    /// Writes a row.
+    pub(crate) fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+        self.columns.write(&mut self.out, cells)
+    }
+
+    /// Writes a line, or as many as it takes, below the last row.
+    pub(crate) fn below(&mut self, cell: Cell) -> io::Result<()> {
+        self.below.write(&mut self.out, &[Cell::plain(""), cell])
+    }
+
+    /// Where the table is written, for what is no row.
+    pub(crate) fn out(&mut self) -> &mut W {
+        &mut self.out
+    }
 }
 
 impl Cell {
@@ -60,7 +95,7 @@ impl Columns {
                     write!(out, "{:gap$}{}{text}{}", "", cell.style.render(), cell.style.render_reset())?;
                     gap = 0;
                 }
-                gap += width.saturating_sub(text.chars().count()) + GAP;
+                gap += width.saturating_sub(text.width()) + GAP;
             }
             writeln!(out)?;
         }
@@ -75,24 +110,37 @@ pub(crate) fn terminal_width() -> usize {
     columns.map_or(WIDTH, |columns| columns.max(WIDTH_MIN))
 }
 
+/// A span of time in the unit that fits it.
+pub(crate) fn span(span: Duration) -> String {
+    match span.as_secs_f64() {
+        seconds if seconds >= 1.0 => format!("{seconds:.1} s"),
+        seconds if seconds >= 0.1 => format!("{:.0} ms", seconds * 1e3),
+        seconds => format!("{:.1} ms", seconds * 1e3),
+    }
+}
+
 /// The lines of a text; a word that is longer than a line is broken.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0);
     for word in text.split_whitespace() {
-        let mut rest: Vec<char> = word.chars().collect();
-        if used > 0 && used + 1 + rest.len() > width {
+        if used > 0 && used + 1 + word.width() > width {
             lines.push(std::mem::take(&mut line));
             used = 0;
         } else if used > 0 {
             line.push(' ');
             used += 1;
         }
-        while rest.len() > width {
-            lines.push(rest.drain(..width).collect());
+        let is_long = word.width() > width;
+        for letter in word.chars() {
+            let wide = letter.width().unwrap_or_default();
+            if is_long && used > 0 && used + wide > width {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(letter);
+            used += wide;
         }
-        used += rest.len();
-        line.extend(rest);
     }
     lines.push(line);
     lines
@@ -120,5 +168,11 @@ mod tests {
     fn a_word_that_is_too_long_is_broken_and_nothing_is_lost() {
         let columns = Columns::fit(0, &[Some(4)]);
         assert_eq!(written(&columns, &["ab abcdefghij k"]), "ab\nabcd\nefgh\nij k\n");
+    }
+
+    #[test]
+    fn letters_that_take_two_columns_are_counted_as_two() {
+        let columns = Columns::fit(9, &[Some(4), Some(3)]);
+        assert_eq!(written(&columns, &["接続拒否", "x"]), "接続  x\n拒否\n");
     }
 }

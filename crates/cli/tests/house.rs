@@ -11,7 +11,7 @@ const SANS_IO: [&str; 2] = ["wire", "stack"];
 const WITHOUT_WORLD: [&str; 2] = ["sockets", "dialects"];
 
 /// What each crate may depend on inside the house.
-const MAY_DEPEND: [(&str, &[&str]); 8] = [
+const MAY_DEPEND: [(&str, &[&str]); 10] = [
     ("wire", &[]),
     ("stack", &["wire"]),
     ("lab", &["sockets", "stack", "wire"]),
@@ -19,7 +19,9 @@ const MAY_DEPEND: [(&str, &[&str]); 8] = [
     ("sockets", &["stack"]),
     ("dialects", &["sockets", "stack"]),
     ("conformance", &["dialects", "host", "lab", "sockets", "stack", "wire"]),
-    ("cli", &["conformance", "dialects", "host", "lab", "sockets", "stack", "wire"]),
+    ("explain", &["dialects", "lab", "sockets", "stack", "wire"]),
+    ("world", &["dialects", "explain", "host", "lab", "sockets", "stack", "wire"]),
+    ("cli", &["conformance", "dialects", "explain", "host", "lab", "sockets", "stack", "wire", "world"]),
 ];
 
 #[test]
