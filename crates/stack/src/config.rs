@@ -126,6 +126,8 @@ pub struct TcpOptions {
     pub syn_timeout: Duration,
     /// How many times the SYN is sent again at most; `None`: until `syn_timeout`.
     pub syn_retries: Option<u8>,
+    /// How many times the SYN is sent again after the first timeout without a longer pause; RFC 6298 has none, Linux four.
+    pub syn_linear_timeouts: u8,
     /// R2 for data: how long sent data may stay unacknowledged (9293/MUST-21, 9293/SHLD-11, 5482/1); `None`: for ever.
     pub user_timeout: Option<Duration>,
     /// R1: after how many retransmissions of one segment the application is told (9293/SHLD-9, SHLD-10).
@@ -164,6 +166,7 @@ impl Default for TcpOptions {
             algorithm: Algorithm::default(),
             syn_timeout: Duration::from_secs(183),
             syn_retries: None,
+            syn_linear_timeouts: 0,
             user_timeout: Some(Duration::from_secs(300)),
             retries_before_trouble: 3,
             keep_alive: None,

@@ -83,6 +83,16 @@ fn an_application_may_give_up_earlier_by_count() {
     assert_eq!(failure.to_string(), "timed out: 3 SYNs (at 0, 3, 9 s) to 10.0.0.2:7000 unanswered for 21 s");
 }
 
+// conn/1
+// The ladder that Linux climbs with four linear timeouts, as it was seen on one: five pauses of a second before the first longer one.
+#[test]
+fn the_first_pauses_of_a_profile_may_be_the_same() {
+    let mut t = Script::v4();
+    let options = TcpOptions { syn_linear_timeouts: 4, syn_timeout: Duration::from_secs(15), ..TcpOptions::default() };
+    t.connect_with(|open| open.tcp = Some(options));
+    assert_eq!(ladder(&mut t), [0, 1_000, 2_000, 3_000, 4_000, 5_000, 7_000, 11_000]);
+}
+
 // 9293/MUST-21
 // Trap: no default limit on SYN-SENT leaves sockets that retry for ever; and a limit of time is kept to the point.
 #[test]

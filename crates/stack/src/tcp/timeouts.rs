@@ -146,7 +146,10 @@ fn opening_timeout(head: &mut Head, opening: &mut Opening, turn: &mut Turn<'_>) 
             turn.ip.advise_dead_path(turn.now, head.tuple.remote.addr);
         }
         // 6298/2
-        opening.rtt.back_off();
+        // A profile may keep the first pauses as they are.
+        if retries >= u32::from(head.options.syn_linear_timeouts) {
+            opening.rtt.back_off();
+        }
         opening.next_syn_at = turn.now + opening.rtt.rto();
         opening.send_now = true;
         turn.shared.queue(head);
