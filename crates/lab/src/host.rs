@@ -10,6 +10,7 @@ use crate::cable::CableId;
 use crate::datagrams::{Sunk, UdpBehaviour, UdpPeer};
 use crate::gate::{Deed, Gate, Knock, Ruling, VERDICTS_MAX, Verdict};
 use crate::lab::{HostId, Lab};
+use crate::name_server::NameServer;
 use crate::obstruct::{IcmpError, Obstructing, Obstruction, answer};
 use crate::peer::{Behaviour, DESKS_MAX, Desks};
 use crate::rules::{By, Does, Row, When};
@@ -25,6 +26,7 @@ pub(crate) struct Host {
     /// The hosts that this one decides for, by their addresses.
     pub(crate) guarded: HashMap<IpAddr, HostId>,
     pub(crate) udp_peers: Vec<UdpPeer>,
+    pub(crate) names: Option<NameServer>,
     pub(crate) obstructions: Vec<Obstructing>,
     pub(crate) events: VecDeque<Event>,
     /// When the stack or a behaviour wants to be called again.

@@ -143,6 +143,7 @@ impl Lab {
             desks: Desks::default(),
             guarded: HashMap::new(),
             udp_peers: Vec::new(),
+            names: None,
             obstructions: Vec::new(),
             events: VecDeque::new(),
             wake_at: None,
@@ -470,9 +471,12 @@ impl Lab {
     /// After anything that happened at a host: its behaviours act, its events are kept, and its frames go out.
     pub(crate) fn settle(&mut self, id: HostId) {
         let host = &mut self.hosts[id.0 as usize];
-        let wake_at = host.desks.serve(&host.gate, &mut host.stack, self.now);
+        let mut wake_at = host.desks.serve(&host.gate, &mut host.stack, self.now);
         for peer in &mut host.udp_peers {
             peer.serve(&mut host.stack, self.now);
+        }
+        if let Some(names) = &mut host.names {
+            wake_at = [wake_at, names.serve(&mut host.stack, self.now)].into_iter().flatten().min();
         }
         for port in 0..host.ports.len() {
             self.transmit(id, port);

@@ -2,6 +2,7 @@
 
 mod determinism;
 mod grid;
+mod names;
 mod nets;
 mod outcomes;
 mod paths;
