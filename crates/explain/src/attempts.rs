@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use crate::record::{Call, Run, Said, SocketKind};
+use crate::record::{Call, RECORD_CALLS_MAX, Run, Said, SocketKind};
 use crate::view::plain;
 
 /// One connect() of an internet socket.
@@ -61,7 +61,7 @@ pub enum ConnectSaid {
 pub fn attempts(run: &Run) -> Vec<Attempt> {
     let mut all: Vec<Following> = Vec::new();
     let mut current: HashMap<Socket, usize> = HashMap::new();
-    for (index, call) in run.calls.iter().enumerate() {
+    for (index, call) in run.calls.iter().take(RECORD_CALLS_MAX).enumerate() {
         let Some(socket) = Socket::of(call) else { continue };
         let known = current.get(&socket).copied();
         if let Some(following) = known.and_then(|known| all.get_mut(known)).filter(|one| !one.over) {
@@ -187,7 +187,7 @@ impl Following {
             }
             self.tells(call, failed, "SO_ERROR");
         } else if !self.settled {
-            let ready = self.polled.as_ref().is_some_and(|(said, _)| said.contains("OUT") || said.contains("writ"));
+            let ready = self.polled.as_ref().is_some_and(|(said, _)| shows_writable(said));
             self.tells(call, ConnectSaid::Connected, "SO_ERROR");
             self.unsure = !ready;
         }
@@ -195,8 +195,8 @@ impl Following {
 
     fn poll(&mut self, call: &Call) {
         let waits = matches!(call.said, Said::StillWaiting);
-        let failed = ["ERR", "HUP"].iter().any(|word| call.detail.contains(word));
-        let writable = call.detail.contains("OUT") || call.detail.contains("writ");
+        let failed = shows_failure(&call.detail);
+        let writable = shows_writable(&call.detail);
         self.polled = Some((call.detail.clone(), waits));
         if writable && !failed && matches!(call.said, Said::Value(1..)) {
             self.tells_if_unsettled(call, ConnectSaid::Connected, &call.name);
@@ -271,7 +271,7 @@ impl Following {
         if !self.settled && !self.begun.is_empty() {
             (self.attempt.said, self.attempt.how) = match &self.polled {
                 Some((_, true)) => (ConnectSaid::StillWaiting, format!("{}, and a poll still waited", self.begun)),
-                Some((said, false)) if said.contains("ERR") || said.contains("HUP") => {
+                Some((said, false)) if shows_failure(said) => {
                     (ConnectSaid::InProgressNeverAsked, format!("{}, then poll said {said}", self.begun))
                 }
                 _ => (ConnectSaid::InProgressNeverAsked, self.begun.to_owned()),
@@ -294,11 +294,20 @@ pub(crate) fn verb(name: &str) -> &str {
     }
 }
 
-fn is_poll(name: &str) -> bool {
+pub(crate) fn is_poll(name: &str) -> bool {
     name.contains("poll") || name.contains("select")
 }
 
-fn is_data(name: &str) -> bool {
+/// Whether a poll told an error or a hangup.
+fn shows_failure(detail: &str) -> bool {
+    detail.split('|').any(|word| matches!(word, "POLLERR" | "POLLHUP"))
+}
+
+fn shows_writable(detail: &str) -> bool {
+    detail.split('|').any(|word| matches!(word, "POLLOUT" | "POLLWRNORM"))
+}
+
+pub(crate) fn is_data(name: &str) -> bool {
     const DATA: [&str; 14] = [
         "send", "sendto", "sendmsg", "sendmmsg", "recv", "recvfrom", "recvmsg", "recvmmsg", "read", "write", "readv",
         "writev", "sendfile", "splice",

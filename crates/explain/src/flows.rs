@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use synsent_stack::IcmpCause;
 use synsent_wire::ip::Protocol;
 
-use crate::record::{Fate, Packet, Run};
+use crate::record::{Fate, Packet, RECORD_PACKETS_MAX, Run};
 use crate::view::{DNS_PORT, Datagram, Dns, Segment, View, What, plain};
 
 /// The name of the line between the program's machine and the router.
@@ -41,6 +41,8 @@ pub(crate) struct Flow {
     pub(crate) far: Vec<Sent>,
     /// The ICMP errors on our line that quote one of our segments.
     pub(crate) icmp: Vec<IcmpSeen>,
+    /// The ICMP errors on the peer's line that quote one of its segments.
+    pub(crate) told_peer: Vec<IcmpSeen>,
 }
 
 /// A segment on a line.
@@ -95,20 +97,24 @@ pub(crate) fn arrives(fate: Fate) -> bool {
 impl Traffic {
     pub(crate) fn of(run: &Run) -> Traffic {
         let mut sorting = Sorting::default();
-        for packet in &run.packets {
+        for packet in run.packets.iter().take(RECORD_PACKETS_MAX) {
             let Some(view) = View::of(packet) else { continue };
             match view.what {
                 What::Tcp(segment) => sorting.segment(packet, view.hop_limit, segment),
                 What::Udp(datagram) if packet.line == OWN_LINE => sorting.datagram(packet, datagram),
-                What::Icmp(error) if packet.line == OWN_LINE && !packet.outward => {
+                What::Icmp(error) => {
                     let Some(quoted) = error.quoted else { continue };
-                    let seen = IcmpSeen {
-                        at_us: packet.at_us,
-                        from: view.source,
-                        cause: error.cause,
-                        arrived: arrives(packet.fate),
-                    };
-                    sorting.icmp(quoted.protocol, quoted.source, quoted.destination, seen);
+                    let (at_us, arrived) = (packet.at_us, arrives(packet.fate));
+                    let seen = IcmpSeen { at_us, from: view.source, cause: error.cause, arrived };
+                    let near = packet.line == OWN_LINE;
+                    match (near, packet.outward) {
+                        (true, false) => sorting.icmp(quoted.protocol, quoted.source, quoted.destination, seen),
+                        (false, true) if quoted.protocol == Protocol::TCP => {
+                            let flow = sorting.flow(quoted.destination, quoted.source);
+                            flow.into_iter().for_each(|flow| flow.told_peer.push(seen.clone()));
+                        }
+                        _ => {}
+                    }
                 }
                 _ => {}
             }
@@ -157,6 +163,7 @@ impl Sorting {
                     near: Vec::new(),
                     far: Vec::new(),
                     icmp: Vec::new(),
+                    told_peer: Vec::new(),
                 });
                 let index = self.traffic.flows.len() - 1;
                 self.flows.insert((own, peer), index);
@@ -216,10 +223,13 @@ impl Sorting {
         }
     }
 
+    fn flow(&mut self, own: SocketAddr, peer: SocketAddr) -> Option<&mut Flow> {
+        self.flows.get(&(own, peer)).and_then(|index| self.traffic.flows.get_mut(*index))
+    }
+
     fn icmp(&mut self, protocol: Protocol, own: SocketAddr, peer: SocketAddr, seen: IcmpSeen) {
         if protocol == Protocol::TCP {
-            let flow = self.flows.get(&(own, peer)).and_then(|index| self.traffic.flows.get_mut(*index));
-            if let Some(flow) = flow {
+            if let Some(flow) = self.flow(own, peer) {
                 flow.icmp.push(seen);
             }
         } else if protocol == Protocol::UDP && peer.port() != DNS_PORT {
