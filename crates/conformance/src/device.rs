@@ -95,7 +95,7 @@ fn inner_device() -> Result<(Tun, LinkConfig), NotHere> {
         interface::add_address(INNER, address, prefix_len).map_err(failed("the kernel's address"))?;
     }
     interface::set_up(INNER).map_err(failed("the inner device"))?;
-    real::await_carrier(INNER).map_err(failed("the carrier of the inner device"))?;
+    interface::await_carrier(INNER).map_err(failed("the carrier of the inner device"))?;
     for (network, prefix_len) in [(IpAddr::from(outside::ROUTER), 32), (outside::ROUTER_V6.into(), 128)] {
         real::route_into(real::INTERFACE, network, prefix_len).map_err(failed("the route to the router"))?;
     }

@@ -26,8 +26,6 @@ use crate::world::{NotHere, Peer};
 pub(crate) const INTERFACE: &str = "out0";
 /// How often a SYN is repeated in real time, so that silence takes three seconds.
 pub(crate) const SYN_RETRIES: u32 = 1;
-/// How long a new device may take until the kernel sends through it.
-const CARRIER_PATIENCE: time::Duration = time::Duration::from_secs(10);
 /// How long what was sent to a peer may take until it is there.
 const ARRIVAL_PATIENCE: time::Duration = time::Duration::from_secs(2);
 /// How long the thread may take to look at everything once.
@@ -77,7 +75,7 @@ impl RealOutside {
             interface::add_address(INTERFACE, *address, *prefix_len).map_err(failed("an address"))?;
         }
         interface::set_up(INTERFACE).map_err(failed("the device"))?;
-        await_carrier(INTERFACE).map_err(failed("the carrier of the device"))?;
+        interface::await_carrier(INTERFACE).map_err(failed("the carrier of the device"))?;
         for (network, gateway) in outside::routes() {
             // Without an address of its own the kernel knows no gateway.
             let gateway = Some(gateway).filter(|_| !addresses.is_empty());
@@ -261,17 +259,4 @@ pub(crate) fn route_into(name: &str, network: IpAddr, prefix_len: u8) -> io::Res
 pub(crate) fn set_sysctl(name: &str, value: &str) -> Result<(), NotHere> {
     let path = format!("/proc/sys/net/{name}");
     fs::write(&path, value).map_err(|error| NotHere(format!("{path} cannot be written: {error}")))
-}
-
-/// The kernel notices a new cable in its own time, and loses frames until then.
-pub(crate) fn await_carrier(name: &str) -> io::Result<()> {
-    let end = time::Instant::now() + CARRIER_PATIENCE;
-    while !interface::is_running(name)? {
-        if time::Instant::now() > end {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        thread::sleep(LOOK_AGAIN);
-    }
-    // The carrier is told a moment before frames are taken, both under the lock that this request has to wait for.
-    interface::set_up(name)
 }

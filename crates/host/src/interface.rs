@@ -1,17 +1,23 @@
 //! The kernel's interfaces: up, MTU, addresses, routes, and pairs of virtual Ethernet interfaces, by rtnetlink.
 //!
 //! Each function is one request and its answer on a socket of its own; nothing is kept. They act in the network namespace of
-//! the calling thread. They change what is asked for and read nothing back but the kernel's verdict.
+//! the calling thread. They change what is asked for and read nothing back but the kernel's verdict; only [`await_carrier`] waits.
 
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
-use rustix::ioctl::{Opcode, Updater, ioctl};
+use rustix::ioctl::{Opcode, Setter, Updater, ioctl};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink};
 
 /// The longest name of an interface; unit: octets.
 pub const NAME_MAX_OCTETS: usize = libc::IFNAMSIZ - 1;
+
+/// How long a new device may take until the kernel sends through it.
+const CARRIER_PATIENCE: Duration = Duration::from_secs(10);
+/// How often one looks again whether it does.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// What a route of the kernel does with a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +62,19 @@ pub fn is_running(name: &str) -> io::Result<bool> {
     let request = query::<{ libc::SIOCGIFFLAGS as Opcode }>(name)?;
     let flags = u16::from_ne_bytes([request.value[0], request.value[1]]);
     Ok(libc::c_int::from(flags) & libc::IFF_RUNNING != 0)
+}
+
+/// Waits until a frame that is sent through an interface is not lost: the kernel notices a new cable in its own time.
+pub fn await_carrier(name: &str) -> io::Result<()> {
+    let end = Instant::now() + CARRIER_PATIENCE;
+    while !is_running(name)? {
+        if Instant::now() > end {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    // The carrier is told a moment before frames are taken, both under the lock that this request has to wait for.
+    set_up(name)
 }
 
 /// Brings an interface up.
@@ -123,6 +142,17 @@ pub fn add_route(
 
 /// Makes two Ethernet interfaces joined by a virtual cable, and brings both up.
 pub fn add_veth(name: &str, peer: &str) -> io::Result<()> {
+    veth(name, peer, None)?;
+    set_up(name)?;
+    set_up(peer)
+}
+
+/// Makes two Ethernet interfaces joined by a virtual cable, the second one in another network namespace. Neither is brought up.
+pub fn add_veth_into(name: &str, peer: &str, namespace: BorrowedFd<'_>) -> io::Result<()> {
+    veth(name, peer, Some(namespace))
+}
+
+fn veth(name: &str, peer: &str, namespace: Option<BorrowedFd<'_>>) -> io::Result<()> {
     const VETH_INFO_PEER: u16 = 1;
     let mut message = Message::new(libc::RTM_NEWLINK, libc::NLM_F_CREATE | libc::NLM_F_EXCL);
     message.put_link(0, 0, 0);
@@ -133,12 +163,46 @@ pub fn add_veth(name: &str, peer: &str) -> io::Result<()> {
             data.nest(VETH_INFO_PEER, |end| {
                 end.put_link(0, 0, 0);
                 end.put_name(peer);
+                if let Some(namespace) = namespace {
+                    end.put_attribute(libc::IFLA_NET_NS_FD, &(namespace.as_raw_fd() as u32).to_ne_bytes());
+                }
             });
         });
     });
-    message.exchange()?;
-    set_up(name)?;
-    set_up(peer)
+    message.exchange()
+}
+
+/// Makes the kernel finish every packet itself before it hands it to the device, and check every packet that the device hands
+/// over: checksums are complete, and no packet is larger than the MTU.
+pub fn finish_packets(name: &str) -> io::Result<()> {
+    for command in [ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO] {
+        let off = EthtoolValue { command, data: 0 };
+        let mut request = InterfaceRequest::new(name)?;
+        let pointer = (&raw const off).expose_provenance();
+        request.value[..size_of::<usize>()].copy_from_slice(&pointer.to_ne_bytes());
+        let socket = control_socket()?;
+        // SAFETY: SIOCETHTOOL reads a `struct ifreq` whose value is a pointer to a `struct ethtool_value`; these four commands
+        // only read that. Both structs have their layouts and live longer than the call.
+        let set = unsafe { ioctl(&socket, Setter::<{ libc::SIOCETHTOOL as Opcode }, InterfaceRequest>::new(request)) };
+        match set {
+            // What the device never does need not be switched off.
+            Ok(()) | Err(rustix::io::Errno::OPNOTSUPP) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+const ETHTOOL_SRXCSUM: u32 = 0x15;
+const ETHTOOL_STXCSUM: u32 = 0x17;
+const ETHTOOL_STSO: u32 = 0x1f;
+const ETHTOOL_SGSO: u32 = 0x24;
+
+/// `struct ethtool_value`.
+#[repr(C)]
+struct EthtoolValue {
+    command: u32,
+    data: u32,
 }
 
 fn family(address: IpAddr) -> u8 {

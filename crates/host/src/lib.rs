@@ -28,6 +28,7 @@ mod numbers;
 pub mod packet;
 pub mod pcapng;
 pub mod poller;
+pub mod room;
 mod seed;
 mod select_set;
 pub mod signal;

@@ -68,29 +68,18 @@ impl Plan {
             Link::Tap => (Box::new(Tun::open("t0", Layer::Ethernet, self.virtio).expect("a TAP device")), "t0"),
             Link::Packet => {
                 interface::add_veth("v0", "v1").expect("a pair");
-                await_carrier("v1");
+                interface::await_carrier("v1").expect("a carrier");
                 (Box::new(PacketSocket::open("v1", self.virtio).expect("a packet socket")), "v0")
             }
         };
         interface::add_address(kernel_end, self.kernel(), self.prefix_len()).expect("the kernel's address");
         interface::set_up(kernel_end).expect("the kernel's end is up");
-        await_carrier(kernel_end);
+        interface::await_carrier(kernel_end).expect("a carrier");
         if let Medium::Ethernet(_) = device.medium() {
             await_neighbour_discovery(kernel_end, self.kernel());
         }
         device
     }
-}
-
-/// The kernel notices a new cable in its own time, up to a second when there are many, and loses frames until then.
-fn await_carrier(name: &str) {
-    let end = HostInstant::now() + PATIENCE;
-    while !interface::is_running(name).expect("its flags") {
-        assert!(HostInstant::now() < end, "{name} has no carrier");
-        thread::sleep(Duration::from_millis(5));
-    }
-    // The carrier is told a moment before frames are taken, both under the lock that this request has to wait for.
-    interface::set_up(name).expect("an interface that is up already");
 }
 
 /// The kernel joins the group on which its address is asked for in its own time too; a question before that is not heard and

@@ -1,0 +1,79 @@
+//! Signals around the start of a program.
+//!
+//! Rust ignores SIGPIPE, and whoever runs a program may handle or ignore more. A program expects what a shell would give it: the
+//! default, except for what was ignored when its user began (as under `nohup`), and nothing blocked.
+
+use std::mem;
+use std::ptr;
+
+/// The highest number of a signal.
+const HIGHEST: libc::c_int = 64;
+
+/// A set of signals, one bit each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Set(u64);
+
+impl Set {
+    fn has(self, signal: libc::c_int) -> bool {
+        self.0 >> (signal - 1) & 1 != 0
+    }
+}
+
+/// The signals that this process ignores, but SIGPIPE, which Rust ignores by itself.
+pub(super) fn ignored() -> Set {
+    let mut set = Set::default();
+    for signal in (1..=HIGHEST).filter(|signal| *signal != libc::SIGPIPE) {
+        // SAFETY: all zeroes are a valid sigaction.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        // SAFETY: nothing is set, and the struct that is filled lives longer than the call.
+        let known = unsafe { libc::sigaction(signal, ptr::null(), &mut action) } == 0;
+        if known && action.sa_sigaction == libc::SIG_IGN {
+            set.0 |= 1 << (signal - 1);
+        }
+    }
+    set
+}
+
+/// Gives every signal its default, except those that are to be ignored, and blocks none. Safe between fork and exec.
+pub(super) fn restore(ignored: Set) {
+    for signal in 1..=HIGHEST {
+        // SAFETY: all zeroes are a valid sigaction.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        action.sa_sigaction = if ignored.has(signal) { libc::SIG_IGN } else { libc::SIG_DFL };
+        // SAFETY: the struct lives longer than the call, and neither action runs code of ours. The signals whose action cannot be
+        // set have no other.
+        unsafe { libc::sigaction(signal, &action, ptr::null_mut()) };
+    }
+    // SAFETY: an empty set of signals is made in place and read by the call; both are allowed between fork and exec.
+    unsafe {
+        let mut none: libc::sigset_t = mem::zeroed();
+        libc::sigemptyset(&mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &none, ptr::null_mut());
+    }
+}
+
+/// Blocks every signal of the calling thread; dropping it brings the mask back. What is forked meanwhile runs no handler of
+/// this process.
+pub(super) struct Blocked {
+    before: libc::sigset_t,
+}
+
+impl Blocked {
+    pub(super) fn all() -> Blocked {
+        // SAFETY: both sets are made in place and live longer than the calls; blocking signals changes no memory.
+        unsafe {
+            let mut all: libc::sigset_t = mem::zeroed();
+            let mut before: libc::sigset_t = mem::zeroed();
+            libc::sigfillset(&mut all);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+            Blocked { before }
+        }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // SAFETY: the set is the one that the kernel gave.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
+    }
+}
