@@ -70,7 +70,12 @@ impl Made {
                 began_unix_nanos: 1_763_722_512_000_000_000,
                 took_us: 50_000,
                 kernel: "6.18".to_owned(),
-                ladder: Ladder { syn_retries: 3, default_syn_retries: 6 },
+                ladder: Ladder {
+                    syn_retries: 3,
+                    default_syn_retries: 6,
+                    linear_timeouts: 0,
+                    default_linear_timeouts: 4,
+                },
                 own_addresses: vec!["10.1.0.2".parse().unwrap(), "fd00:1::2".parse().unwrap()],
                 hosts: vec![
                     host("router", &["10.1.0.1", "fd00:1::1"]),

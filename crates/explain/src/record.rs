@@ -14,6 +14,8 @@ pub const PACKET_OCTETS_MAX: usize = 160;
 pub const RECORD_PACKETS_MAX: usize = 4_096;
 /// How many calls a record keeps: the first ones.
 pub const RECORD_CALLS_MAX: usize = 4_096;
+/// The longest pause between two SYNs.
+pub const RTO_MAX_SECONDS: u64 = 120;
 /// The version of the format; a record of another one is not read.
 pub const VERSION: u32 = 1;
 
@@ -73,10 +75,36 @@ pub struct Run {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Ladder {
-    /// How often it is repeated here.
+    /// How often it is repeated here with growing pauses.
     pub syn_retries: u32,
-    /// How often it is repeated by default; the same where nothing was lowered.
+    /// How often it is so by default; the same where nothing was lowered.
     pub default_syn_retries: u32,
+    /// How often it is repeated here before that, with pauses that do not grow; 0 in kernels that know no such pauses.
+    #[serde(default)]
+    pub linear_timeouts: u32,
+    /// How often it is so by default.
+    #[serde(default)]
+    pub default_linear_timeouts: u32,
+}
+
+impl Ladder {
+    /// How often a SYN is repeated here, all in all.
+    pub fn retries(&self) -> u32 {
+        self.linear_timeouts + self.syn_retries
+    }
+
+    /// Whether it is repeated less often than by default.
+    pub fn is_shortened(&self) -> bool {
+        self.retries() < self.default_linear_timeouts + self.default_syn_retries
+    }
+
+    /// When an opening that nobody answers is given up by default, by the kernel's rule: the first pauses take a second, each later
+    /// one twice as long as the one before, none longer than [`RTO_MAX_SECONDS`]. The kernel's clock makes it some percent more.
+    pub fn default_seconds(&self) -> u64 {
+        let growing = (0..=self.default_syn_retries)
+            .map(|pause| 1_u64.checked_shl(pause).map_or(RTO_MAX_SECONDS, |seconds| seconds.min(RTO_MAX_SECONDS)));
+        u64::from(self.default_linear_timeouts) + growing.sum::<u64>()
+    }
 }
 
 /// A host of the lab.
@@ -296,6 +324,18 @@ mod hex {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ladder_is_as_long_as_the_kernel_climbs_it() {
+        let linux = Ladder { syn_retries: 2, default_syn_retries: 6, linear_timeouts: 0, default_linear_timeouts: 4 };
+        assert_eq!((linux.retries(), linux.is_shortened()), (2, true));
+        // ip-sysctl: with 6 retries and 4 linear timeouts the final timeout is after 131 seconds, and without those after 127.
+        assert_eq!(linux.default_seconds(), 131);
+        let older = Ladder { syn_retries: 6, default_linear_timeouts: 0, ..linux };
+        assert_eq!((older.default_seconds(), older.is_shortened()), (127, false));
+        let patient = Ladder { default_syn_retries: 255, ..older };
+        assert_eq!(patient.default_seconds(), 127 + 249 * RTO_MAX_SECONDS);
+    }
 
     #[test]
     fn octets_are_written_and_read_as_digits() {
