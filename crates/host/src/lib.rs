@@ -25,6 +25,7 @@ pub mod name;
 pub mod namespace;
 mod network;
 mod numbers;
+pub mod observe;
 pub mod packet;
 pub mod pcapng;
 pub mod poller;

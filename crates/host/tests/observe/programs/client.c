@@ -1,0 +1,320 @@
+/* A client of many kinds: `client KIND PORT`. What it saw goes to standard output, one line each; PORT is on 127.0.0.1. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+static int port;
+
+static void say(const char *what, int failed) {
+    char line[128];
+    int len = snprintf(line, sizeof line, "%s %d\n", what, failed ? errno : 0);
+    if (write(1, line, len) != len) abort();
+}
+
+static struct sockaddr_in there(void) {
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return name;
+}
+
+static int opened(int flags) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0); }
+
+static int connect_there(int s) {
+    struct sockaddr_in name = there();
+    return connect(s, (struct sockaddr *)&name, sizeof name);
+}
+
+static void so_error(int s) {
+    int error = -1;
+    socklen_t len = sizeof error;
+    if (getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len)) abort();
+    errno = error;
+    say("so_error", error);
+}
+
+static void blocking(void) {
+    int s = opened(0);
+    say("connect", connect_there(s));
+    close(s);
+}
+
+static void with_poll(void) {
+    int s = opened(SOCK_NONBLOCK);
+    say("connect", connect_there(s));
+    struct pollfd entry = {.fd = s, .events = POLLOUT};
+    if (poll(&entry, 1, -1) != 1) abort();
+    so_error(s);
+    close(s);
+}
+
+static void with_select(void) {
+    int s = opened(SOCK_NONBLOCK);
+    say("connect", connect_there(s));
+    fd_set writable;
+    FD_ZERO(&writable);
+    FD_SET(s, &writable);
+    if (select(s + 1, NULL, &writable, NULL, NULL) != 1) abort();
+    so_error(s);
+    close(s);
+}
+
+static void with_epoll(void) {
+    int e = epoll_create1(EPOLL_CLOEXEC), s = opened(SOCK_NONBLOCK);
+    say("connect", connect_there(s));
+    struct epoll_event event = {.events = EPOLLOUT, .data.u64 = 0x1122334455667788};
+    if (epoll_ctl(e, EPOLL_CTL_ADD, s, &event)) abort();
+    if (epoll_wait(e, &event, 1, -1) != 1) abort();
+    so_error(s);
+    close(s);
+}
+
+static void *one_thread(void *unused) {
+    (void)unused;
+    blocking();
+    return NULL;
+}
+
+static void with_threads(void) {
+    pthread_t threads[8];
+    for (int at = 0; at < 8; at++)
+        if (pthread_create(&threads[at], NULL, one_thread, NULL)) abort();
+    for (int at = 0; at < 8; at++) pthread_join(threads[at], NULL);
+}
+
+static void with_fork(void) {
+    pid_t child = fork();
+    if (child == 0) {
+        blocking();
+        _exit(3);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    blocking();
+    exit(WEXITSTATUS(status));
+}
+
+static void with_spawn(char *self, char *number) {
+    char *arguments[] = {self, "blocking", number, NULL};
+    pid_t child;
+    if (posix_spawn(&child, self, NULL, NULL, arguments, environ)) abort();
+    int status;
+    waitpid(child, &status, 0);
+}
+
+static void *exec_self(void *self_and_number) {
+    char **both = self_and_number;
+    execl(both[0], both[0], "blocking", both[1], NULL);
+    return NULL;
+}
+
+static void *sleep_forever(void *unused) {
+    for (;;) pause();
+    return unused;
+}
+
+static void exec_in_thread(char *self, char *number) {
+    char *both[] = {self, number};
+    pthread_t sleeper, thread;
+    pthread_create(&sleeper, NULL, sleep_forever, NULL);
+    pthread_create(&thread, NULL, exec_self, both);
+    pthread_join(thread, NULL);
+}
+
+/* The peer resets: the first write is taken, the next one fails. */
+static void reset(void) {
+    int s = opened(0);
+    if (connect_there(s)) abort();
+    char octet;
+    say("read", read(s, &octet, 1) < 0);
+    signal(SIGPIPE, SIG_IGN);
+    say("write", write(s, "x", 1) < 0);
+    close(s);
+}
+
+static void on_signal(int number) { (void)number; }
+
+/* A timer ends a connect that nobody answers. */
+static void interrupted(int flags) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
+    sigaction(SIGALRM, &action, NULL);
+    ualarm(100000, 0);
+    int s = opened(0);
+    say("connect", connect_there(s));
+}
+
+/* What was interrupted and begun again ends when the peer begins to answer; here a second timer ends the process. */
+static void begun_again(void) {
+    interrupted(SA_RESTART);
+}
+
+static void signalled(void) {
+    signal(SIGTERM, SIG_DFL);
+    blocking();
+    raise(SIGTERM);
+}
+
+/* Another thread waits in epoll_wait with a descriptor that becomes ready only after the connect. */
+static int ready_pipe[2];
+
+static void *wait_in_epoll(void *unused) {
+    (void)unused;
+    int e = epoll_create1(0);
+    struct epoll_event event = {.events = EPOLLIN};
+    epoll_ctl(e, EPOLL_CTL_ADD, ready_pipe[0], &event);
+    say("epoll_wait", epoll_wait(e, &event, 1, -1) < 0);
+    blocking();
+    return NULL;
+}
+
+static void beside_epoll(void) {
+    pthread_t thread;
+    if (pipe(ready_pipe) || pthread_create(&thread, NULL, wait_in_epoll, NULL)) abort();
+    /* Long enough for the thread to wait; were it too short, the test would show less and not fail. */
+    usleep(100000);
+    blocking();
+    int s = opened(0);
+    (void)!connect_there(s);
+    usleep(50000);
+    if (write(ready_pipe[1], "x", 1) != 1) abort();
+    pthread_join(thread, NULL);
+}
+
+/* A child that ends while its parent waits in epoll_wait without caring for SIGCHLD. */
+static void child_beside_epoll(void) {
+    int e = epoll_create1(0);
+    struct epoll_event event = {.events = EPOLLIN};
+    if (pipe(ready_pipe)) abort();
+    epoll_ctl(e, EPOLL_CTL_ADD, ready_pipe[0], &event);
+    if (fork() == 0) _exit(0);
+    if (fork() == 0) {
+        usleep(200000);
+        _exit(write(ready_pipe[1], "x", 1) != 1);
+    }
+    say("epoll_wait", epoll_wait(e, &event, 1, -1) < 0);
+}
+
+static void local_sockets(void) {
+    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "/nowhere/at/all"};
+    int s = socket(AF_UNIX, SOCK_STREAM, 0), pair[2];
+    say("connect", connect(s, (struct sockaddr *)&name, sizeof name));
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) abort();
+    say("send", send(pair[0], "x", 1, 0) < 0);
+    char octet;
+    say("recv", recv(pair[1], &octet, 1, 0) < 0);
+}
+
+static void datagram(void) {
+    int s = socket(AF_INET, SOCK_DGRAM, 0);
+    say("connect", connect_there(s));
+    say("send", send(s, "x", 1, 0) < 0);
+    char octet;
+    say("recv", recv(s, &octet, 1, 0) < 0);
+}
+
+/* Arguments that no right program passes. */
+static void hostile(void) {
+    int s = opened(SOCK_NONBLOCK);
+    struct sockaddr_in name = there();
+    say("connect", connect(s, (struct sockaddr *)8, sizeof name));
+    say("connect", connect(s, (struct sockaddr *)&name, (socklen_t)-1));
+    say("connect", connect(s, (struct sockaddr *)&name, 3));
+    say("connect", connect(-1, (struct sockaddr *)&name, sizeof name));
+    say("connect", connect(s, (struct sockaddr *)&name, sizeof name));
+    syscall(SYS_sendmsg, s, -1L, 0);
+    syscall(SYS_recvmmsg, s, 8L, -1L, 0, 0);
+    syscall(SYS_getsockopt, s, SOL_SOCKET, SO_ERROR, -8L, -8L);
+    syscall(SYS_ppoll, 8L, -1L, -1L, 0L, 0L);
+    syscall(SYS_pselect6, -1L, -1L, -1L, -1L, -1L, -1L);
+    syscall(SYS_epoll_pwait, s, -1L, -1L, 0L, 0L, 0L);
+    syscall(SYS_epoll_pwait2, -1L, 8L, 0x7FFFFFFFL, 0L, 0L, 0L);
+    syscall(SYS_readv, s, -1L, -1L);
+    syscall(SYS_splice, -1L, -1L, -1L, -1L, -1L, -1L);
+    syscall(SYS_sendfile, s, -1L, -1L, -1L);
+    syscall(SYS_recvfrom, s, -1L, -1L, MSG_DONTWAIT, -1L, -1L);
+    close(s);
+    say("end", 0);
+}
+
+/* Reads of a pipe while a connection is open, many more than are watched. */
+static void many(int count) {
+    int s = opened(0);
+    if (connect_there(s)) abort();
+    for (int at = 0; at < count; at++) getppid();
+    say("write", write(s, "x", 1) < 0);
+    so_error(s);
+    close(s);
+}
+
+static void many_sends(int count) {
+    int s = socket(AF_INET, SOCK_DGRAM, 0);
+    if (connect_there(s)) abort();
+    for (int at = 0; at < count; at++) send(s, "x", 1, 0);
+    so_error(s);
+}
+
+static void many_sockets(int count) {
+    for (int at = 0; at < count; at++) close(opened(0));
+    blocking();
+}
+
+static void ring(void) {
+    char parameters[120] = {0};
+    say("io_uring_setup", syscall(SYS_io_uring_setup, 4L, parameters) < 0);
+}
+
+static void inherited(char *self, char *number) {
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect_there(s)) abort();
+    char descriptor[16];
+    snprintf(descriptor, sizeof descriptor, "%d", s);
+    execl(self, self, "write", number, descriptor, NULL);
+}
+
+int main(int count, char **arguments) {
+    if (count < 3) return 2;
+    const char *kind = arguments[1];
+    int number = count > 3 ? atoi(arguments[3]) : 0;
+    port = atoi(arguments[2]);
+    if (!strcmp(kind, "blocking")) blocking();
+    else if (!strcmp(kind, "poll")) with_poll();
+    else if (!strcmp(kind, "select")) with_select();
+    else if (!strcmp(kind, "epoll")) with_epoll();
+    else if (!strcmp(kind, "threads")) with_threads();
+    else if (!strcmp(kind, "fork")) with_fork();
+    else if (!strcmp(kind, "spawn")) with_spawn(arguments[0], arguments[2]);
+    else if (!strcmp(kind, "exec-in-thread")) exec_in_thread(arguments[0], arguments[2]);
+    else if (!strcmp(kind, "reset")) reset();
+    else if (!strcmp(kind, "interrupted")) interrupted(0);
+    else if (!strcmp(kind, "begun-again")) begun_again();
+    else if (!strcmp(kind, "signalled")) signalled();
+    else if (!strcmp(kind, "beside-epoll")) beside_epoll();
+    else if (!strcmp(kind, "child-beside-epoll")) child_beside_epoll();
+    else if (!strcmp(kind, "local")) local_sockets();
+    else if (!strcmp(kind, "datagram")) datagram();
+    else if (!strcmp(kind, "hostile")) hostile();
+    else if (!strcmp(kind, "many")) many(number);
+    else if (!strcmp(kind, "many-sends")) many_sends(number);
+    else if (!strcmp(kind, "many-sockets")) many_sockets(number);
+    else if (!strcmp(kind, "ring")) ring();
+    else if (!strcmp(kind, "inherited")) inherited(arguments[0], arguments[2]);
+    else if (!strcmp(kind, "write")) say("write", write(number, "x", 1) < 0);
+    else return 2;
+    return 0;
+}
