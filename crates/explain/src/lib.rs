@@ -8,11 +8,14 @@
 #![forbid(unsafe_code)]
 
 pub mod attempts;
+mod comments;
 mod flows;
+pub mod ladder;
 #[cfg(test)]
 mod made;
 pub mod record;
 mod said;
+mod story;
 pub mod style;
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,7 @@ mod wire;
 mod words;
 
 pub use attempts::{Attempt, ConnectSaid, attempts};
+pub use comments::{COMMENT_MAX, comments};
 pub use record::{
     Asked, Call, End, Fate, HostSeen, Ladder, Lookup, Observation, Packet, Run, Said, SocketKind, Verdict,
 };

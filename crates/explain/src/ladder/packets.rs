@@ -1,0 +1,144 @@
+//! The rows of packets.
+
+use super::layout::{Bulk, Columns, Draft, KERNEL, ROUTER, addresses_words};
+use super::{Row, RowKind};
+use crate::flows::OWN_LINE;
+use crate::record::{Asked, Packet, Run};
+use crate::story::{Story, Told, arrives};
+use crate::style::Tone;
+use crate::view::{Dns, Segment, View, What};
+use crate::words::{fate_words, octets, ordinal};
+
+/// From which time on a hop is a row of its own, where something else happens meanwhile.
+const HOP_OF_ITS_OWN_US: i64 = 20_000;
+
+/// Drafts the rows of all packets but those that keep the network going.
+pub(super) fn draft(run: &Run, story: &Story, columns: &Columns, drafts: &mut Vec<Draft>) {
+    let mut starts: Vec<i64> = run.packets.iter().map(|packet| packet.at_us).collect();
+    starts.sort_unstable();
+    let in_one = |first: usize| {
+        let next = story.packets[first].next?;
+        let (began, ended) = (run.packets[first].at_us, run.packets[next].at_us);
+        let meanwhile =
+            starts.partition_point(|start| *start < ended) > starts.partition_point(|start| *start <= began);
+        (ended.saturating_sub(began) < HOP_OF_ITS_OWN_US || !meanwhile).then_some(next)
+    };
+    for (index, packet) in run.packets.iter().enumerate() {
+        let told = &story.packets[index];
+        let drawn = told.previous.is_some_and(|first| in_one(first) == Some(index));
+        if drawn || told.view.as_ref().is_some_and(|view| view.what == What::Neighbours) {
+            continue;
+        }
+        let row = row(run, story, columns, index, in_one(index));
+        let bulk = told.view.as_ref().and_then(bulk);
+        drafts.push(Draft { row, order: if packet.outward { 1 } else { 3 }, bulk });
+    }
+}
+
+/// The row of a packet: on one line, or on both of its lines.
+fn row(run: &Run, story: &Story, columns: &Columns, index: usize, next: Option<usize>) -> Row {
+    let (packet, last) = (&run.packets[index], next.unwrap_or(index));
+    let (from, _) = line(packet, columns);
+    let (_, to) = line(&run.packets[last], columns);
+    let told = &story.packets[index];
+    let fate = run.packets[last].fate;
+    let lost = fate_words(fate).filter(|_| !arrives(fate));
+    let tone = match &told.view {
+        _ if lost.is_some() => Tone::Quiet,
+        Some(view) => tone(view),
+        None => Tone::Plain,
+    };
+    Row {
+        at_us: packet.at_us,
+        until_us: story.packets[last].arrives_us.max(packet.at_us),
+        kind: RowKind::Packet,
+        from,
+        to,
+        via: next.map(|next| (ROUTER, run.packets[next].at_us)),
+        words: match told.sending {
+            0 | 1 => label(run, packet, told),
+            again => format!("{}, {}", label(run, packet, told), ordinal(again as usize)),
+        },
+        note: fate_words(fate).filter(|_| arrives(fate)).unwrap_or_default().to_owned(),
+        lost,
+        tone,
+    }
+}
+
+/// The two ends of a packet's line, in the direction of the packet.
+fn line(packet: &Packet, columns: &Columns) -> (usize, usize) {
+    let far = if packet.line == OWN_LINE { KERNEL } else { columns.named(&packet.line) };
+    if (far == KERNEL) == packet.outward { (far, ROUTER) } else { (ROUTER, far) }
+}
+
+fn tone(view: &View) -> Tone {
+    match &view.what {
+        What::Tcp(segment) if segment.flags.rst() => Tone::Bad,
+        What::Icmp(_) => Tone::Bad,
+        What::Udp(datagram) if datagram.dns.as_ref().is_some_and(|dns| dns.response && dns.code != 0) => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+fn bulk(view: &View) -> Option<Bulk> {
+    let What::Tcp(segment) = &view.what else { return None };
+    let special = segment.flags.syn() || segment.flags.fin() || segment.flags.rst();
+    let what = if segment.octets > 0 { "data" } else { "ACK" };
+    (!special).then(|| Bulk { what: what.to_owned(), octets: segment.octets })
+}
+
+/// A packet in very few words: `SYN`, `data 512`, `DNS? A shop.test`.
+fn label(run: &Run, packet: &Packet, told: &Told) -> String {
+    let Some(view) = &told.view else { return format!("{} that are not IP", octets(packet.len)) };
+    match &view.what {
+        What::Tcp(segment) => segment_label(segment),
+        What::Udp(datagram) => match &datagram.dns {
+            Some(dns) => dns_label(run, packet, dns),
+            None => format!("UDP {}", datagram.octets),
+        },
+        What::Icmp(error) => error.cause.to_string(),
+        What::Neighbours => "neighbours".to_owned(),
+        What::Echo => "ICMP echo".to_owned(),
+        What::Part => format!("fragment {}", packet.len),
+        What::Other(protocol) => protocol.to_string(),
+        What::Unread => format!("{} not readable", octets(packet.len)),
+    }
+}
+
+fn segment_label(segment: &Segment) -> String {
+    let flags = segment.flags;
+    let name = match (flags.rst(), flags.syn(), flags.fin()) {
+        (true, ..) => "RST",
+        (_, true, _) if flags.ack() => "SYN-ACK",
+        (_, true, _) => "SYN",
+        (.., true) => "FIN",
+        _ if flags.ack() => "ACK",
+        _ => "no flags",
+    };
+    match (name, segment.octets) {
+        (_, 0) => name.to_owned(),
+        ("ACK", many) => format!("data {many}"),
+        (_, many) => format!("data {many}, {name}"),
+    }
+}
+
+/// A question, or the answer with the addresses that the record says were given.
+fn dns_label(run: &Run, packet: &Packet, dns: &Dns) -> String {
+    if !dns.response {
+        return format!("DNS? {} {}", dns.kind_words(), dns.name);
+    }
+    let same = |name: &str| name.trim_end_matches('.').eq_ignore_ascii_case(dns.name.trim_end_matches('.'));
+    let given = run
+        .lookups
+        .iter()
+        .rev()
+        .find(|lookup| lookup.at_us <= packet.at_us && lookup.kind == dns.kind_words() && same(&lookup.name));
+    match (dns.code, given.map(|lookup| &lookup.answer)) {
+        (0, Some(Asked::Addresses(addresses))) => format!("DNS {}", addresses_words(addresses)),
+        (0, _) => format!("DNS {} for {}", if dns.answers == 0 { "nothing" } else { "an answer" }, dns.kind_words()),
+        (2, _) => "DNS server failed".to_owned(),
+        (3, _) => "DNS no such name".to_owned(),
+        (5, _) => "DNS refused".to_owned(),
+        (code, _) => format!("DNS error {code}"),
+    }
+}
