@@ -9,6 +9,7 @@ mod paths;
 mod peers;
 mod processes;
 mod scenarios;
+mod service;
 mod swarm;
 mod taps;
 mod threads;
