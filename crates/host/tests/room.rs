@@ -15,6 +15,7 @@ use std::process::{Command, ExitCode, Output, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use synsent_host::interface::RouteKind;
+use synsent_host::observe::{CallResult, Event, Observer};
 use synsent_host::room::{self, Ending, Group, LineChoice, LineKind, Program, Refusal, Room, Route, Setup, Stream};
 
 use skip::skip;
@@ -36,6 +37,7 @@ const SCENES: &[Scene] = &[
     ("it_ends_as_it_ends", it_ends_as_it_ends),
     ("what_is_written_arrives", what_is_written_arrives),
     ("nothing_is_left_behind", nothing_is_left_behind),
+    ("what_is_observed_ends_too", what_is_observed_ends_too),
     ("the_room_can_be_ended", the_room_can_be_ended),
     ("a_signal_reaches_the_program", a_signal_reaches_the_program),
     ("no_descriptor_leaks", no_descriptor_leaks),
@@ -333,6 +335,39 @@ fn nothing_is_left_behind() {
     assert_eq!((ending, written.as_str()), (Ending::Code(0), "started\n"));
 }
 
+fn what_is_observed_ends_too() {
+    let room = enter();
+    // A connection to the machine's own loopback is refused by it, and a child is left behind.
+    let script = "(sleep 1000 &); exec 3<>/dev/tcp/127.0.0.1/9";
+    let program = Program { observe: true, stderr: Stream::Null, ..Program::new(["bash", "-c", script]) };
+    let mut started = room.start(program).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let mut observer = Observer::attach(started.pid().cast_signed()).expect("an observer");
+    started.release().expect("a program that waits");
+    let (mut said, mut processes) = (Vec::new(), 0);
+    let mut tell = |event| match event {
+        Event::Call(call) if call.name == "connect" => said.push(call.result),
+        Event::Started { .. } => processes += 1,
+        _ => {}
+    };
+    observer.run(&mut tell).expect("its end");
+    assert_eq!(said, [CallResult::Err(libc::ECONNREFUSED)]);
+    assert!(processes >= 2, "{processes}");
+    assert_eq!(started.wait().expect("its end"), Ending::Code(1));
+    let notes = started.notes();
+    assert!(notes.is_empty(), "{notes:?}");
+    // What cannot be executed is told as without an observer.
+    let folder = folder();
+    let path = folder.join("binary");
+    script_at(&path, "\x01\0\0\0");
+    let program = Program { observe: true, ..Program::new([path.clone()]) };
+    let mut started = room.start(program).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let mut observer = Observer::attach(started.pid().cast_signed()).expect("an observer");
+    started.release().expect("a program that waits");
+    observer.run(&mut |_| {}).expect("its end");
+    assert!(matches!(started.wait(), Err(Refusal::WrongFormat(at)) if at == path));
+    fs::remove_dir_all(&folder).expect("removed");
+}
+
 fn the_room_can_be_ended() {
     let room = enter();
     let mut started = room.start(Program::new(["sleep", "1000"])).expect("a program");
@@ -392,7 +427,7 @@ fn settings_are_the_rooms() {
     assert!(told, "{:?}", room.notes());
 }
 
-fn script(path: &Path, text: &str) {
+fn script_at(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     fs::write(path, text).expect("a file");
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
@@ -401,7 +436,7 @@ fn script(path: &Path, text: &str) {
 fn a_script_without_a_first_line_is_run_by_the_shell() {
     let folder = folder();
     let path = folder.join("plain");
-    script(&path, "echo $1 and $0\n");
+    script_at(&path, "echo $1 and $0\n");
     let room = enter();
     let path = path.to_str().expect("text");
     assert_eq!(run(&room, &[path, "one"]), (Ending::Code(0), format!("one and {path}\n")));
@@ -412,8 +447,8 @@ fn programs_that_cannot_run_are_refused() {
     let folder = folder();
     let path = |name: &str| folder.join(name).to_str().expect("text").to_owned();
     fs::write(path("data"), "x").expect("a file");
-    script(Path::new(&path("orphan")), "#!/nowhere/interpreter -x\n");
-    script(Path::new(&path("binary")), "\x01\0\0\0");
+    script_at(Path::new(&path("orphan")), "#!/nowhere/interpreter -x\n");
+    script_at(Path::new(&path("binary")), "\x01\0\0\0");
     let room = enter();
     let refused = |name: &str| {
         let mut started = match room.start(Program { stdout: Stream::Null, ..Program::new([name]) }) {
@@ -440,7 +475,7 @@ fn programs_that_cannot_run_are_refused() {
     assert!(matches!(refused(&below), Refusal::Exec { source, .. } if source.raw_os_error() == Some(libc::ENOTDIR)));
     fs::remove_dir_all(&folder).expect("removed");
     // The kernel looks at what is there when it executes.
-    script(Path::new(&path_of_late()), "#!/bin/sh\n");
+    script_at(Path::new(&path_of_late()), "#!/bin/sh\n");
     let late = path_of_late();
     let mut started = room.start(Program::new([OsString::from(&late)])).expect("a program");
     fs::remove_file(&late).expect("removed");

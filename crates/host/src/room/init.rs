@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::page::Told;
 use super::signals;
+use crate::observe::Filter;
 
 /// The most signal-free way to say that a program could not be started, as shells do.
 const NOT_STARTED: libc::c_int = 127;
@@ -31,6 +32,8 @@ pub(super) struct Orders<'a> {
     /// Descriptors that the program keeps, in rising order.
     pub(super) inherit: &'a [RawFd],
     pub(super) own_session: bool,
+    /// What the program's process installs, so that it can be observed.
+    pub(super) filter: Option<&'a Filter>,
     pub(super) mount_proc: bool,
     pub(super) ignored_signals: signals::Set,
     pub(super) told: &'a Told,
@@ -130,6 +133,11 @@ unsafe fn become_program(orders: &Orders<'_>) -> ! {
         exit(NOT_STARTED);
     }
     keep_only(orders.inherit);
+    if let Some(filter) = orders.filter
+        && filter.install().is_err()
+    {
+        note(&orders.told.filter_error);
+    }
     // SAFETY: the path and both lists end with a null and live in this copy of the memory.
     unsafe { libc::execve(orders.path, orders.argv, orders.environment) };
     if errno() == libc::ENOEXEC && !orders.shell_argv.is_null() {

@@ -27,6 +27,7 @@ use super::refusal::Refusal;
 use super::signals::Blocked;
 use super::started::{Parts, Started};
 use super::{Room, interpreter, lookup};
+use crate::observe::Filter;
 
 /// Descriptors of ours stand above the places of the standard streams.
 const FIRST_FREE: RawFd = 3;
@@ -39,6 +40,7 @@ pub(super) fn start(room: &Room, program: Program) -> Result<Started, Refusal> {
     let words = Words::new(&path, &program.argv).map_err(failed("the arguments"))?;
     let ours = Streams::new([program.stdin, program.stdout, program.stderr]).map_err(failed("the streams"))?;
     let (line, their_line) = line().map_err(failed("a pair of sockets"))?;
+    let filter = program.observe.then(Filter::new);
     let page = Page::new().map_err(failed("shared memory"))?;
     let mut inherit = program.inherit;
     inherit.sort_unstable();
@@ -52,6 +54,7 @@ pub(super) fn start(room: &Room, program: Program) -> Result<Started, Refusal> {
         line: their_line.as_raw_fd(),
         inherit: &inherit,
         own_session: program.group == Group::Session,
+        filter: filter.as_ref(),
         mount_proc: room.may_mount,
         ignored_signals: room.ignored_signals,
         told: page.told(),

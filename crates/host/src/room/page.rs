@@ -15,6 +15,8 @@ pub(super) struct Told {
     pub(super) fork_error: AtomicI32,
     /// The error number with which a private /proc was refused.
     pub(super) proc_error: AtomicI32,
+    /// The error number with which the filter for the observer was refused.
+    pub(super) filter_error: AtomicI32,
     /// The error number with which a stream could not be put in its place.
     pub(super) stream_error: AtomicI32,
     /// The error number with which the program was not executed.

@@ -19,12 +19,15 @@ pub struct Program {
     pub stderr: Stream,
     /// Whom it belongs to.
     pub group: Group,
+    /// Whether it installs the filter of an [`Observer`](crate::observe::Observer), which must then be attached before it is
+    /// released: who is filtered and not observed can open no socket.
+    pub observe: bool,
     /// Further descriptors that it has, under the same numbers; see [`inheritable_descriptors`].
     pub inherit: Vec<RawFd>,
 }
 
 impl Program {
-    /// A program that has the streams and the terminal of this process.
+    /// A program that has the streams and the terminal of this process, and that nobody observes.
     pub fn new(argv: impl IntoIterator<Item = impl Into<OsString>>) -> Program {
         Program {
             argv: argv.into_iter().map(Into::into).collect(),
@@ -32,6 +35,7 @@ impl Program {
             stdout: Stream::Inherit,
             stderr: Stream::Inherit,
             group: Group::Caller,
+            observe: false,
             inherit: Vec::new(),
         }
     }

@@ -127,7 +127,10 @@ impl Started {
         let old_proc = Told::error(&told.proc_error).map(|error| {
             format!("the program sees the /proc of this machine, with other process numbers, because it can have no own: {error}")
         });
-        old_proc.into_iter().collect()
+        let unobserved = Told::error(&told.filter_error).map(|error| {
+            format!("the program's system calls are not observed, because the filter was refused: {error}")
+        });
+        old_proc.into_iter().chain(unobserved).collect()
     }
 
     /// Whether init has ended and was waited for, here or by somebody else.
