@@ -1,10 +1,16 @@
 //! What one run of a sweep came to, in the words of a row.
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use synsent_explain::{End, Observation, Run};
+use synsent_explain::view::{DNS_PORT, What};
+use synsent_explain::{ConnectSaid, End, Observation, Run, SocketKind, View, attempts, said_line, wire_line};
 
 use crate::words;
+
+/// The name of the program's line in a record.
+const OUR_LINE: &str = "us";
 
 /// What a row shows.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,6 +42,27 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// What a recorded run came to.
+    pub(crate) fn of(run: &Run, record: &str, unmet: Vec<String>) -> Seen {
+        Seen {
+            case: run.case.clone(),
+            summary: run.summary.clone(),
+            wire: wire_line(run),
+            said: said_line(run),
+            is_connected: is_connected(run),
+            not_observed: not_observed(run),
+            ladder: ladder(run),
+            took: Duration::from_micros(run.took_us),
+            end: run.end.clone(),
+            line: words::last_line(&run.stderr_tail),
+            stdout_tail: run.stdout_tail.clone(),
+            stderr_tail: run.stderr_tail.clone(),
+            notes: run.notes.clone(),
+            unmet,
+            record: record.to_owned(),
+        }
+    }
+
     /// Whether the program ended by itself and said that all went well.
     pub(crate) fn is_success(&self) -> bool {
         self.end == End::Exited(0)
@@ -51,9 +78,49 @@ impl Seen {
 }
 
 /// Why a run's calls were not observed, or not all.
-pub(super) fn not_observed(run: &Run) -> Option<String> {
+fn not_observed(run: &Run) -> Option<String> {
     match &run.observation {
+        Observation::Full if run.calls_left_out > 0 => Some("there were more calls than a record keeps".to_owned()),
         Observation::Full => None,
         Observation::Partly(why) | Observation::Not(why) => Some(words::visible(why)),
     }
+}
+
+/// Whether a connection of the program held. A program that only looked a name up wanted one.
+fn is_connected(run: &Run) -> Option<bool> {
+    let is_own = |peer: Option<SocketAddr>| peer.is_none_or(|peer| peer.port() != DNS_PORT);
+    let mut streams =
+        attempts(run).into_iter().filter(|one| one.kind == SocketKind::Stream && is_own(one.peer)).peekable();
+    let has_tried = streams.peek().is_some() || !run.lookups.is_empty();
+    let holds = streams.any(|attempt| attempt.said == ConnectSaid::Connected && attempt.later.is_none());
+    match not_observed(run) {
+        _ if holds => Some(true),
+        None if has_tried => Some(false),
+        _ => None,
+    }
+}
+
+/// How long SYNs would have been repeated by default, where nobody answered all those that the shortened ladder had.
+fn ladder(run: &Run) -> Option<String> {
+    if !run.ladder.is_shortened() {
+        return None;
+    }
+    let mut syns: HashMap<(SocketAddr, SocketAddr), u32> = HashMap::new();
+    for packet in run.packets.iter().filter(|packet| packet.outward && packet.line == OUR_LINE) {
+        match View::of(packet).map(|view| view.what) {
+            Some(What::Tcp(segment)) if segment.opens() => {
+                *syns.entry((segment.source, segment.destination)).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+    for packet in run.packets.iter().filter(|packet| !packet.outward && packet.line == OUR_LINE) {
+        if let Some(What::Tcp(segment)) = View::of(packet).map(|view| view.what) {
+            syns.remove(&(segment.destination, segment.source));
+        }
+    }
+    let here = run.ladder.retries();
+    let climbed = syns.values().any(|syns| *syns > here);
+    let retries = if here == 1 { "retry" } else { "retries" };
+    climbed.then(|| format!("{} s ladder, {here} {retries} here", run.ladder.default_seconds()))
 }
