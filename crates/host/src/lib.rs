@@ -46,7 +46,7 @@ pub use driver::{DeviceCounters, Driver, DriverError};
 pub use engine::{Engine, Handle, WaitError};
 pub use error::OpenError;
 pub use interrupt::Interrupt;
-pub use kernel::KernelNetwork;
+pub use kernel::{KernelNetwork, ProbeEnd, Probed, probe};
 pub use memory::{PageWithHole, Wild, unmapped_page};
 pub use name::{NameError, NetworkKind, NetworkName};
 pub use packet::PacketSocket;

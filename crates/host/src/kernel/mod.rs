@@ -4,7 +4,8 @@
 //! descriptor that never blocks; waiting is one `poll` over the descriptors and an event of the waiting thread, so that a
 //! call can be taken back without a race. `socket` are the verbs, `opening` is what an active opening needs beyond them,
 //! `local` reaches paths, `own` counts descriptors, `settings` sets options, `errors` reads the kernel's numbers, `look` finds out what a number does
-//! not tell, `icmp` reads who sent which ICMP message.
+//! not tell, `icmp` reads who sent which ICMP message,
+//! `probe` is a single attempt for who asks why.
 //!
 //! What Linux does otherwise than any of the documents says is undone here and nowhere else: the one-time success of a
 //! second `connect`, the error that sticks to a socket after a failed opening, the local port that is lost when a datagram
@@ -16,6 +17,7 @@ mod local;
 mod look;
 mod opening;
 mod own;
+mod probe;
 mod provider;
 mod settings;
 mod socket;
@@ -27,6 +29,7 @@ use synsent_sockets::{Cancel, Domain, Network, Numbers, Provider, Ready, Ticket,
 use synsent_stack::Instant;
 
 pub(crate) use self::own::is_own;
+pub use self::probe::{ProbeEnd, Probed, probe};
 pub(crate) use self::provider::KernelProvider;
 pub(crate) use self::socket::KernelSocket;
 use crate::clock::Clock;

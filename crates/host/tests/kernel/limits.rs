@@ -4,6 +4,7 @@ use std::fs;
 
 use libtest_mimic::Trial;
 use synsent_host::interface::{self, RouteKind};
+use synsent_host::{ProbeEnd, probe};
 use synsent_sockets::{ConnectPolicy, Domain, Kind, Outcome, Settings, Socket};
 use synsent_stack::Duration;
 
@@ -21,11 +22,37 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("a_four_tuple_that_exists_is_in_use", four_tuple),
         trial("when_every_port_is_taken_it_says_so", ports),
         trial("datagrams_meet_the_same_limits", datagrams),
+        trial("one_attempt_is_told_as_the_kernel_tells_it", one_attempt),
     ]
 }
 
 fn connect(to: &str) -> Outcome {
     stream(&network(), Settings::default()).connect(&name(to)).expect_err("nobody is there").outcome
+}
+
+/// The numbers are those of Linux for a refusal and for a network without a route.
+fn one_attempt() {
+    let limit = std::time::Duration::from_secs(5);
+    let tried = |to: &str| probe(to.parse().expect("an address"), limit).expect("a socket");
+    let _listener = listener(&network(), 81);
+    let connected = tried("127.0.0.1:81");
+    assert_eq!(connected.end, ProbeEnd::Connected);
+    assert_eq!(connected.local.map(|local| local.ip()), Some("127.0.0.1".parse().expect("an address")));
+    for refused in ["127.0.0.1:82", "[::1]:82"] {
+        let refused = tried(refused);
+        assert_eq!(refused.end, ProbeEnd::Failed { number: 111, outcome: Outcome::Refused, at_once: false });
+        assert_eq!((refused.told, refused.syns_repeated), (None, Some(0)));
+    }
+    let no_route = tried("10.1.0.1:80");
+    assert_eq!(no_route.end, ProbeEnd::Failed { number: 101, outcome: Outcome::NetworkUnreachable, at_once: true });
+    interface::add_veth("a0", "a1").expect("a pair");
+    interface::add_address("a0", "10.1.0.2".parse().expect("an address"), 24).expect("an address");
+    interface::set_up("a0").expect("a0");
+    interface::set_up("a1").expect("a1");
+    let short = std::time::Duration::from_millis(20);
+    let silent = probe("10.1.0.1:80".parse().expect("an address"), short).expect("a socket");
+    assert_eq!(silent.end, ProbeEnd::StillWaiting);
+    assert!(silent.took >= short && silent.local.is_some());
 }
 
 fn no_interface() {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::thread;
 
 use libtest_mimic::Trial;
-use synsent_host::{Driver, Engine, Handle, Layer, Tun, VirtioHeader, interface};
+use synsent_host::{Driver, Engine, Handle, Layer, ProbeEnd, Tun, VirtioHeader, interface};
 use synsent_sockets::{Cancel, ConnectPolicy, Network, Outcome, Phase, Progress, Ready, Settings, Socket, select};
-use synsent_stack::{Cidr, Config, DropReason, Duration, LinkId, ListenOptions, Route, RouteKind, SoftErrors, Stack};
+use synsent_stack::{
+    Cidr, Config, DropReason, Duration, IcmpCause, LinkId, ListenOptions, Route, RouteKind, SoftErrors, Stack,
+};
 
 use crate::world::trial;
 use crate::{name, network, stream};
@@ -15,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("a_routers_word_ends_an_opening_and_its_name_is_told", abort_on_any),
         trial("a_routers_word_is_told_at_the_timeout", told_at_the_timeout),
+        trial("one_attempt_tells_which_router_said_what", one_attempt),
         trial("a_peer_that_comes_back_is_reached_all_the_same", recovers),
         trial("an_opening_is_given_up_on_time_and_another_begins", given_up),
     ]
@@ -36,6 +39,16 @@ fn router() -> (Engine, Handle, LinkId) {
     let engine = Engine::start(driver).expect("a thread");
     let handle = engine.handle();
     (engine, handle, link)
+}
+
+fn one_attempt() {
+    let (_engine, ..) = router();
+    let peer = "10.50.0.1:80".parse().expect("an address");
+    let probed = synsent_host::probe(peer, std::time::Duration::from_secs(10)).expect("a socket");
+    let unreachable = ProbeEnd::Failed { number: 101, outcome: Outcome::NetworkUnreachable, at_once: false };
+    assert_eq!(probed.end, unreachable);
+    let from = "10.9.0.2".parse().expect("an address");
+    assert_eq!(probed.told, Some((from, IcmpCause::V4Unreachable(0))));
 }
 
 fn socket(network: &Arc<dyn Network>, soft_errors: SoftErrors, timeout: Duration) -> Socket {
