@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use synsent_stack::{BindError, EthernetAddress, Event, Instant, LinkId, ListenError, Stack};
 
+use synsent_wire::ipv4;
+
 use crate::cable::CableId;
 use crate::datagrams::{Sunk, UdpBehaviour, UdpPeer};
 use crate::gate::{Deed, Gate, Knock, Ruling, VERDICTS_MAX, Verdict};
 use crate::lab::{HostId, Lab};
 use crate::name_server::NameServer;
-use crate::obstruct::{IcmpError, Obstructing, Obstruction, answer};
+use crate::obstruct::{IcmpError, IcmpMessage, Obstructing, Obstruction, answer};
 use crate::peer::{Behaviour, DESKS_MAX, Desks};
 use crate::rules::{By, Does, Row, When};
 use crate::service::Service;
@@ -25,6 +27,8 @@ pub(crate) struct Host {
     pub(crate) desks: Desks,
     /// The hosts that this one decides for, by their addresses.
     pub(crate) guarded: HashMap<IpAddr, HostId>,
+    /// The links whose path is narrower than their far ends believe, with the MTU in octets.
+    pub(crate) narrow: Vec<(LinkId, u16)>,
     pub(crate) udp_peers: Vec<UdpPeer>,
     pub(crate) names: Option<NameServer>,
     pub(crate) obstructions: Vec<Obstructing>,
@@ -124,6 +128,11 @@ impl Lab {
         self.host_mut(router).guarded.extend(addresses.into_iter().map(|address| (address, host)));
     }
 
+    /// Lets a router tell who sends to it by a link that larger packets do not fit through: as if the path became narrow just before it.
+    pub fn narrow(&mut self, router: HostId, link: LinkId, mtu: u16) {
+        self.host_mut(router).narrow.push((link, mtu));
+    }
+
     /// Lets the time begin that the rules of all hosts speak of; without it, it is that of the lab.
     pub fn start_rules(&mut self) {
         let now = self.now();
@@ -137,6 +146,11 @@ impl Lab {
         let host = self.host(id);
         if host.guarded.is_empty() && host.gate.is_open() {
             return false;
+        }
+        if let Some((_, mtu)) = host.narrow.iter().find(|(narrow, _)| *narrow == link)
+            && let Some(error) = too_big(sight, *mtu)
+        {
+            return self.answer(id, link, sight, error);
         }
         let Some(knock) = Knock::of(sight) else { return false };
         let to = knock.key.to.0;
@@ -162,7 +176,7 @@ impl Lab {
     fn answer(&mut self, id: HostId, link: LinkId, sight: &Sight<'_>, error: IcmpError) -> bool {
         let host = self.host(id);
         let Some(port) = host.ports.iter().find(|port| port.link == link).copied() else { return false };
-        let Some(frame) = answer(error, sight, &host.stack, link, port.station) else { return false };
+        let Some(frame) = answer(error, sight, &host.stack, &port, &host.ports) else { return false };
         self.put_out(port.cable, port.end, &frame);
         true
     }
@@ -202,12 +216,22 @@ impl Lab {
     }
 }
 
+/// The error that tells who sent a packet that it is too big; `None`: it is not, or it may be taken apart.
+fn too_big(sight: &Sight<'_>, mtu: u16) -> Option<IcmpError> {
+    if sight.ethernet || sight.frame.len() <= usize::from(mtu) {
+        return None;
+    }
+    let dont_fragment = ipv4::View::parse(sight.frame).map_or(true, |view| view.dont_fragment());
+    let message = |kind, code| Some(IcmpMessage { kind, code, field: mtu.into() });
+    dont_fragment.then(|| IcmpError::Exactly { v4: message(3, 4), v6: message(2, 0) })
+}
+
 impl Host {
     /// The answer of an obstruction to a frame that came by this link, and where it leaves.
     pub(crate) fn obstructed(&mut self, sight: &Sight<'_>, link: LinkId) -> Option<(Port, Vec<u8>)> {
         let port = *self.ports.iter().find(|port| port.link == link)?;
-        let Host { obstructions, stack, .. } = self;
-        let answer = obstructions.iter_mut().find_map(|one| one.answer(sight, stack, link, port.station))?;
+        let Host { obstructions, stack, ports, .. } = self;
+        let answer = obstructions.iter_mut().find_map(|one| one.answer(sight, stack, &port, ports))?;
         Some((port, answer))
     }
 }

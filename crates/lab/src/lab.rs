@@ -142,6 +142,7 @@ impl Lab {
             gate: Gate::default(),
             desks: Desks::default(),
             guarded: HashMap::new(),
+            narrow: Vec::new(),
             udp_peers: Vec::new(),
             names: None,
             obstructions: Vec::new(),

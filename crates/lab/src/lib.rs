@@ -13,6 +13,7 @@
 
 mod cable;
 mod capture;
+mod cases;
 mod clock;
 mod datagrams;
 mod descriptors;
@@ -42,6 +43,7 @@ mod wire_words;
 
 pub use cable::{CableId, Rule, RuleId};
 pub use capture::{Capture, Record};
+pub use cases::cases;
 pub use datagrams::{SUNK_MAX, Sunk, UdpBehaviour};
 pub use descriptors::{DESCRIPTORS_MAX, Descriptors};
 pub use faults::{Fate, Faults};
@@ -58,8 +60,10 @@ pub use peer::{Behaviour, DESKS_MAX};
 pub use rng::Rng;
 pub use rules::{BodyOctets, By, Does, Late, Row, Speech, When};
 pub use scenario::{
-    SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX,
-    SCENARIO_ROUTES_MAX, Scenario, ScenarioError, Staged,
+    Case, Exit, Expect, OutputPattern, SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_CASES_MAX,
+    SCENARIO_EXPECTED_MAX, SCENARIO_FILE_HOSTS_MAX, SCENARIO_HOSTS_MAX, SCENARIO_NAMES_MAX, SCENARIO_OCTETS_MAX,
+    SCENARIO_PATTERN_OCTETS_MAX, SCENARIO_PORTS_MAX, SCENARIO_RECORDS_MAX, SCENARIO_ROUTES_MAX,
+    SCENARIO_TEXT_OCTETS_MAX, Scenario, ScenarioError, Scenarios, Staged, StagedTap, Staging,
 };
 pub use service::{Cut, CutHow, SESSION_INPUT_OCTETS_MAX, Service, Session, Speaks, Wants};
 pub use shared::{Participation, Seat, SharedLab};

@@ -7,10 +7,11 @@
 
 use std::net::IpAddr;
 
-use synsent_stack::{EthernetAddress, LinkId, Stack};
+use synsent_stack::{EthernetAddress, Stack};
 use synsent_wire::ip::Protocol;
 use synsent_wire::{ethernet, icmpv4, icmpv6, ipv4, ipv6, udp};
 
+use crate::host::Port;
 use crate::sight::{Packet, Sight};
 
 /// How many octets of an IPv4 message carry the quoted packet, so that the whole stays below 576 (RFC 1812 section 4.3.2.3).
@@ -112,22 +113,16 @@ impl Obstructing {
     }
 
     /// The frame that answers what was sent to a host by one of its links, if this rule is for it.
-    pub(crate) fn answer(
-        &mut self,
-        sight: &Sight<'_>,
-        stack: &Stack,
-        link: LinkId,
-        station: Option<EthernetAddress>,
-    ) -> Option<Vec<u8>> {
+    pub(crate) fn answer(&mut self, sight: &Sight<'_>, stack: &Stack, port: &Port, ports: &[Port]) -> Option<Vec<u8>> {
         if self.rule.first.is_some_and(|first| self.answered >= first) {
             return None;
         }
         let packet = sight.packet()?;
-        let port = opening_port(sight, &packet)?;
-        if self.rule.to.is_some_and(|to| to != packet.destination) || self.rule.port.is_some_and(|own| own != port) {
+        let to = opening_port(sight, &packet)?;
+        if self.rule.to.is_some_and(|to| to != packet.destination) || self.rule.port.is_some_and(|own| own != to) {
             return None;
         }
-        let answer = answer(self.rule.error, sight, stack, link, station)?;
+        let answer = answer(self.rule.error, sight, stack, port, ports)?;
         self.answered += 1;
         Some(answer)
     }
@@ -138,16 +133,19 @@ pub(crate) fn answer(
     error: IcmpError,
     sight: &Sight<'_>,
     stack: &Stack,
-    link: LinkId,
-    station: Option<EthernetAddress>,
+    port: &Port,
+    ports: &[Port],
 ) -> Option<Vec<u8>> {
     let packet = sight.packet()?;
-    let header = ethernet_answer(sight, station)?;
-    let usable =
-        stack.addresses(link).filter(|(cidr, usable)| *usable && cidr.addr().is_ipv4() == packet.source.is_ipv4());
-    let own = usable.map(|(cidr, _)| cidr.addr()).min_by_key(|addr| is_link_local(*addr))?;
+    let header = ethernet_answer(sight, port.station)?;
+    // A router without an address on this link answers with one of another link.
+    let links = std::iter::once(port.link).chain(ports.iter().map(|port| port.link));
+    let own = links.into_iter().find_map(|link| {
+        let usable = stack.addresses(link).filter(|(_, usable)| *usable).map(|(cidr, _)| cidr.addr());
+        usable.filter(|addr| addr.is_ipv4() == packet.source.is_ipv4()).min_by_key(|addr| is_link_local(*addr))
+    })?;
     // Who is the destination answers from that address, as a host does.
-    let is_ours = stack.addresses(link).any(|(cidr, _)| cidr.addr() == packet.destination);
+    let is_ours = stack.addresses(port.link).any(|(cidr, _)| cidr.addr() == packet.destination);
     let from = if is_ours { packet.destination } else { own };
     let head = error.message(packet.source.is_ipv6())?;
     let message = message(head, from, packet.source, &sight.frame[header.len()..])?;

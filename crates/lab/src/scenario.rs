@@ -1,19 +1,27 @@
-//! A lab as a file: the hosts that a program can reach, what each of their ports does, and what the lines do wrong.
+//! A lab as a file: the hosts that a program can reach, what they do with each attempt, what the lines do wrong, and what is expected
+//! of the program.
 //!
 //! ```text
-//! us ── router ──┬── host        Every host has a line of its own to the router. Lines carry bare IP packets, so there is no
-//!                ├── host        next hop to be asked for, and each has its own delay, loss, rate and MTU.
-//!                └── host
+//! us ── router ──┬── host            Every host has a line of its own to the router. Lines carry bare IP packets, so there is no
+//!                ├── host            next hop to be asked for, and each has its own delay, loss, rate and MTU.
+//!                └── name server
 //! ```
 //!
-//! The file is TOML. [`Scenario::parse`] takes it apart, and a mistake is told with its line and column and with what is allowed
-//! there; a key that nobody knows is one. [`Scenario::stage`] builds the lab, as often as one likes: the same file and seed give
-//! the same octets on the wire. What the program does in it is not said here: that is the business of who enters it, through a
-//! [`LabNetwork`](crate::LabNetwork) on the host that is ours.
+//! The file is TOML. [`Scenarios::parse`] takes it apart, one nameless scenario or many cases, and a mistake is told with its line and
+//! column and with what is allowed there; a key that nobody knows is one. [`Scenario::stage`] builds the lab, as often as one likes: the
+//! same file and seed give the same octets on the wire. `us` is then a stack of the lab, for who enters it through a
+//! [`LabNetwork`](crate::LabNetwork), or with [`Scenario::stage_tapped`] somebody outside at the end of a tap. What is expected of the program
+//! is only kept here; who runs it judges.
 
+mod case;
+mod emit;
+mod expect;
 mod file;
+mod port;
+mod reach;
 mod stage;
 mod values;
+mod words;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -22,23 +30,35 @@ use std::ops::Range;
 use synsent_stack::Cidr;
 
 use crate::faults::Faults;
-use crate::lab::{HostId, Lab};
-use crate::obstruct::IcmpError;
-use crate::peer::Behaviour;
+use crate::names::NamesMode;
+use crate::rules::{Does, Row};
+
+pub use case::{Case, Scenarios};
+pub use expect::{Exit, Expect, OutputPattern, SCENARIO_EXPECTED_MAX, SCENARIO_PATTERN_OCTETS_MAX};
+pub use stage::{Staged, StagedTap, Staging};
 
 /// How long a scenario's file may be; unit: octets.
 pub const SCENARIO_OCTETS_MAX: usize = 256 << 10;
-/// How many hosts a scenario may have beside us and the router.
+/// How many cases a file may have.
+pub const SCENARIO_CASES_MAX: usize = 256;
+/// How many hosts a scenario may have beside us, the router and the name server.
 pub const SCENARIO_HOSTS_MAX: usize = 64;
-/// How many ports with a behaviour all hosts of a scenario may have together; each place of a backlog that is to be full counts
-/// as one more.
+/// How many hosts all cases of a file may have together.
+pub const SCENARIO_FILE_HOSTS_MAX: usize = 1_024;
+/// How many rows for ports all hosts of a scenario may have together.
 pub const SCENARIO_PORTS_MAX: usize = 1_024;
-/// How many addresses a host of a scenario may have; so too we and the router.
+/// How many addresses a host of a scenario may have; so too we, the router and the name server.
 pub const SCENARIO_ADDRESSES_MAX: usize = 16;
 /// How many routes we may have in a scenario.
 pub const SCENARIO_ROUTES_MAX: usize = 64;
+/// How many names a host of a scenario may have.
+pub const SCENARIO_NAMES_MAX: usize = 16;
+/// How many records of its own the name server of a scenario may have.
+pub const SCENARIO_RECORDS_MAX: usize = 64;
 /// The largest backlog that a port of a scenario can have filled.
 pub const SCENARIO_BACKLOG_MAX: usize = 128;
+/// How long what a port says may be, all its texts together; unit: octets.
+pub const SCENARIO_TEXT_OCTETS_MAX: usize = 4_096;
 
 /// A lab that can be built.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,19 +66,9 @@ pub struct Scenario {
     seed: u64,
     us: Us,
     router: Vec<Placed<IpAddr>>,
+    names: Names,
     hosts: Vec<Host>,
-}
-
-/// A lab that was built.
-pub struct Staged {
-    /// The lab.
-    pub lab: Lab,
-    /// The host on which the program runs.
-    pub us: HostId,
-    /// The router next to us.
-    pub router: HostId,
-    /// The others, in the order of the file.
-    pub hosts: Vec<HostId>,
+    expect: Expect,
 }
 
 /// What is wrong with a scenario, and where.
@@ -72,8 +82,8 @@ pub struct ScenarioError {
     pub what: String,
 }
 
-/// A value with its place in the file; unit: octets.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A value with its place in the file; unit: octets. Where it stands makes no difference to what it is.
+#[derive(Clone, Debug)]
 struct Placed<T> {
     value: T,
     at: Range<usize>,
@@ -88,77 +98,145 @@ struct Us {
     addresses: Vec<Placed<Cidr>>,
     routes: Vec<Placed<Cidr>>,
     line: Line,
+    free_ports: Option<u16>,
+    syn_retries: Option<u8>,
+}
+
+/// The name server.
+#[derive(Clone, PartialEq, Debug)]
+struct Names {
+    addresses: Vec<Placed<IpAddr>>,
+    mode: NamesMode,
+    records: Vec<Named>,
+}
+
+/// A name with addresses of its own.
+#[derive(Clone, PartialEq, Debug)]
+struct Named {
+    name: Placed<String>,
+    addresses: Vec<Placed<IpAddr>>,
 }
 
 /// A machine that can be reached.
 #[derive(Clone, PartialEq, Debug)]
 struct Host {
-    name: String,
+    name: Placed<String>,
+    names: Vec<Placed<String>>,
     addresses: Vec<Placed<IpAddr>>,
     line: Line,
-    ports: Vec<Port>,
-    /// Whether the other ports say nothing, instead of refusing.
-    otherwise_silent: bool,
+    rows: Vec<Placed<Row>>,
+    otherwise: Does,
 }
 
 /// A line to the router.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Line {
     mtu: u16,
+    /// Whether larger packets vanish without a word.
+    black_hole: bool,
     faults: Faults,
 }
 
-/// A port and what it does.
-#[derive(Clone, PartialEq, Debug)]
-struct Port {
-    number: Placed<u16>,
-    does: Does,
-}
-
-/// What a port does, and who does it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Does {
-    /// The host does it.
-    Host(Behaviour),
-    /// The router answers in the host's place, the first so many times or always; what it lets through is answered.
-    Router { error: IcmpError, first: Option<u32> },
-}
-
 impl Scenario {
-    /// Reads a scenario.
+    /// Reads a file with one nameless scenario.
     ///
     /// # Errors
-    /// The first mistake, with its place.
+    /// The first mistake, with its place; cases are one.
     pub fn parse(text: &str) -> Result<Scenario, ScenarioError> {
-        let at = |(at, what): Mistake| ScenarioError::at(text, at.start, what);
-        if text.len() > SCENARIO_OCTETS_MAX {
-            let what = format!("the file is longer than {SCENARIO_OCTETS_MAX} octets");
-            return Err(at((SCENARIO_OCTETS_MAX..SCENARIO_OCTETS_MAX, what)));
-        }
-        let scenario = file::read(text).map_err(at)?;
-        // What only the stacks know to be wrong, they say here.
-        scenario.try_stage().map_err(at)?;
-        Ok(scenario)
+        let scenarios = Scenarios::parse(text)?;
+        let what = || "this file has cases: choose one of them".to_owned();
+        scenarios.into_nameless().ok_or_else(|| ScenarioError::at(text, 0, what()))
     }
 
     /// The names of the hosts, in the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.hosts.iter().map(|host| host.name.as_str())
+        self.hosts.iter().map(|host| host.name.value.as_str())
     }
 
-    /// The addresses that a host is reached at, by its name; what is an address itself is its own. `None`: no host has the name.
+    /// The addresses that a host is reached at, by its name or one that it answers to; what is an address itself is its own. `None`: no
+    /// host has the name.
     pub fn addresses_of(&self, name: &str) -> Option<Vec<IpAddr>> {
         if let Ok(address) = name.trim_matches(['[', ']']).parse() {
             return Some(vec![address]);
         }
-        let host = self.hosts.iter().find(|host| host.name == name)?;
+        let by_name = self.hosts.iter().find(|host| host.name.value == name);
+        let host = by_name.or_else(|| self.hosts.iter().find(|host| host.names.iter().any(|one| one.value == name)))?;
         Some(host.addresses.iter().map(|address| address.value).collect())
     }
 
-    /// Builds the lab; it has run until every backlog that is to be full is.
-    pub fn stage(&self) -> Staged {
-        // Building it is a function of the scenario alone, and parse has built it once.
-        self.try_stage().unwrap_or_else(|(_, what)| unreachable!("a scenario that was built once: {what}"))
+    /// The hosts in the order of the file: the name of each, and its addresses.
+    pub fn hosts(&self) -> impl Iterator<Item = (&str, Vec<IpAddr>)> {
+        let addresses = |host: &Host| host.addresses.iter().map(|address| address.value).collect();
+        self.hosts.iter().map(move |host| (host.name.value.as_str(), addresses(host)))
+    }
+
+    /// What the lab's chance comes from, unless somebody gives another seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Our addresses with their networks.
+    pub fn our_addresses(&self) -> impl Iterator<Item = Cidr> {
+        self.us.addresses.iter().map(|one| one.value)
+    }
+
+    /// The networks that we reach by the router.
+    pub fn our_routes(&self) -> impl Iterator<Item = Cidr> {
+        self.us.routes.iter().map(|one| one.value.network())
+    }
+
+    /// The MTU that we believe our line to have; unit: octets.
+    pub fn our_mtu(&self) -> u16 {
+        self.us.line.believed_mtu()
+    }
+
+    /// How many ephemeral ports are free; `None`: as many as ever.
+    pub fn free_ports(&self) -> Option<u16> {
+        self.us.free_ports
+    }
+
+    /// How often our kernel repeats a SYN; `None`: as who runs the program likes.
+    pub fn syn_retries(&self) -> Option<u8> {
+        self.us.syn_retries
+    }
+
+    /// The router's addresses.
+    pub fn router_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.router.iter().map(|one| one.value)
+    }
+
+    /// The name server's addresses.
+    pub fn name_server_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.names.addresses.iter().map(|one| one.value)
+    }
+
+    /// What is expected of the program.
+    pub fn expect(&self) -> &Expect {
+        &self.expect
+    }
+
+    /// The same scenario with other expectations.
+    pub fn expecting(self, expect: Expect) -> Scenario {
+        Scenario { expect, ..self }
+    }
+}
+
+impl Line {
+    /// The MTU that both ends of the line are told.
+    fn believed_mtu(&self) -> u16 {
+        if self.black_hole { self.mtu.max(values::MTU) } else { self.mtu }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Placed<T> {
+    fn eq(&self, other: &Placed<T>) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T> Placed<T> {
+    fn new(value: T, at: Range<usize>) -> Placed<T> {
+        Placed { value, at }
     }
 }
 

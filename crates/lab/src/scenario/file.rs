@@ -1,4 +1,4 @@
-//! What stands in a scenario's file, as TOML has it, and what must hold beyond single values.
+//! What stands in a scenario's file, as TOML has it, and what must hold for each table alone.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -8,40 +8,55 @@ use serde::Deserialize;
 use synsent_stack::Cidr;
 use toml::Spanned;
 
-use super::values::{Chance, Rate, Span, address, prefix};
-use super::{Does, Host, Line, Mistake, Placed, Port, Scenario, Us};
+use super::expect::ExpectTable;
+use super::port::{Otherwise, PortTable};
+use super::values::{Chance, MTU, MTU_MIN_V4, MTU_MIN_V6, Rate, Span, address, host_name, prefix};
+use super::{Expect, Host, Line, Mistake, Named, Names, Placed, Us};
 use super::{
-    SCENARIO_ADDRESSES_MAX, SCENARIO_BACKLOG_MAX, SCENARIO_HOSTS_MAX, SCENARIO_PORTS_MAX, SCENARIO_ROUTES_MAX,
+    SCENARIO_ADDRESSES_MAX, SCENARIO_CASES_MAX, SCENARIO_HOSTS_MAX, SCENARIO_NAMES_MAX, SCENARIO_RECORDS_MAX,
+    SCENARIO_ROUTES_MAX,
 };
+use super::{reach, words};
 use crate::faults::Faults;
-use crate::obstruct::IcmpError;
-use crate::peer::Behaviour;
-
-/// The MTU where none is said, and the least of each family; unit: octets.
-const MTU: u16 = 1_500;
-const MTU_MIN_V4: u16 = 68;
-const MTU_MIN_V6: u16 = 1_280;
+use crate::names::NamesMode;
+use crate::rules::Does;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    seed: Option<u64>,
+    us: Option<UsTable>,
+    router: Option<RouterTable>,
+    names: Option<NamesTable>,
+    host: Option<Vec<Spanned<HostTable>>>,
+    expect: Option<ExpectTable>,
+    case: Option<Vec<Spanned<CaseTable>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseTable {
+    name: Spanned<String>,
     #[serde(default)]
-    seed: u64,
-    #[serde(default)]
-    us: UsTable,
-    #[serde(default)]
-    router: RouterTable,
-    #[serde(default)]
-    host: Vec<Spanned<HostTable>>,
+    summary: String,
+    like: Option<Spanned<String>>,
+    seed: Option<u64>,
+    us: Option<UsTable>,
+    router: Option<RouterTable>,
+    names: Option<NamesTable>,
+    host: Option<Vec<Spanned<HostTable>>>,
+    expect: Option<ExpectTable>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct UsTable {
     addresses: Option<Vec<Spanned<String>>>,
     routes: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     line: LineTable,
+    free_ports: Option<Spanned<u16>>,
+    syn_retries: Option<Spanned<u8>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -50,15 +65,42 @@ struct RouterTable {
     addresses: Option<Vec<Spanned<String>>>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamesTable {
+    addresses: Option<Vec<Spanned<String>>>,
+    does: Option<Spanned<NamesWord>>,
+    after: Option<Spanned<Span>>,
+    #[serde(default)]
+    record: Vec<RecordTable>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum NamesWord {
+    Answers,
+    Silent,
+    Fails,
+    KnowsNothing,
+    Late,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordTable {
+    name: Spanned<String>,
+    addresses: Vec<Spanned<String>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HostTable {
     name: Spanned<String>,
+    names: Option<Vec<Spanned<String>>>,
     addresses: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     line: LineTable,
-    #[serde(default)]
-    otherwise: Otherwise,
+    otherwise: Option<Spanned<Otherwise>>,
     #[serde(default)]
     port: Vec<PortTable>,
 }
@@ -80,138 +122,170 @@ struct LineTable {
     corrupt: Chance,
     rate: Option<Rate>,
     mtu: Option<Spanned<u16>>,
+    black_hole: Option<Spanned<bool>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Otherwise {
-    #[default]
-    Refuses,
-    Silent,
+/// The tables of a scenario that are said, each checked by itself.
+#[derive(Clone, Default)]
+pub(super) struct Parts {
+    pub(super) seed: Option<u64>,
+    pub(super) us: Option<Us>,
+    pub(super) router: Option<Vec<Placed<IpAddr>>>,
+    pub(super) names: Option<Names>,
+    pub(super) hosts: Option<Vec<Host>>,
+    pub(super) expect: Option<Expect>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PortTable {
-    number: Spanned<u16>,
-    does: Spanned<Word>,
-    after: Option<Spanned<Span>>,
-    first: Option<Spanned<u32>>,
-    backlog: Option<Spanned<usize>>,
+/// A case as the file has it.
+pub(super) struct CaseParts {
+    pub(super) name: Placed<String>,
+    pub(super) summary: String,
+    pub(super) like: Option<Placed<String>>,
+    pub(super) parts: Parts,
 }
 
-/// What a port can do, in the words of the file.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Word {
-    Answers,
-    AnswersLate,
-    Refuses,
-    Silent,
-    Withholds,
-    Resets,
-    Closes,
-    SaysNothing,
-    BacklogFull,
-    NetworkUnreachable,
-    HostUnreachable,
-    ProtocolUnreachable,
-    PortUnreachable,
-    Prohibited,
-    TimeExceeded,
-}
-
-/// Reads the file and checks what can be checked without building the lab.
-pub(super) fn read(text: &str) -> Result<Scenario, Mistake> {
+/// Reads the file: what stands at its top, and its cases.
+pub(super) fn read(text: &str) -> Result<(Parts, Vec<CaseParts>), Mistake> {
     let file: File = toml::from_str(text).map_err(|error| {
         let at = error.span().unwrap_or(0..0);
-        (at, one_line(error.message()))
+        (at, words::told(error.message()))
     })?;
-    let hosts = file.host.iter().enumerate().map(|(number, host)| {
-        if number >= SCENARIO_HOSTS_MAX {
-            return Err((host.span(), format!("there are more than {SCENARIO_HOSTS_MAX} hosts")));
+    let File { seed, us, router, names, host, expect, case } = file;
+    let top = parts(seed, (&us, &router, &names), &host, &expect)?;
+    let mut cases = Vec::new();
+    for case in case.unwrap_or_default() {
+        if cases.len() == SCENARIO_CASES_MAX {
+            return Err((case.span(), format!("there are more than {SCENARIO_CASES_MAX} cases")));
         }
-        host.get_ref().check()
-    });
-    let scenario = Scenario {
-        seed: file.seed,
-        us: file.us.check()?,
-        router: file.router.check()?,
-        hosts: hosts.collect::<Result<_, _>>()?,
-    };
-    unique(&scenario, &file.host)?;
-    Ok(scenario)
+        cases.push(case.get_ref().check()?);
+    }
+    Ok((top, cases))
 }
 
-/// A message of several lines would not be a sentence.
-fn one_line(message: &str) -> String {
-    message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+impl CaseTable {
+    fn check(&self) -> Result<CaseParts, Mistake> {
+        let CaseTable { name, summary, like, seed, us, router, names, host, expect } = self;
+        let plain =
+            |name: &str| !name.is_empty() && !name.contains(|one: char| one.is_whitespace() || one.is_control());
+        if !plain(name.get_ref()) {
+            let what = format!("`{}` cannot be the name of a case: a word", name.get_ref().escape_debug());
+            return Err((name.span(), what));
+        }
+        if summary.contains(char::is_control) {
+            return Err((name.span(), "the summary of this case is not one line".to_owned()));
+        }
+        let parts = parts(*seed, (us, router, names), host, expect)?;
+        let placed = |text: &Spanned<String>| Placed::new(text.get_ref().clone(), text.span());
+        Ok(CaseParts { name: placed(name), summary: summary.clone(), like: like.as_ref().map(placed), parts })
+    }
 }
 
-/// What may be there only once: addresses, names.
-fn unique(scenario: &Scenario, tables: &[Spanned<HostTable>]) -> Result<(), Mistake> {
-    let ours = scenario.us.addresses.iter().map(|one| (one.value.addr(), &one.at));
-    let others = scenario.router.iter().chain(scenario.hosts.iter().flat_map(|host| &host.addresses));
-    let mut seen = HashSet::new();
-    for (address, at) in ours.chain(others.map(|one| (one.value, &one.at))) {
-        if !seen.insert(address) {
-            return Err((at.clone(), format!("{address} is taken already: every address is that of one host")));
-        }
-    }
-    let mut names = HashSet::new();
-    for name in tables.iter().map(|host| &host.get_ref().name) {
-        if !names.insert(name.get_ref()) {
-            return Err((name.span(), format!("there is a host {} already", name.get_ref())));
-        }
-    }
-    let mut weight = 0;
-    for port in scenario.hosts.iter().flat_map(|host| &host.ports) {
-        weight += port.weight();
-        if weight > SCENARIO_PORTS_MAX {
-            let what = format!("there are more than {SCENARIO_PORTS_MAX} ports and places of full backlogs");
-            return Err((port.number.at.clone(), what));
-        }
-    }
-    Ok(())
+fn parts(
+    seed: Option<u64>,
+    (us, router, names): (&Option<UsTable>, &Option<RouterTable>, &Option<NamesTable>),
+    host: &Option<Vec<Spanned<HostTable>>>,
+    expect: &Option<ExpectTable>,
+) -> Result<Parts, Mistake> {
+    Ok(Parts {
+        seed,
+        us: us.as_ref().map(UsTable::check).transpose()?,
+        router: router.as_ref().map(RouterTable::check).transpose()?,
+        names: names.as_ref().map(NamesTable::check).transpose()?,
+        hosts: host.as_ref().map(|all| hosts(all)).transpose()?,
+        expect: expect.as_ref().map(ExpectTable::check).transpose()?,
+    })
 }
 
-impl Port {
-    fn weight(&self) -> usize {
-        match self.does {
-            Does::Host(Behaviour::FillBacklog(backlog)) => 1 + backlog,
-            _ => 1,
-        }
+fn hosts(all: &[Spanned<HostTable>]) -> Result<Vec<Host>, Mistake> {
+    if let Some(one) = all.get(SCENARIO_HOSTS_MAX) {
+        return Err((one.span(), format!("there are more than {SCENARIO_HOSTS_MAX} hosts")));
     }
+    all.iter().map(|host| host.get_ref().check()).collect()
 }
 
 impl UsTable {
     fn check(&self) -> Result<Us, Mistake> {
         let prefixes = |all: &Vec<Spanned<String>>| all.iter().map(|one| placed(one, prefix)).collect();
-        let addresses = self.addresses.as_ref().map_or_else(|| Ok(default_us()), prefixes)?;
+        let addresses = self.addresses.as_ref().map_or_else(|| Ok(default_addresses()), prefixes)?;
         few(&addresses)?;
         let routes = self.routes.as_ref().map_or_else(|| Ok(everywhere()), prefixes)?;
         if let Some(one) = routes.get(SCENARIO_ROUTES_MAX) {
             return Err((one.at.clone(), format!("there are more than {SCENARIO_ROUTES_MAX} routes")));
         }
+        if let Some(retries) = self.syn_retries.as_ref().filter(|retries| !SYN_RETRIES.contains(retries.get_ref())) {
+            let what = format!("a SYN cannot be repeated {} times: 1 to 127", retries.get_ref());
+            return Err((retries.span(), what));
+        }
+        if let Some(ports) = self.free_ports.as_ref().filter(|ports| *ports.get_ref() > FREE_PORTS_MAX) {
+            return Err((ports.span(), format!("{} ports cannot be free: 0 to {FREE_PORTS_MAX}", ports.get_ref())));
+        }
         let line = self.line.check(addresses.iter().any(|one| one.value.addr().is_ipv6()))?;
-        Ok(Us { addresses, routes, line })
+        let free_ports = self.free_ports.as_ref().map(|ports| *ports.get_ref());
+        let syn_retries = self.syn_retries.as_ref().map(|retries| *retries.get_ref());
+        Ok(Us { addresses, routes, line, free_ports, syn_retries })
+    }
+}
+
+impl Us {
+    /// Us where the file says nothing of us.
+    pub(super) fn plain() -> Us {
+        let line = Line { mtu: MTU, black_hole: false, faults: Faults::default() };
+        Us { addresses: default_addresses(), routes: everywhere(), line, free_ports: None, syn_retries: None }
     }
 }
 
 impl RouterTable {
     fn check(&self) -> Result<Vec<Placed<IpAddr>>, Mistake> {
-        let read = |all: &Vec<Spanned<String>>| all.iter().map(|one| placed(one, address)).collect();
-        let addresses = self.addresses.as_ref().map_or_else(|| Ok(default_router()), read)?;
+        addresses(&self.addresses, default_router)
+    }
+}
+
+impl NamesTable {
+    fn check(&self) -> Result<Names, Mistake> {
+        let word = self.does.as_ref().map_or(NamesWord::Answers, |word| *word.get_ref());
+        let mode = match (word, &self.after) {
+            (NamesWord::Late, Some(after)) => NamesMode::Late(after.get_ref().0),
+            (NamesWord::Late, None) => {
+                let at = self.does.as_ref().map_or(NOWHERE, Spanned::span);
+                return Err((at, "late needs a time: after = \"3s\"".to_owned()));
+            }
+            (_, Some(after)) => return Err((after.span(), "`after` means something to \"late\" alone".to_owned())),
+            (NamesWord::Answers, None) => NamesMode::Answers,
+            (NamesWord::Silent, None) => NamesMode::Silent,
+            (NamesWord::Fails, None) => NamesMode::ServerFails,
+            (NamesWord::KnowsNothing, None) => NamesMode::NoSuchName,
+        };
+        if let Some(one) = self.record.get(SCENARIO_RECORDS_MAX) {
+            return Err((one.name.span(), format!("there are more than {SCENARIO_RECORDS_MAX} records")));
+        }
+        let records = self.record.iter().map(RecordTable::check).collect::<Result<_, _>>()?;
+        Ok(Names { addresses: addresses(&self.addresses, default_name_server)?, mode, records })
+    }
+}
+
+impl Names {
+    /// The name server where the file says nothing of it.
+    pub(super) fn plain() -> Names {
+        Names { addresses: default_name_server(), mode: NamesMode::Answers, records: Vec::new() }
+    }
+}
+
+impl RecordTable {
+    fn check(&self) -> Result<Named, Mistake> {
+        let addresses = self.addresses.iter().map(|one| placed(one, address)).collect::<Result<Vec<_>, _>>()?;
         few(&addresses)?;
-        Ok(addresses)
+        Ok(Named { name: placed(&self.name, host_name)?, addresses })
     }
 }
 
 impl HostTable {
     fn check(&self) -> Result<Host, Mistake> {
         let name = self.name.get_ref();
-        if name.is_empty() || name.contains(char::is_whitespace) || name.parse::<IpAddr>().is_ok() {
-            let what = format!("`{name}` cannot be the name of a host: a word that is no address");
+        if name.is_empty()
+            || name.contains(|one: char| one.is_whitespace() || one.is_control())
+            || name.parse::<IpAddr>().is_ok()
+        {
+            let what = format!("`{}` cannot be the name of a host: a word that is no address", name.escape_debug());
             return Err((self.name.span(), what));
         }
         let addresses = self.addresses.get_ref().iter().map(|one| placed(one, address));
@@ -220,20 +294,43 @@ impl HostTable {
             return Err((self.addresses.span(), format!("{name} has no address: write one such as \"10.2.0.2\"")));
         }
         few(&addresses)?;
-        let mut numbers = HashSet::new();
-        let mut ports = Vec::new();
-        for port in &self.port {
-            if !numbers.insert(*port.number.get_ref()) {
-                return Err((
-                    port.number.span(),
-                    format!("the port {} of {name} does something already", port.number.get_ref()),
-                ));
-            }
-            ports.push(port.check()?);
-        }
+        let rows = self.port.iter().map(|port| Ok(Placed::new(port.check()?, port.place())));
+        let rows = rows.collect::<Result<Vec<_>, Mistake>>()?;
+        reach::check(name, &rows)?;
+        let otherwise = self.otherwise.as_ref().map(|does| does.get_ref().check(does.span())).transpose()?;
         let line = self.line.check(addresses.iter().any(|one| one.value.is_ipv6()))?;
-        Ok(Host { name: name.clone(), addresses, line, ports, otherwise_silent: self.otherwise == Otherwise::Silent })
+        Ok(Host {
+            name: Placed::new(name.clone(), self.name.span()),
+            names: self.names()?,
+            addresses,
+            line,
+            rows,
+            otherwise: otherwise.unwrap_or(Does::Refuses),
+        })
     }
+
+    /// The names that the name server has for it.
+    fn names(&self) -> Result<Vec<Placed<String>>, Mistake> {
+        let Some(names) = &self.names else {
+            return Ok(default_names(&Placed::new(self.name.get_ref().clone(), self.name.span())));
+        };
+        if let Some(one) = names.get(SCENARIO_NAMES_MAX) {
+            return Err((one.span(), format!("a host has at most {SCENARIO_NAMES_MAX} names")));
+        }
+        let names = names.iter().map(|one| placed(one, host_name)).collect::<Result<Vec<_>, _>>()?;
+        let mut seen = HashSet::new();
+        match names.iter().find(|one| !seen.insert(one.value.to_ascii_lowercase())) {
+            Some(one) => Err((one.at.clone(), format!("{} stands here twice", one.value))),
+            None => Ok(names),
+        }
+    }
+}
+
+/// The names of a host of which no names are said: its own and that in `test`, where they are names that can be asked for.
+pub(super) fn default_names(name: &Placed<String>) -> Vec<Placed<String>> {
+    let both = [name.value.clone(), format!("{}.test", name.value)];
+    let fit = both.into_iter().filter_map(|one| host_name(&one).ok());
+    fit.map(|one| Placed::new(one, name.at.clone())).collect()
 }
 
 impl LineTable {
@@ -244,6 +341,11 @@ impl LineTable {
             let family = if inet6 { "IPv6" } else { "IPv4" };
             return Err((said.span(), format!("{mtu} is less than a line of {family} carries: {least} to 65535")));
         }
+        let black_hole = self.black_hole.as_ref().is_some_and(|said| *said.get_ref());
+        if let Some(said) = self.black_hole.as_ref().filter(|_| black_hole && self.mtu.is_none()) {
+            let what = "a black hole is for packets that are too big: write `mtu` as well, such as mtu = 1280";
+            return Err((said.span(), what.to_owned()));
+        }
         let faults = Faults {
             loss: self.loss.0,
             duplicate: self.duplicate.0,
@@ -252,95 +354,27 @@ impl LineTable {
             delay: self.delay.0,
             jitter: self.jitter.0,
             rate: self.rate.map(|rate| rate.0),
+            mtu: black_hole.then_some(mtu),
             ..Faults::default()
         };
-        Ok(Line { mtu, faults })
+        Ok(Line { mtu, black_hole, faults })
     }
 }
 
-impl PortTable {
-    fn check(&self) -> Result<Port, Mistake> {
-        let number = Placed { value: *self.number.get_ref(), at: self.number.span() };
-        if number.value == 0 {
-            return Err((number.at, "0 is no port: 1 to 65535".to_owned()));
-        }
-        let said = [
-            ("after", self.after.as_ref().map(Spanned::span)),
-            ("first", self.first.as_ref().map(Spanned::span)),
-            ("backlog", self.backlog.as_ref().map(Spanned::span)),
-        ];
-        let takes = self.does.get_ref().takes();
-        for (key, at) in said.into_iter().filter_map(|(key, at)| Some((key, at?))) {
-            if takes != Some(key) {
-                return Err((at, format!("`{key}` means nothing for what this port does{}", instead(takes))));
-            }
-        }
-        Ok(Port { number, does: self.does()? })
-    }
-
-    fn does(&self) -> Result<Does, Mistake> {
-        let router = |error| Does::Router { error, first: self.first.as_ref().map(|first| *first.get_ref()) };
-        let itself = |error| Behaviour::Icmp { error, first: self.first.as_ref().map(|first| *first.get_ref()) };
-        Ok(Does::Host(match self.does.get_ref() {
-            Word::Answers => Behaviour::Answer,
-            Word::AnswersLate => match &self.after {
-                Some(after) => Behaviour::AnswerLate(after.get_ref().0),
-                None => return Err((self.does.span(), "answers-late needs a time: after = \"3s\"".to_owned())),
-            },
-            Word::Refuses => Behaviour::Refuse,
-            Word::Silent => Behaviour::Silent,
-            Word::Withholds => Behaviour::WithholdSynAck,
-            Word::Resets => Behaviour::ResetAfterAccept,
-            Word::Closes => Behaviour::CloseAfterAccept,
-            Word::SaysNothing => Behaviour::SilentAfterAccept,
-            Word::BacklogFull => Behaviour::FillBacklog(self.backlog()?),
-            Word::ProtocolUnreachable => itself(IcmpError::ProtocolUnreachable),
-            Word::PortUnreachable => itself(IcmpError::PortUnreachable),
-            Word::NetworkUnreachable => return Ok(router(IcmpError::NetworkUnreachable)),
-            Word::HostUnreachable => return Ok(router(IcmpError::HostUnreachable)),
-            Word::Prohibited => return Ok(router(IcmpError::Prohibited)),
-            Word::TimeExceeded => return Ok(router(IcmpError::TimeExceeded)),
-        }))
-    }
-
-    fn backlog(&self) -> Result<usize, Mistake> {
-        match &self.backlog {
-            None => Ok(1),
-            Some(backlog) if (1..=SCENARIO_BACKLOG_MAX).contains(backlog.get_ref()) => Ok(*backlog.get_ref()),
-            Some(backlog) => {
-                let what =
-                    format!("{} is no backlog that can be filled: 1 to {SCENARIO_BACKLOG_MAX}", backlog.get_ref());
-                Err((backlog.span(), what))
-            }
-        }
-    }
-}
-
-impl Word {
-    /// The key that this one takes beside `number` and `does`.
-    fn takes(self) -> Option<&'static str> {
-        match self {
-            Word::AnswersLate => Some("after"),
-            Word::BacklogFull => Some("backlog"),
-            Word::NetworkUnreachable
-            | Word::HostUnreachable
-            | Word::ProtocolUnreachable
-            | Word::PortUnreachable
-            | Word::Prohibited
-            | Word::TimeExceeded => Some("first"),
-            _ => None,
-        }
-    }
-}
-
-fn instead(takes: Option<&str>) -> String {
-    takes.map_or_else(String::new, |key| format!("; it takes `{key}`"))
+fn addresses(
+    said: &Option<Vec<Spanned<String>>>,
+    default: fn() -> Vec<Placed<IpAddr>>,
+) -> Result<Vec<Placed<IpAddr>>, Mistake> {
+    let read = |all: &Vec<Spanned<String>>| all.iter().map(|one| placed(one, address)).collect();
+    let addresses = said.as_ref().map_or_else(|| Ok(default()), read)?;
+    few(&addresses)?;
+    Ok(addresses)
 }
 
 /// A member of a list, with its own place: a mistake that the list's reader found would be told at the list's.
 fn placed<T>(one: &Spanned<String>, read: fn(&str) -> Result<T, String>) -> Result<Placed<T>, Mistake> {
     match read(one.get_ref()) {
-        Ok(value) => Ok(Placed { value, at: one.span() }),
+        Ok(value) => Ok(Placed::new(value, one.span())),
         Err(what) => Err((one.span(), what)),
     }
 }
@@ -353,9 +387,14 @@ fn few<T>(addresses: &[Placed<T>]) -> Result<(), Mistake> {
 }
 
 /// Where nothing stands in the file.
-const NOWHERE: Range<usize> = 0..0;
+pub(super) const NOWHERE: Range<usize> = 0..0;
 
-fn default_us() -> Vec<Placed<Cidr>> {
+/// How often a kernel can be told to repeat a SYN.
+const SYN_RETRIES: std::ops::RangeInclusive<u8> = 1..=127;
+/// How many ports can be free: those from 1024 on.
+const FREE_PORTS_MAX: u16 = 64_512;
+
+fn default_addresses() -> Vec<Placed<Cidr>> {
     let v4 = (Ipv4Addr::new(10, 1, 0, 2).into(), 24);
     let v6 = (Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 2).into(), 64);
     cidrs([v4, v6])
@@ -367,10 +406,21 @@ fn everywhere() -> Vec<Placed<Cidr>> {
 
 fn cidrs(all: [(IpAddr, u8); 2]) -> Vec<Placed<Cidr>> {
     let fits = all.into_iter().filter_map(|(address, prefix_len)| Cidr::new(address, prefix_len));
-    fits.map(|value| Placed { value, at: NOWHERE }).collect()
+    fits.map(|value| Placed::new(value, NOWHERE)).collect()
 }
 
-fn default_router() -> Vec<Placed<IpAddr>> {
-    let all: [IpAddr; 2] = [Ipv4Addr::new(10, 1, 0, 1).into(), Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 1).into()];
-    all.into_iter().map(|value| Placed { value, at: NOWHERE }).collect()
+pub(super) fn default_router() -> Vec<Placed<IpAddr>> {
+    nearby(1)
+}
+
+fn default_name_server() -> Vec<Placed<IpAddr>> {
+    nearby(0x53)
+}
+
+/// The addresses in our networks with this last number, which is read as it is written: fd00:1::53 ends as 10.1.0.53 does.
+fn nearby(number: u8) -> Vec<Placed<IpAddr>> {
+    let decimal = number / 16 * 10 + number % 16;
+    let all: [IpAddr; 2] =
+        [Ipv4Addr::new(10, 1, 0, decimal).into(), Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, number.into()).into()];
+    all.into_iter().map(|value| Placed::new(value, NOWHERE)).collect()
 }

@@ -171,7 +171,11 @@ fn a_mistake_is_told_with_its_place_and_with_what_is_allowed() {
     let host = "[[host]]\nname = \"h\"\n";
     let port = "[[host]]\nname = \"h\"\naddresses = [\"10.2.0.2\"]\nport = [{ ";
     for (text, place, words) in [
-        ("seat = 1".to_owned(), "1:1", "unknown field `seat`, expected one of `seed`, `us`, `router`, `host`"),
+        (
+            "seat = 1".to_owned(),
+            "1:1",
+            "unknown field `seat`, expected one of `seed`, `us`, `router`, `names`, `host`, `expect`, `case`; did you mean `seed`?",
+        ),
         ("seed = \"a\"".to_owned(), "1:8", "expected u64"),
         ("host = [{ name = \"ü\", addresses = [\"x\"] }]".to_owned(), "1:36", "`x` is no address"),
         (format!("{host}addresses = [\"10.2.0\"]"), "3:14", "such as \"10.2.0.2\" or \"fd00:2::2\""),
@@ -181,18 +185,22 @@ fn a_mistake_is_told_with_its_place_and_with_what_is_allowed() {
         (host.to_owned(), "1:1", "missing field `addresses`"),
         ("[[host]]\nname = \"a b\"\naddresses = [\"10.2.0.2\"]".to_owned(), "2:8", "cannot be the name of a host"),
         (format!("{port}number = 0, does = \"answers\" }}]"), "4:20", "0 is no port: 1 to 65535"),
-        (
-            format!("{port}number = 80, does = \"answer\" }}]"),
-            "4:31",
-            "unknown variant `answer`, expected one of `answers`",
-        ),
+        (format!("{port}number = 80, does = \"answer\" }}]"), "4:31", "did you mean `answers`?"),
         (
             format!("{port}number = 80, does = \"answers-late\" }}]"),
             "4:31",
-            "answers-late needs a time: after = \"3s\"",
+            "answers-late needs a time: after = \"3s\", or a number of SYNs: unheard = 2",
         ),
-        (format!("{port}number = 80, does = \"refuses\", after = \"3s\" }}]"), "4:50", "`after` means nothing"),
-        (format!("{port}number = 80, does = \"prohibited\", after = \"3s\" }}]"), "4:53", "it takes `first`"),
+        (
+            format!("{port}number = 80, does = \"refuses\", after = \"3s\" }}]"),
+            "4:50",
+            "`after` means nothing to refuses",
+        ),
+        (
+            format!("{port}number = 80, does = \"prohibited\", after = \"3s\" }}]"),
+            "4:53",
+            "`after` means nothing to prohibited; it takes `by`",
+        ),
         (
             format!("{port}number = 80, does = \"answers-late\", after = \"3 weeks\" }}]"),
             "4:55",
@@ -258,9 +266,8 @@ fn hosts_addresses_and_ports_are_bounded() {
         (addresses(SCENARIO_ADDRESSES_MAX + 1), "at most 16 addresses"),
         (router(SCENARIO_ADDRESSES_MAX + 1), "at most 16 addresses"),
         (routes(SCENARIO_ROUTES_MAX + 1), "more than 64 routes"),
-        (refuses(SCENARIO_PORTS_MAX + 1), "more than 1024 ports and places"),
-        (ports(8, "does = \"backlog-full\"\nbacklog = 128"), "more than 1024 ports and places"),
-        (backlog(SCENARIO_BACKLOG_MAX + 1), "129 is no backlog that can be filled: 1 to 128"),
+        (refuses(SCENARIO_PORTS_MAX + 1), "more than 1024 rows for ports"),
+        (backlog(SCENARIO_BACKLOG_MAX + 1), "129 is no backlog: 1 to 128"),
     ] {
         let error = Scenario::parse(&text).unwrap_err();
         assert!(error.what.contains(words), "{error}");

@@ -1,0 +1,257 @@
+//! What is expected of the program in a scenario: its exit, its output, its time, and what connect() says to it.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+use serde::de::{Error as _, SeqAccess, Visitor};
+use synsent_stack::Duration;
+use toml::Spanned;
+
+use super::Mistake;
+use super::values::Span;
+
+/// How many exits, or words of connect(), may be expected.
+pub const SCENARIO_EXPECTED_MAX: usize = 16;
+/// How long a regular expression may be, and how much memory it may take once it is compiled is a multiple of this; unit: octets.
+pub const SCENARIO_PATTERN_OCTETS_MAX: usize = 4_096;
+
+/// How much memory a compiled expression may take for each octet that its text may have.
+const COMPILED_OCTETS_EACH: usize = 256;
+/// How deep groups may stand in each other.
+const NESTED_MAX: u32 = 64;
+
+/// What is expected of the program. What is not said is not looked at.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Expect {
+    /// How it ends: one of these; empty: in any way.
+    pub exit: Vec<Exit>,
+    /// What is found in its output.
+    pub stdout: Option<OutputPattern>,
+    /// What is found in its diagnostics.
+    pub stderr: Option<OutputPattern>,
+    /// How long it takes at most.
+    pub within: Option<Duration>,
+    /// What its connect() says: one of these words, an error's name or `connected`; empty: anything.
+    pub connect: Vec<String>,
+}
+
+/// How a program ends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// By itself, with this exit code.
+    Code(u8),
+    /// By a signal with this name: `SIGSEGV`.
+    Signal(String),
+}
+
+/// A regular expression for output.
+#[derive(Clone, Debug)]
+pub struct OutputPattern {
+    text: String,
+    regex: Regex,
+}
+
+/// The table as it stands in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExpectTable {
+    exit: Option<Spanned<Exits>>,
+    stdout: Option<Spanned<String>>,
+    stderr: Option<Spanned<String>>,
+    within: Option<Span>,
+    connect: Option<Spanned<Words>>,
+}
+
+/// One exit or a list of them.
+struct Exits(Vec<Exit>);
+
+/// One word or a list of them.
+pub(super) struct Words(pub(super) Vec<String>);
+
+impl Expect {
+    /// Whether nothing is expected.
+    pub fn is_empty(&self) -> bool {
+        *self == Expect::default()
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exit::Code(code) => write!(f, "{code}"),
+            Exit::Signal(name) => f.write_str(name),
+        }
+    }
+}
+
+impl OutputPattern {
+    /// Compiles an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line.
+    pub fn new(text: &str) -> Result<OutputPattern, String> {
+        if text.len() > SCENARIO_PATTERN_OCTETS_MAX {
+            return Err(format!("the expression is longer than {SCENARIO_PATTERN_OCTETS_MAX} octets"));
+        }
+        let compiled = RegexBuilder::new(text)
+            .size_limit(SCENARIO_PATTERN_OCTETS_MAX * COMPILED_OCTETS_EACH)
+            .dfa_size_limit(SCENARIO_PATTERN_OCTETS_MAX * COMPILED_OCTETS_EACH)
+            .nest_limit(NESTED_MAX)
+            .multi_line(true)
+            .build();
+        match compiled {
+            Ok(regex) => Ok(OutputPattern { text: text.to_owned(), regex }),
+            Err(regex::Error::CompiledTooBig(_)) => Err("the expression takes too much memory".to_owned()),
+            // The first lines of the message show the expression again, and the last one says what is wrong.
+            Err(error) => Err(format!(
+                "this is no regular expression: {}",
+                error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")
+            )),
+        }
+    }
+
+    /// An expression that finds exactly this text.
+    ///
+    /// # Errors
+    /// When the text is too long for one.
+    pub fn exactly(text: &str) -> Result<OutputPattern, String> {
+        OutputPattern::new(&regex::escape(text))
+    }
+
+    /// The expression.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is found in an output; `^` and `$` are the ends of a line.
+    pub fn is_in(&self, output: &[u8]) -> bool {
+        self.regex.is_match(output)
+    }
+}
+
+impl PartialEq for OutputPattern {
+    fn eq(&self, other: &OutputPattern) -> bool {
+        self.text == other.text
+    }
+}
+
+impl ExpectTable {
+    pub(super) fn check(&self) -> Result<Expect, Mistake> {
+        let exit = self.exit.as_ref().map_or(Ok(Vec::new()), |exit| few("exits", exit, |exits| &exits.0))?;
+        let connect = self.connect.as_ref().map_or(Ok(Vec::new()), |words| few("words", words, |words| &words.0))?;
+        if let (Some(table), Some(word)) = (&self.connect, connect.iter().find(|word| !is_word_of_connect(word))) {
+            let what = format!(
+                "`{word}` is nothing that connect() says: write \"connected\", or an error such as \"ECONNREFUSED\""
+            );
+            return Err((table.span(), what));
+        }
+        let within = self.within.map(|span| span.0);
+        Ok(Expect { exit, stdout: pattern(&self.stdout)?, stderr: pattern(&self.stderr)?, within, connect })
+    }
+}
+
+fn pattern(text: &Option<Spanned<String>>) -> Result<Option<OutputPattern>, Mistake> {
+    let Some(text) = text else { return Ok(None) };
+    OutputPattern::new(text.get_ref()).map(Some).map_err(|what| (text.span(), what))
+}
+
+fn few<T, U: Clone>(what: &str, table: &Spanned<T>, all: impl Fn(&T) -> &Vec<U>) -> Result<Vec<U>, Mistake> {
+    let all = all(table.get_ref());
+    if (1..=SCENARIO_EXPECTED_MAX).contains(&all.len()) {
+        return Ok(all.clone());
+    }
+    Err((table.span(), format!("{} {what} cannot be expected: 1 to {SCENARIO_EXPECTED_MAX}", all.len())))
+}
+
+fn is_word_of_connect(word: &str) -> bool {
+    let is_error = |word: &str| {
+        word.starts_with('E')
+            && (2..=20).contains(&word.len())
+            && word.bytes().all(|one| one.is_ascii_uppercase() || one.is_ascii_digit())
+    };
+    word == "connected" || is_error(word)
+}
+
+impl<'de> Deserialize<'de> for Exits {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Exits, D::Error> {
+        deserializer.deserialize_any(ExitsVisitor)
+    }
+}
+
+struct ExitsVisitor;
+
+impl ExitsVisitor {
+    const CODES: RangeInclusive<i64> = 0..=255;
+
+    fn code<E: serde::de::Error>(code: i64) -> Result<Exit, E> {
+        let fits = ExitsVisitor::CODES.contains(&code);
+        fits.then_some(Exit::Code(code as u8)).ok_or_else(|| E::custom(format!("{code} is no exit code: 0 to 255")))
+    }
+
+    fn signal<E: serde::de::Error>(name: &str) -> Result<Exit, E> {
+        let rest = name.strip_prefix("SIG").unwrap_or_default();
+        let plain = rest.bytes().all(|one| one.is_ascii_uppercase() || one.is_ascii_digit() || b"+-".contains(&one));
+        if !plain || !(2..=10).contains(&rest.len()) {
+            return Err(E::custom(format!("`{name}` is no signal: write its name, such as \"SIGSEGV\"")));
+        }
+        Ok(Exit::Signal(name.to_owned()))
+    }
+}
+
+impl<'de> Visitor<'de> for ExitsVisitor {
+    type Value = Exits;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an exit code such as 0, a signal such as \"SIGSEGV\", or a list of them")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, code: i64) -> Result<Exits, E> {
+        Ok(Exits(vec![ExitsVisitor::code(code)?]))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Exits, E> {
+        Ok(Exits(vec![ExitsVisitor::signal(name)?]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Exits, A::Error> {
+        let mut all = Vec::new();
+        while let Some(one) = list.next_element::<toml::Value>()? {
+            all.push(match one {
+                toml::Value::Integer(code) => ExitsVisitor::code(code)?,
+                toml::Value::String(name) => ExitsVisitor::signal(&name)?,
+                other => return Err(A::Error::custom(format!("{other} is neither an exit code nor a signal"))),
+            });
+        }
+        Ok(Exits(all))
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Words, D::Error> {
+        deserializer.deserialize_any(WordsVisitor)
+    }
+}
+
+struct WordsVisitor;
+
+impl<'de> Visitor<'de> for WordsVisitor {
+    type Value = Words;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a list of strings")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Words, E> {
+        Ok(Words(vec![word.to_owned()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Words, A::Error> {
+        let mut all = Vec::new();
+        while let Some(word) = list.next_element()? {
+            all.push(word);
+        }
+        Ok(Words(all))
+    }
+}
