@@ -9,14 +9,24 @@ mod skip;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use synsent_host::interface::RouteKind;
 use synsent_host::observe::{CallResult, Event, Observer};
-use synsent_host::room::{self, Ending, Group, LineChoice, LineKind, Program, Refusal, Room, Route, Setup, Stream};
+use synsent_host::room::{
+    self, Ending, Group, LineChoice, LineKind, Program, Refusal, Room, Route, Setting, Setup, Stream,
+};
+
+use synsent_host::{Device, DeviceNetwork, Driver, Engine};
+use synsent_sockets::{Domain, Kind, Name, Network, Progress, ReceiveHow, SendHow, Settings, Socket};
+use synsent_stack::{Cidr, Config, DropReason, LinkConfig, Offload, Stack};
 
 use skip::skip;
 
@@ -34,6 +44,8 @@ const SCENES: &[Scene] = &[
     ("the_program_is_who_it_was", the_program_is_who_it_was),
     ("the_program_sees_its_own_network", the_program_sees_its_own_network),
     ("a_pair_looks_like_a_device", a_pair_looks_like_a_device),
+    ("data_pass_over_the_line", || data_pass(LineChoice::Auto)),
+    ("data_pass_over_a_pair", || data_pass(LineChoice::Veth)),
     ("it_ends_as_it_ends", it_ends_as_it_ends),
     ("what_is_written_arrives", what_is_written_arrives),
     ("nothing_is_left_behind", nothing_is_left_behind),
@@ -45,6 +57,9 @@ const SCENES: &[Scene] = &[
     ("a_script_without_a_first_line_is_run_by_the_shell", a_script_without_a_first_line_is_run_by_the_shell),
     ("programs_that_cannot_run_are_refused", programs_that_cannot_run_are_refused),
     ("a_second_thread_is_refused", a_second_thread_is_refused),
+    ("a_setting_that_forbids_rooms_is_named", a_setting_that_forbids_rooms_is_named),
+    ("a_filter_that_forbids_rooms_is_suspected", a_filter_that_forbids_rooms_is_suspected),
+    ("without_any_device_both_reasons_are_told", without_any_device_both_reasons_are_told),
 ];
 
 fn main() -> ExitCode {
@@ -72,6 +87,9 @@ fn main() -> ExitCode {
             trials.push(Trial::test(format!("{name}_as_{who}"), move || succeed(&inside(name, who).output()?)));
         }
         trials.push(Trial::test(format!("outside_no_file_changes_as_{who}"), move || outside_no_file_changes(who)));
+        trials
+            .push(Trial::test(format!("a_program_that_gains_rights_is_refused_as_{who}"), move || gaining_rights(who)));
+        trials.push(Trial::test(format!("the_terminal_is_the_programs_as_{who}"), move || terminal(who)));
         trials.push(Trial::test(format!("all_ends_with_who_started_it_as_{who}"), move || {
             all_ends_with("holder", who);
             Ok(())
@@ -84,7 +102,15 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-const HELPERS: &[Scene] = &[("probe", probe), ("other_files", other_files), ("holder", holder), ("front", front)];
+const HELPERS: &[Scene] = &[
+    ("probe", probe),
+    ("talker", talker),
+    ("other_files", other_files),
+    ("rights", rights),
+    ("at_a_terminal", at_a_terminal),
+    ("holder", holder),
+    ("front", front),
+];
 
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
@@ -302,6 +328,90 @@ fn other_files() {
     std::io::stdin().read_to_end(&mut rest).expect("the end");
 }
 
+/// How long nothing may happen.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How much is sent there and back.
+const DATA_OCTETS: usize = 3_000_000;
+const ECHO_PORT: u16 = 7;
+
+fn data() -> Vec<u8> {
+    (0..DATA_OCTETS).map(|at| (at ^ at >> 8) as u8).collect()
+}
+
+/// Our stack is at the other end of the line and sends back what it gets. It looks at every checksum.
+fn data_pass(line: LineChoice) {
+    let (room, device) = Room::enter(&Setup { line, ..setup() }).unwrap_or_else(|refusal| panic!("{refusal}"));
+    assert_eq!(device.offload(), Offload::default());
+    let seed = synsent_host::seed().expect("a seed");
+    let mut driver = Driver::new(Stack::new(Config::default(), seed)).expect("a driver");
+    let config = LinkConfig {
+        medium: device.medium(),
+        mtu: device.mtu(),
+        offload: device.offload(),
+        duplicate_address_detection: 0,
+        ..LinkConfig::ip(device.name())
+    };
+    let link = driver.attach_with(config, device, None).expect("a link");
+    let now = driver.now();
+    for (address, prefix_len) in [(ROUTER.into(), 24), (ROUTER_6.into(), 64)] {
+        driver.stack().add_address(now, link, Cidr::new(address, prefix_len).expect("a prefix")).expect("an address");
+    }
+    let network = DeviceNetwork::over(Engine::start(driver).expect("an engine")).expect("a network");
+    let handle = network.handle();
+    let network: Arc<dyn Network> = network;
+    for (domain, address) in [(Domain::Inet4, IpAddr::from(ROUTER)), (Domain::Inet6, ROUTER_6.into())] {
+        let listener = Socket::new(Arc::clone(&network), domain, Kind::Stream, Settings::default()).expect("a socket");
+        listener.bind(&Name::Inet(SocketAddr::new(address, ECHO_PORT))).expect("a port");
+        listener.listen(1).expect("a listener");
+        std::thread::spawn(move || echo(&listener));
+        let talker = ["/proc/self/exe", "inside", "talker", &address.to_string()].map(OsString::from);
+        let mut started = room.start(Program::new(talker)).unwrap_or_else(|refusal| panic!("{refusal}"));
+        started.release().expect("a program that waits");
+        assert_eq!(started.wait().expect("its end"), Ending::Code(0), "{address}");
+    }
+    let wrong = handle.with(|stack, _| {
+        let counters = stack.counters();
+        [DropReason::IpChecksum, DropReason::TcpChecksum].map(|reason| counters.dropped(reason))
+    });
+    assert_eq!(wrong, [0; 2]);
+}
+
+fn echo(listener: &Socket) {
+    let Ok(Progress::Done((socket, _))) = listener.accept() else { panic!("nobody comes") };
+    let mut chunk = vec![0; 64 << 10];
+    while let Ok(Progress::Done(received)) = socket.receive(&mut chunk, ReceiveHow::default()) {
+        let mut rest = &chunk[..received.octets];
+        if rest.is_empty() {
+            break;
+        }
+        while let Ok(Progress::Done(sent)) = socket.send(rest, SendHow::default()) {
+            rest = &rest[sent..];
+            if rest.is_empty() {
+                break;
+            }
+        }
+    }
+    let _ = socket.close();
+}
+
+/// The program at the near end.
+fn talker() {
+    let address: IpAddr = std::env::args().next_back().expect("an address").parse().expect("an address");
+    let mut stream =
+        std::net::TcpStream::connect_timeout(&(address, ECHO_PORT).into(), PATIENCE).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+    let mut sending = stream.try_clone().expect("another handle");
+    let sender = std::thread::spawn(move || {
+        sending.write_all(&data()).expect("sent");
+        sending.shutdown(std::net::Shutdown::Write).expect("shut down");
+    });
+    let mut back = Vec::new();
+    stream.read_to_end(&mut back).expect("its end");
+    sender.join().expect("sent");
+    assert!(back == data(), "{} octets came back", back.len());
+}
+
 fn it_ends_as_it_ends() {
     let room = enter();
     assert_eq!(run(&room, &["sh", "-c", "exit 7"]).0, Ending::Code(7));
@@ -495,6 +605,173 @@ fn a_second_thread_is_refused() {
     assert!(matches!(refusal, Refusal::Threads(2)), "{refusal}");
     drop(send);
     thread.join().expect("its end").expect_err("nothing was sent");
+}
+
+/// Makes a system call fail from now on, whatever its arguments or with this first one.
+fn forbid(call: libc::c_long, first_argument: Option<i32>) {
+    let step = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter { code: code as u16, jt, jf, k };
+    let load = |offset: u32| step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, offset);
+    let unless = |value: u32, skip: u8| step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, skip, value);
+    let answer = |value: u32| step(libc::BPF_RET | libc::BPF_K, 0, 0, value);
+    let mut program = vec![load(0), unless(call as u32, if first_argument.is_some() { 3 } else { 1 })];
+    if let Some(value) = first_argument {
+        program.extend([load(16), unless(value as u32, 1)]);
+    }
+    program.extend([answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32), answer(libc::SECCOMP_RET_ALLOW)]);
+    let program_of = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    // SAFETY: the kernel copies as many instructions as the vector has, which lives longer than both calls.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program_of), 0);
+    }
+}
+
+fn refused(setup: &Setup) -> Refusal {
+    Room::enter(setup).map(drop).expect_err("what cannot be entered")
+}
+
+fn a_setting_that_forbids_rooms_is_named() {
+    // The setting of a namespace of one's own is one's own.
+    synsent_host::namespace::enter_user().expect("a user namespace");
+    fs::write("/proc/sys/user/max_user_namespaces", "0").expect("a setting");
+    let nothing = rustix::thread::CapabilitySets {
+        effective: rustix::thread::CapabilitySet::empty(),
+        permitted: rustix::thread::CapabilitySet::empty(),
+        inheritable: rustix::thread::CapabilitySet::empty(),
+    };
+    rustix::thread::set_capabilities(None, nothing).expect("no capabilities");
+    let told = refused(&setup()).to_string();
+    let words = "a network of one's own needs a user namespace, and /proc/sys/user/max_user_namespaces is 0";
+    assert!(told.starts_with(words), "{told}");
+    assert!(told.contains("`sudo sysctl user.max_user_namespaces=15000`, or run this as root"), "{told}");
+}
+
+fn a_filter_that_forbids_rooms_is_suspected() {
+    forbid(libc::SYS_unshare, None);
+    match refused(&setup()) {
+        Refusal::UserNamespace { setting: Setting::Sandbox, .. } => assert!(!is_root()),
+        Refusal::Namespace { which: "network", .. } => assert!(is_root()),
+        refusal => panic!("{refusal}"),
+    }
+}
+
+fn without_any_device_both_reasons_are_told() {
+    forbid(libc::SYS_socket, Some(libc::AF_PACKET));
+    let veth = "A veth pair with a packet socket: a packet socket on lab0 needs the capability CAP_NET_RAW";
+    let told = refused(&Setup { line: LineChoice::Veth, ..setup() }).to_string();
+    assert!(told.starts_with("no network device can be made here. TUN: not asked for."), "{told}");
+    assert!(told.contains(veth), "{told}");
+}
+
+/// A copy of a program that gains rights in the way that is asked for.
+fn gaining(folder: &Path, name: &str, change: impl FnOnce(&Path)) -> PathBuf {
+    let path = folder.join(name);
+    fs::copy("/bin/true", &path).expect("a copy");
+    change(&path);
+    path
+}
+
+fn gaining_rights(who: &str) -> Result<(), Failed> {
+    use std::os::unix::fs::PermissionsExt;
+    if !is_root() && !skip("right to make a set-user-ID program (run the tests as root)") {
+        return Err("it was not tested".into());
+    }
+    if !is_root() {
+        return Ok(());
+    }
+    let folder = folder();
+    let mode =
+        |mode: u32| move |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    gaining(&folder, "set-uid", mode(0o4755));
+    gaining(&folder, "set-gid", mode(0o2755));
+    // Version 2 of the kernel's format: effective, and permitted what CAP_NET_RAW is.
+    let mut capability = [0_u8; 20];
+    (capability[0], capability[3], capability[5]) = (1, 2, 0x20);
+    gaining(&folder, "capable", |path| {
+        mode(0o755)(path);
+        let flags = rustix::fs::XattrFlags::empty();
+        rustix::fs::setxattr(path, "security.capability", &capability, flags).expect("a capability");
+    });
+    gaining(&folder, "usual", mode(0o755));
+    let output = inside("rights", who).env("SYNSENT_TEST_FOLDER", &folder).output()?;
+    fs::remove_dir_all(&folder)?;
+    succeed(&output)
+}
+
+fn rights() {
+    let folder = PathBuf::from(env("SYNSENT_TEST_FOLDER"));
+    let room = enter();
+    for (name, words) in [
+        ("set-uid", Some("is a set-user-ID program")),
+        ("set-gid", Some("is a set-group-ID program")),
+        ("capable", Some("has file capabilities")),
+        ("usual", None),
+    ] {
+        let path = folder.join(name);
+        match room.start(Program::new([path.clone()])) {
+            Ok(mut started) => {
+                assert!(is_root() || words.is_none(), "{name} was started");
+                started.release().expect("a program that waits");
+                assert_eq!(started.wait().expect("its end"), Ending::Code(0));
+            }
+            Err(refusal) => {
+                let told = refusal.to_string();
+                assert!(!is_root(), "{told}");
+                assert!(told.starts_with(&format!("{} {}", path.display(), words.expect("a reason"))), "{told}");
+                assert!(told.contains("cannot get in a user namespace: run this as root"), "{told}");
+            }
+        }
+    }
+}
+
+/// A program that reads the terminal, and hears its Ctrl-C.
+fn terminal(who: &str) -> Result<(), Failed> {
+    let (mut ours, mut theirs) = (-1, -1);
+    let (no_name, no_modes) = (std::ptr::null_mut(), std::ptr::null());
+    // SAFETY: two numbers are written where they live; nothing else is asked for.
+    assert_eq!(unsafe { libc::openpty(&mut ours, &mut theirs, no_name, no_modes, std::ptr::null()) }, 0);
+    // SAFETY: both were just opened and belong to nobody else.
+    let (mut ours, theirs) = unsafe { (File::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)) };
+    let mut command = inside("at_a_terminal", who);
+    command.stdin(theirs.try_clone()?).stdout(theirs.try_clone()?).stderr(theirs);
+    // SAFETY: both calls are allowed after a fork and touch no memory.
+    unsafe {
+        command.pre_exec(|| {
+            if libc::setsid() < 0 || libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
+                return Err(std::io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+    let mut process = command.spawn()?;
+    drop(command);
+    let mut seen = String::new();
+    read_until(&mut ours, &mut seen, "ready");
+    ours.write_all(b"hello\n")?;
+    read_until(&mut ours, &mut seen, "got hello");
+    ours.write_all(b"\x03")?;
+    read_until(&mut ours, &mut seen, "ended by Signal(2)");
+    assert!(process.wait()?.success(), "{seen}");
+    Ok(())
+}
+
+fn read_until(terminal: &mut File, seen: &mut String, words: &str) {
+    while !seen.contains(words) {
+        let mut chunk = [0; 256];
+        let len = terminal.read(&mut chunk).unwrap_or(0);
+        assert!(len > 0, "instead of {words}: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&chunk[..len]));
+    }
+}
+
+fn at_a_terminal() {
+    let room = enter();
+    // SAFETY: no code of ours runs when the signal comes.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+    let script = "echo ready; read line; echo got $line; sleep 1000";
+    let mut started = room.start(Program::new(["sh", "-c", script])).expect("a program");
+    started.release().expect("a program that waits");
+    println!("ended by {:?}", started.wait().expect("its end"));
 }
 
 /// Starts a program that does nothing for long, with its own stream, and waits for it.
