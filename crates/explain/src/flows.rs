@@ -52,7 +52,6 @@ pub(crate) struct Sent {
     pub(crate) outward: bool,
     pub(crate) fate: Fate,
     pub(crate) hop_limit: u8,
-    pub(crate) line: String,
     /// How long its packet was; unit: octets.
     pub(crate) packet_octets: usize,
     pub(crate) segment: Segment,
@@ -70,7 +69,6 @@ pub(crate) struct IcmpSeen {
 /// Datagrams between two ends.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    pub(crate) own: SocketAddr,
     pub(crate) peer: SocketAddr,
     pub(crate) sent: usize,
     pub(crate) came: usize,
@@ -80,7 +78,6 @@ pub(crate) struct Exchange {
 /// A question to a name server.
 #[derive(Debug)]
 pub(crate) struct Question {
-    pub(crate) own: SocketAddr,
     pub(crate) server: SocketAddr,
     /// When it was asked, and asked again.
     pub(crate) asked_us: Vec<i64>,
@@ -177,7 +174,6 @@ impl Sorting {
             outward: packet.outward,
             fate: packet.fate,
             hop_limit,
-            line: packet.line.clone(),
             packet_octets: packet.len,
             segment,
         };
@@ -200,7 +196,7 @@ impl Sorting {
     fn exchange(&mut self, own: SocketAddr, peer: SocketAddr) -> &mut Exchange {
         let all = &mut self.traffic.datagrams;
         let index = *self.exchanges.entry((own, peer)).or_insert_with(|| {
-            all.push(Exchange { own, peer, sent: 0, came: 0, icmp: Vec::new() });
+            all.push(Exchange { peer, sent: 0, came: 0, icmp: Vec::new() });
             all.len() - 1
         });
         // The index is that of an element which was put there and is never taken away.
@@ -217,7 +213,7 @@ impl Sorting {
             (None, true) if !dns.response => {
                 self.questions.insert(key, self.traffic.questions.len());
                 let asked_us = vec![packet.at_us];
-                self.traffic.questions.push(Question { own, server, asked_us, dns, answer: None });
+                self.traffic.questions.push(Question { server, asked_us, dns, answer: None });
             }
             _ => {}
         }

@@ -20,6 +20,7 @@ pub mod style;
 #[cfg(test)]
 mod tests;
 pub mod view;
+pub mod why;
 mod wire;
 mod words;
 
@@ -31,5 +32,6 @@ pub use record::{
 pub use said::said_line;
 pub use style::{Style, Tone};
 pub use view::View;
+pub use why::{Excluded, Why, why};
 pub use wire::wire_line;
 pub use words::{fate_words, packet_words, visible};
