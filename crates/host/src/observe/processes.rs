@@ -185,4 +185,43 @@ mod tests {
         assert_eq!(processes.belongs(nobody), None);
         assert!(!processes.any_socket(nobody, |_| true));
     }
+
+    #[test]
+    fn of_a_long_file_only_the_beginning_is_read() {
+        let processes = Processes::open().unwrap().expect("the folder of this namespace");
+        let path = std::env::temp_dir().join(format!("synsent-long-{}", std::process::id()));
+        std::fs::write(&path, vec![b'x'; 2 * TEXT_OCTETS_MAX as usize]).unwrap();
+        // An absolute path is taken as it is.
+        let text = processes.text(path.to_str().unwrap());
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(text.map(|text| text.len() as u64), Some(TEXT_OCTETS_MAX));
+    }
+
+    /// Copies of a descriptor are made in a process of its own, because the limit of this one is every test's.
+    const MANY_DESCRIPTORS: &str = "
+import os, resource, sys
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (5000, hard))
+for _ in range(4200): os.dup(0)
+print('ready', flush=True)
+sys.stdin.read()
+";
+
+    #[test]
+    fn a_process_with_very_many_descriptors_counts_as_connected() {
+        use std::process::{Command, Stdio};
+        let processes = Processes::open().unwrap().expect("the folder of this namespace");
+        let mut python = Command::new("python3");
+        python.args(["-c", MANY_DESCRIPTORS]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let Ok(mut child) = python.spawn() else {
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "python3 is missing");
+            return eprintln!("SKIPPED: this machine has no python3; what needs it was not tested");
+        };
+        let is_ready = child.stdout.take().unwrap().read_exact(&mut [0; 6]).is_ok();
+        let counts = processes.any_socket(child.id() as i32, |_| false);
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        // Where so many are not allowed, there is nothing to see.
+        assert!(counts || !is_ready);
+    }
 }

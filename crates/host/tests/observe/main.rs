@@ -9,5 +9,8 @@ mod skip;
 mod tools;
 
 mod clients;
+mod edges;
+mod languages;
 mod launch;
 mod peers;
+mod signals;

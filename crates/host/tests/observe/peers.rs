@@ -25,17 +25,19 @@ fn compiled(name: &str, options: &[&str]) -> Option<PathBuf> {
         return None;
     }
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/observe/programs/client.c");
-    let path =
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("observed-client-{name}-{}", std::process::id()));
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("observed-client-{name}"));
+    // Whoever runs the tests at the same time finds a whole program, before and after.
+    let new = path.with_extension(std::process::id().to_string());
     let status =
-        Command::new("cc").args(["-O1", "-pthread", "-o"]).arg(&path).args(options).arg(source).status().unwrap();
+        Command::new("cc").args(["-O1", "-pthread", "-o"]).arg(&new).args(options).arg(source).status().unwrap();
     assert!(status.success(), "the client is compiled");
+    std::fs::rename(&new, &path).unwrap();
     Some(path)
 }
 
 /// A port on which nobody listens. It is bound as long as this lives, so that nobody else gets it.
 pub(crate) struct Refusing {
-    _socket: rustix::fd::OwnedFd,
+    socket: rustix::fd::OwnedFd,
     pub(crate) address: SocketAddr,
 }
 
@@ -44,12 +46,20 @@ impl Refusing {
         Refusing::of(SocketType::STREAM)
     }
 
+    /// The same for datagrams.
+    pub(crate) fn datagram() -> Refusing {
+        // Whoever is bound to a port of UDP takes what comes; connected to somebody else it does not.
+        let refusing = Refusing::of(SocketType::DGRAM);
+        rustix::net::connect(&refusing.socket, &"127.0.0.1:9".parse::<SocketAddr>().unwrap()).unwrap();
+        refusing
+    }
+
     fn of(kind: SocketType) -> Refusing {
         let socket =
             rustix::net::socket_with(AddressFamily::INET, kind, rustix::net::SocketFlags::CLOEXEC, None).unwrap();
         rustix::net::bind(&socket, &"127.0.0.1:0".parse::<SocketAddr>().unwrap()).unwrap();
         let address = rustix::net::getsockname(&socket).unwrap().try_into().unwrap();
-        Refusing { _socket: socket, address }
+        Refusing { socket, address }
     }
 
     pub(crate) fn port(&self) -> String {

@@ -150,18 +150,29 @@ static void reset(void) {
 
 static void on_signal(int number) { (void)number; }
 
-/* A timer ends a connect that nobody answers. */
+/* A connect that nobody answers, with a handler for the signal that comes meanwhile. */
 static void interrupted(int flags) {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
     sigaction(SIGALRM, &action, NULL);
-    ualarm(100000, 0);
     int s = opened(0);
     say("connect", connect_there(s));
 }
 
-/* What was interrupted and begun again ends when the peer begins to answer; here a second timer ends the process. */
-static void begun_again(void) {
-    interrupted(SA_RESTART);
+/* A child that stops, is seen to have stopped, goes on and ends. */
+static void job(void) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        raise(SIGSTOP);
+        _exit(5);
+    }
+    if (waitpid(child, &status, WUNTRACED) != child) abort();
+    errno = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+    say("stopped", 1);
+    kill(child, SIGCONT);
+    if (waitpid(child, &status, 0) != child) abort();
+    errno = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    say("exited", 1);
 }
 
 static void signalled(void) {
@@ -302,7 +313,8 @@ int main(int count, char **arguments) {
     else if (!strcmp(kind, "exec-in-thread")) exec_in_thread(arguments[0], arguments[2]);
     else if (!strcmp(kind, "reset")) reset();
     else if (!strcmp(kind, "interrupted")) interrupted(0);
-    else if (!strcmp(kind, "begun-again")) begun_again();
+    else if (!strcmp(kind, "begun-again")) interrupted(SA_RESTART);
+    else if (!strcmp(kind, "job")) job();
     else if (!strcmp(kind, "signalled")) signalled();
     else if (!strcmp(kind, "beside-epoll")) beside_epoll();
     else if (!strcmp(kind, "child-beside-epoll")) child_beside_epoll();

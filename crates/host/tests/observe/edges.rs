@@ -1,0 +1,123 @@
+//! The edges: what is not looked at, what is not right, what is too much, and who may not trace.
+
+use synsent_host::observe::{AttachError, CallResult, Detail, Ended, Limits, Observer, SocketKind, Unobserved};
+
+use crate::launch::{Output, failed, observe, observe_with, run_alone, start};
+use crate::peers::{Refusing, client, listening};
+
+#[test]
+fn sockets_that_are_not_of_the_internet_are_not_told() {
+    let Some(client) = client() else { return };
+    let seen = observe(&client, &["local", "0"]);
+    assert_eq!(seen.said(), "");
+    assert_eq!(seen.output, format!("connect {}\nsend 0\nrecv 0\n", libc::ENOENT));
+}
+
+#[test]
+fn a_connected_datagram_socket_is_told_what_came_back() {
+    let (Some(client), refusing) = (client(), Refusing::datagram()) else { return };
+    let seen = observe(&client, &["datagram", &refusing.port()]);
+    assert_eq!(seen.call("connect").kind, Some(SocketKind::Datagram));
+    assert_eq!(seen.call("connect").result, CallResult::Ok(0));
+    assert_eq!(seen.call("sendto").detail, Detail::Octets(1));
+    let receive = seen.call("recvfrom");
+    assert_eq!((receive.result, receive.peer), (failed(libc::ECONNREFUSED), Some(refusing.address)));
+}
+
+#[test]
+fn a_connection_that_another_program_inherits_is_watched_there() {
+    let (Some(client), (listener, port)) = (client(), listening()) else { return };
+    let seen = observe(&client, &["inherited", &port]);
+    assert_eq!(seen.output, "write 0\n");
+    let write = seen.call("write");
+    assert_eq!((write.result, write.detail), (CallResult::Ok(1), Detail::Octets(1)));
+    assert_eq!(write.socket, seen.call("connect").socket);
+    assert_eq!(write.peer, listener.local_addr().ok());
+}
+
+#[test]
+fn arguments_of_all_kinds_are_survived() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let (_, alone) = run_alone(&client, &["hostile", &refusing.port()]);
+    assert!(alone.ends_with("end 0\n"), "{alone}");
+    let seen = observe(&client, &["hostile", &refusing.port()]);
+    assert_eq!(seen.output, alone);
+    let results: Vec<_> = seen.calls("connect").iter().map(|call| call.result).collect();
+    let expected = [libc::EFAULT, libc::EINVAL, libc::EINVAL, libc::EBADF, libc::EINPROGRESS].map(CallResult::Err);
+    assert_eq!(results, expected);
+    assert_eq!(seen.unobserved(), []);
+    assert_eq!(seen.status(), Some(Ended::Code(0)));
+}
+
+/// Few calls of each sort, so that the limits are reached.
+const LOW: Limits = Limits { watched_calls_max: 100, data_calls_max: 50, opening_calls_max: 40 };
+
+#[test]
+fn a_process_that_makes_very_many_calls_with_a_connection_open_is_watched_no_longer() {
+    let (Some(client), (_listener, port)) = (client(), listening()) else { return };
+    let many = observe_with(&client, &["many", &port, "101"], LOW, &mut |_, _| {});
+    assert_eq!(many.unobserved(), [Unobserved::WatchedCallsMax]);
+    assert!(many.calls("write").is_empty());
+    assert_eq!(many.call("getsockopt").detail, Detail::SoError(0), "socket calls are still seen");
+    let few = observe_with(&client, &["many", &port, "50"], LOW, &mut |_, _| {});
+    assert_eq!((few.unobserved(), few.call("write").result), (vec![], CallResult::Ok(1)));
+}
+
+#[test]
+fn very_many_calls_that_send_are_not_told_beyond_the_limit() {
+    let (Some(client), refusing) = (client(), Refusing::datagram()) else { return };
+    let limits = Limits { watched_calls_max: 1_000, ..LOW };
+    let seen = observe_with(&client, &["many-sends", &refusing.port(), "60"], limits, &mut |_, _| {});
+    assert_eq!(seen.unobserved(), [Unobserved::DataCallsMax]);
+    assert_eq!(seen.calls("sendto").len(), 50);
+    assert_eq!(seen.calls("getsockopt").len(), 1, "what connect() said is told on");
+}
+
+#[test]
+fn a_process_that_opens_very_many_sockets_is_observed_no_longer() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let seen = observe_with(&client, &["many-sockets", &refusing.port(), "60"], LOW, &mut |_, _| {});
+    assert_eq!(seen.unobserved(), [Unobserved::OpeningCallsMax]);
+    assert_eq!(seen.calls("socket").len(), 40);
+    assert!(seen.calls("connect").is_empty());
+    assert_eq!(seen.output, format!("connect {}\n", libc::ECONNREFUSED));
+}
+
+#[test]
+fn the_limits_are_those_of_the_documents() {
+    let limits = Limits { watched_calls_max: 20_000, data_calls_max: 20_000, opening_calls_max: 100_000 };
+    assert_eq!(Limits::default(), limits);
+}
+
+#[test]
+fn a_program_with_io_uring_is_said_not_to_be_seen_whole() {
+    let Some(client) = client() else { return };
+    let seen = observe(&client, &["ring", "0"]);
+    let expected: &[Unobserved] = if seen.output == "io_uring_setup 0\n" { &[Unobserved::IoUring] } else { &[] };
+    assert_eq!(seen.unobserved(), expected);
+}
+
+#[test]
+fn a_program_that_does_not_exist_ends_as_its_launcher_says() {
+    let seen = observe("/nowhere/at/all".as_ref(), &[]);
+    assert_eq!(seen.status(), Some(Ended::Code(127)));
+}
+
+#[test]
+fn whoever_cannot_be_traced_is_named_with_the_reason() {
+    assert!(matches!(Observer::attach(1 << 30), Err(AttachError::Gone)));
+    let Some(client) = client() else { return };
+    let output = Output::new();
+    let child = start(&client, &["job", "0"], &output, false);
+    let process = child.process;
+    let first = Observer::attach(process).unwrap();
+    let second = std::thread::spawn(move || Observer::attach(process).map(|_| ())).join().unwrap();
+    let us = std::process::id() as i32;
+    let Err(AttachError::TracedAlready { tracer }) = second else { panic!("{second:?}") };
+    // The tracer is the thread; its process stands in its status.
+    let status = std::fs::read_to_string(format!("/proc/{tracer}/status")).unwrap();
+    assert!(status.contains(&format!("Tgid:\t{us}\n")));
+    child.release();
+    let mut first = first;
+    first.run(&mut |_| {}).unwrap();
+}

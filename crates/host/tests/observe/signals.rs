@@ -1,0 +1,143 @@
+//! Signals, stops and sudden ends: the programs get them as without an observer, and the calls that they cut are told as cut.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use synsent_host::observe::{CallResult, Ended, Event, Limits};
+
+use crate::launch::{Observed, failed, observe, observe_with, run_alone};
+use crate::peers::{Full, Refusing, client};
+
+/// Looks again after this time whether a process does what is waited for.
+const AGAIN: Duration = Duration::from_millis(2);
+
+/// Waits until a process's first thread is in this state, for instance `S` for waiting and `t` for stopped by its tracer, and, where
+/// a call is named, in that call. False when the process has ended.
+fn wait_for(process: i32, state: char, call: Option<i64>) -> bool {
+    loop {
+        let read = |name: &str| std::fs::read_to_string(format!("/proc/{process}/{name}"));
+        let Ok(stat) = read("stat") else { return false };
+        let now = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+        if matches!(now, Some('Z' | 'X') | None) {
+            return false;
+        }
+        let in_call = read("syscall").unwrap_or_default();
+        let is_in_call = call.is_none_or(|call| in_call.starts_with(&format!("{call} ")));
+        if now == Some(state) && is_in_call {
+            return true;
+        }
+        std::thread::sleep(AGAIN);
+    }
+}
+
+fn send(process: i32, signal: Signal) {
+    // The process may have ended.
+    let _ = kill_process(Pid::from_raw(process).expect("a process"), signal);
+}
+
+/// Observes a client that connects to who never answers; a second thread does something to it once it waits.
+fn observe_waiting(kind: &str, meanwhile: fn(i32)) -> Option<Observed> {
+    let (client, full) = (client()?, Full::new());
+    let mut thread = None;
+    let seen = observe_with(&client, &[kind, &full.port()], Limits::default(), &mut |process, _| {
+        thread.get_or_insert_with(|| {
+            std::thread::spawn(move || {
+                if wait_for(process, 'S', Some(libc::SYS_connect)) {
+                    meanwhile(process);
+                }
+            })
+        });
+    });
+    thread.expect("something was told").join().unwrap();
+    Some(seen)
+}
+
+#[test]
+fn a_connect_that_waits_when_the_program_is_killed_is_told_as_waiting() {
+    let Some(seen) = observe_waiting("blocking", |process| send(process, Signal::KILL)) else { return };
+    let connect = seen.call("connect");
+    assert_eq!(connect.result, CallResult::NotSeen);
+    assert!(connect.peer.is_some() && connect.socket.is_some());
+    assert_eq!(seen.status(), Some(Ended::Signal(libc::SIGKILL)));
+}
+
+#[test]
+fn a_connect_that_a_handler_interrupts_is_told_as_the_program_is() {
+    let Some(seen) = observe_waiting("interrupted", |process| send(process, Signal::ALARM)) else { return };
+    assert_eq!(seen.output, format!("connect {}\n", libc::EINTR));
+    assert_eq!(seen.call("connect").result, failed(libc::EINTR));
+    assert_eq!(seen.status(), Some(Ended::Code(0)));
+}
+
+#[test]
+fn a_connect_that_is_begun_again_after_a_handler_is_told_so() {
+    let seen = observe_waiting("begun-again", |process| {
+        send(process, Signal::ALARM);
+        // The handler's stop may be over before it is looked at; a signal that waits is delivered one by one.
+        if wait_for(process, 'S', Some(libc::SYS_connect)) {
+            send(process, Signal::TERM);
+        }
+    });
+    let Some(seen) = seen else { return };
+    let results: Vec<_> = seen.calls("connect").iter().map(|call| call.result).collect();
+    assert!(matches!(results.as_slice(), [CallResult::Restarted | CallResult::Interrupted, ..]), "{results:?}");
+    assert_eq!(seen.status(), Some(Ended::Signal(libc::SIGTERM)));
+}
+
+#[test]
+fn a_stop_and_its_end_leave_the_connect_waiting() {
+    let seen = observe_waiting("blocking", |process| {
+        send(process, Signal::STOP);
+        assert!(wait_for(process, 't', None), "the program stops");
+        send(process, Signal::CONT);
+        assert!(wait_for(process, 'S', Some(libc::SYS_connect)), "the program waits again");
+        send(process, Signal::KILL);
+    });
+    let Some(seen) = seen else { return };
+    let results: Vec<_> = seen.calls("connect").iter().map(|call| call.result).collect();
+    assert_eq!(results.last(), Some(&CallResult::NotSeen));
+    assert!(results[..results.len() - 1].iter().all(|result| *result == CallResult::Restarted), "{results:?}");
+}
+
+#[test]
+fn a_parent_sees_its_child_stop_go_on_and_end() {
+    let Some(client) = client() else { return };
+    let expected = format!("stopped {}\nexited 5\n", libc::SIGSTOP);
+    assert_eq!(run_alone(&client, &["job", "0"]), (Ended::Code(0), expected.clone()));
+    let seen = observe(&client, &["job", "0"]);
+    assert_eq!((seen.status(), seen.output.as_str()), (Some(Ended::Code(0)), expected.as_str()));
+}
+
+#[test]
+fn a_fatal_signal_is_the_same_with_and_without_an_observer() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let (alone, _) = run_alone(&client, &["signalled", &refusing.port()]);
+    let seen = observe(&client, &["signalled", &refusing.port()]);
+    assert_eq!(alone, Ended::Signal(libc::SIGTERM));
+    assert_eq!(seen.status(), Some(alone));
+}
+
+/// A thread that is asked to stop because another one connects must not see its `epoll_wait` end with EINTR; nor must one whose
+/// process gets a signal that it ignores.
+#[test]
+fn observing_interrupts_no_epoll_wait() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    for kind in ["beside-epoll", "child-beside-epoll"] {
+        let (_, alone) = run_alone(&client, &[kind, &refusing.port()]);
+        assert!(alone.contains("epoll_wait 0\n"), "{kind}: {alone}");
+        let seen = observe(&client, &[kind, &refusing.port()]);
+        assert!(seen.output.contains("epoll_wait 0\n"), "{kind}: {}", seen.output);
+        assert_eq!(seen.status(), Some(Ended::Code(0)), "{kind}");
+    }
+}
+
+/// What the thread that waited in `epoll_wait` does next is seen, though nothing of it stopped before.
+#[test]
+fn a_thread_that_ran_before_the_connect_is_seen_from_then_on() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let seen = observe(&client, &["beside-epoll", &refusing.port()]);
+    let threads: std::collections::HashSet<_> = seen.calls("connect").iter().map(|call| call.thread).collect();
+    assert_eq!((seen.calls("connect").len(), threads.len()), (3, 2), "{}", seen.said());
+    let started = seen.events.iter().filter(|event| matches!(event, Event::Started { .. })).count();
+    assert_eq!(started, 1, "threads are no processes");
+}
