@@ -18,6 +18,7 @@ mod scenario_file;
 mod session;
 mod sweep;
 mod table;
+mod why;
 mod words;
 
 use std::process::ExitCode;
@@ -34,7 +35,8 @@ fn main() -> ExitCode {
         },
         Verb::Listen(arguments) => listen::listen(&arguments),
         Verb::Sweep(arguments) => sweep::sweep(&arguments),
-        Verb::Run(_) | Verb::Why(_) => Err(ending::Ending::Usage("a program cannot be run yet".into())),
+        Verb::Why(arguments) => why::why(&arguments),
+        Verb::Run(_) => Err(ending::Ending::Usage("a program cannot be run yet".into())),
         Verb::Page(arguments) => page::page(&arguments),
     };
     match result {
