@@ -4,12 +4,21 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// SIGINT and SIGTERM, caught.
 #[derive(Debug)]
 pub struct Interrupt {
     descriptor: OwnedFd,
+}
+
+/// A signal that was caught.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caught {
+    /// Its number.
+    pub number: i32,
+    /// Whether it is the terminal's, which then has told the whole process group in its foreground.
+    pub by_terminal: bool,
 }
 
 impl Interrupt {
@@ -39,13 +48,30 @@ impl Interrupt {
 
     /// Sleeps until one of the signals arrives, and returns its number.
     pub fn wait(&self) -> io::Result<i32> {
+        self.caught().map(|caught| caught.number)
+    }
+
+    /// Sleeps until one of the signals arrives. It does not sleep when the descriptor is readable.
+    pub fn caught(&self) -> io::Result<Caught> {
         let mut record = [0; size_of::<libc::signalfd_siginfo>()];
         loop {
             match rustix::io::read(&self.descriptor, &mut record) {
-                Ok(_) => return Ok(i32::from_ne_bytes([record[0], record[1], record[2], record[3]])),
+                Ok(_) => {
+                    // The record begins with the signal, an error number, and who sent it.
+                    let [number, _, code] = [0, 4, 8]
+                        .map(|at| i32::from_ne_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]]));
+                    return Ok(Caught { number, by_terminal: code == libc::SI_KERNEL });
+                }
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+impl AsFd for Interrupt {
+    /// Readable when one of the signals has arrived.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
     }
 }

@@ -45,7 +45,7 @@ pub use device_network::DeviceNetwork;
 pub use driver::{DeviceCounters, Driver, DriverError};
 pub use engine::{Engine, Handle, WaitError};
 pub use error::OpenError;
-pub use interrupt::Interrupt;
+pub use interrupt::{Caught, Interrupt};
 pub use kernel::{KernelNetwork, ProbeEnd, Probed, probe};
 pub use memory::{PageWithHole, Wild, unmapped_page};
 pub use name::{NameError, NetworkKind, NetworkName};

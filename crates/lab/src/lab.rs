@@ -318,7 +318,7 @@ impl Lab {
     }
 
     /// The cables of a host and the ends at which it is.
-    pub(crate) fn cables_of(&self, host: HostId) -> Vec<(CableId, usize)> {
+    pub fn cables_of(&self, host: HostId) -> Vec<(CableId, usize)> {
         self.hosts[host.0 as usize].ports.iter().map(|port| (port.cable, port.end)).collect()
     }
 
