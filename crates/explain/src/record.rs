@@ -88,23 +88,37 @@ pub struct Ladder {
 }
 
 impl Ladder {
-    /// How often a SYN is repeated here, all in all.
+    /// How often a SYN that nobody answers is repeated here, all in all.
     pub fn retries(&self) -> u32 {
-        self.linear_timeouts + self.syn_retries
+        climb(self.syn_retries, self.linear_timeouts).0
     }
 
     /// Whether it is repeated less often than by default.
     pub fn is_shortened(&self) -> bool {
-        self.retries() < self.default_linear_timeouts + self.default_syn_retries
+        self.retries() < climb(self.default_syn_retries, self.default_linear_timeouts).0
     }
 
-    /// When an opening that nobody answers is given up by default, by the kernel's rule: the first pauses take a second, each later
-    /// one twice as long as the one before, none longer than [`RTO_MAX_SECONDS`]. The kernel's clock makes it some percent more.
+    /// When an opening that nobody answers is given up by default, by the kernel's rule. The kernel's clock makes it some percent more.
     pub fn default_seconds(&self) -> u64 {
-        let growing = (0..=self.default_syn_retries)
-            .map(|pause| 1_u64.checked_shl(pause).map_or(RTO_MAX_SECONDS, |seconds| seconds.min(RTO_MAX_SECONDS)));
-        u64::from(self.default_linear_timeouts) + growing.sum::<u64>()
+        climb(self.default_syn_retries, self.default_linear_timeouts).1
     }
+}
+
+/// How often a SYN is repeated and after how many seconds it is given up, by the kernel's rule: the first pauses take a second, each
+/// later one twice as long as the one before, none longer than [`RTO_MAX_SECONDS`]. It is given up at the end of a pause when it was
+/// repeated often enough, or when as much time has passed as the growing pauses alone would take.
+fn climb(growing: u32, linear: u32) -> (u32, u64) {
+    let pause = |number: u32| {
+        let doubled = 1_u64.checked_shl(number.saturating_sub(linear)).unwrap_or(RTO_MAX_SECONDS);
+        doubled.min(RTO_MAX_SECONDS)
+    };
+    let patience: u64 = (0..=growing).map(|number| pause(number + linear)).sum();
+    let (mut retries, mut seconds) = (0, pause(0));
+    while retries < growing + linear && seconds < patience {
+        retries += 1;
+        seconds += pause(retries);
+    }
+    (retries, seconds)
 }
 
 /// A host of the lab.
@@ -331,6 +345,9 @@ mod tests {
         assert_eq!((linux.retries(), linux.is_shortened()), (2, true));
         // ip-sysctl: with 6 retries and 4 linear timeouts the final timeout is after 131 seconds, and without those after 127.
         assert_eq!(linux.default_seconds(), 131);
+        // Measured on Linux 6.18: a SYN is sent three times within two seconds, and given up after three.
+        let short = Ladder { syn_retries: 1, linear_timeouts: 2, ..linux };
+        assert_eq!((short.retries(), short.is_shortened()), (2, true));
         let older = Ladder { syn_retries: 6, default_linear_timeouts: 0, ..linux };
         assert_eq!((older.default_seconds(), older.is_shortened()), (127, false));
         let patient = Ladder { default_syn_retries: 255, ..older };
