@@ -6,6 +6,24 @@
 
 #![forbid(unsafe_code)]
 
+mod attend;
+mod bridge;
+mod collect;
+mod files;
+mod near;
 pub mod plan;
+mod protocol;
+mod refusal;
+pub mod runs;
+mod stage;
+mod supervise;
+mod surroundings;
+pub mod sweep;
+mod traffic;
 
 pub use plan::{Medium, Plan, Streams};
+pub use protocol::{PLAN_OCTETS_MAX, Report, supervisor_main};
+pub use refusal::{Refusal, Whose};
+pub use runs::{RunDirectory, Runs, RunsError, Stamp};
+pub use supervise::{Finished, WorldError, supervise};
+pub use sweep::{Order, Row, Sweep, SweepEvent};

@@ -1,0 +1,176 @@
+//! The thread that looks after a program while another one observes it: its output, the user's signals, and its time.
+//!
+//! The first signal of the user's is handed on to the program, and a second one soon after it ends everything in the room. A
+//! terminal gives its signal to the program too, so that one is not handed on. A program whose time is over is asked to end, and
+//! ended if it does not.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Signal;
+use synsent_host::Interrupt;
+use synsent_host::room::Started;
+
+/// How much of the end of each stream is kept; unit: octets.
+pub const TAIL_OCTETS_MAX: usize = 64 << 10;
+/// How long a program may take to end when it is asked to.
+const GRACE: Duration = Duration::from_secs(2);
+/// How soon after the first signal the second one means that the program is to be ended.
+const IMPATIENCE: Duration = Duration::from_secs(3);
+/// How much is read at once; unit: octets.
+const PIECE_OCTETS: usize = 64 << 10;
+
+/// What the thread needs.
+pub(crate) struct Attendant<'a> {
+    pub(crate) started: &'a Started,
+    pub(crate) interrupt: &'a Interrupt,
+    /// Readable once the program is over.
+    pub(crate) over: &'a OwnedFd,
+    pub(crate) limit: Option<Duration>,
+    pub(crate) stdout: Option<OwnedFd>,
+    pub(crate) stderr: Option<OwnedFd>,
+}
+
+/// What it saw.
+#[derive(Debug, Default)]
+pub(crate) struct Attended {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    /// Who ended the program, if it did not end by itself.
+    pub(crate) ended_by: Option<EndedBy>,
+}
+
+/// Who ended a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum EndedBy {
+    /// The clock.
+    TimeLimit,
+    /// The user.
+    User,
+}
+
+/// The end of a stream.
+#[derive(Debug)]
+struct Tail {
+    from: Option<OwnedFd>,
+    octets: Vec<u8>,
+}
+
+impl Attendant<'_> {
+    /// Looks after the program until it is over.
+    pub(crate) fn attend(self) -> Attended {
+        let Attendant { started, interrupt, over, limit, stdout, stderr } = self;
+        let (mut stdout, mut stderr) = (Tail::new(stdout), Tail::new(stderr));
+        let mut ended_by = None;
+        let mut asked_at: Option<Instant> = None;
+        let mut until = limit.map(|limit| Instant::now() + limit);
+        loop {
+            let mut descriptors = vec![
+                PollFd::from_borrowed_fd(over.as_fd(), PollFlags::IN),
+                PollFd::from_borrowed_fd(interrupt.as_fd(), PollFlags::IN),
+            ];
+            let streams = [&stdout, &stderr].into_iter().filter_map(|tail| tail.descriptor());
+            descriptors.extend(streams.map(|stream| PollFd::from_borrowed_fd(stream, PollFlags::IN)));
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+            // However it ends, one looks at everything again.
+            let _ = poll(&mut descriptors, timeout.as_ref());
+            let is_over = descriptors[0].revents().contains(PollFlags::IN);
+            let is_interrupted = descriptors[1].revents().contains(PollFlags::IN);
+            stdout.read();
+            stderr.read();
+            if is_over {
+                return Attended { stdout: stdout.kept(), stderr: stderr.kept(), ended_by };
+            }
+            if is_interrupted && let Ok(caught) = interrupt.caught() {
+                // Once the time is over the program is ending anyway.
+                ended_by = ended_by.or(Some(EndedBy::User));
+                if asked_at.is_some_and(|at| at.elapsed() < IMPATIENCE) {
+                    started.end();
+                } else if !caught.by_terminal {
+                    // A program that has ended meanwhile has nothing to be told.
+                    let _ = started.signal(caught.number);
+                }
+                asked_at = Some(Instant::now());
+            }
+            if until.is_some_and(|until| until <= Instant::now()) {
+                until = match ended_by {
+                    Some(EndedBy::TimeLimit) => {
+                        started.end();
+                        None
+                    }
+                    _ => {
+                        let _ = started.signal(Signal::TERM.as_raw());
+                        Some(Instant::now() + GRACE)
+                    }
+                };
+                ended_by = Some(EndedBy::TimeLimit);
+            }
+        }
+    }
+}
+
+impl Tail {
+    fn new(from: Option<OwnedFd>) -> Tail {
+        if let Some(from) = &from {
+            // A pipe takes it; where it did not, a read would wait for the program, which ends some time.
+            let _ = rustix::io::ioctl_fionbio(from, true);
+        }
+        Tail { from, octets: Vec::new() }
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.from.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Reads all that is there.
+    fn read(&mut self) {
+        let mut piece = [0; PIECE_OCTETS];
+        while let Some(from) = &self.from {
+            match rustix::io::read(from, &mut piece) {
+                Ok(len @ 1..) => {
+                    self.octets.extend_from_slice(&piece[..len]);
+                    // Cutting seldom and much costs less than often and little.
+                    if self.octets.len() > 4 * TAIL_OCTETS_MAX {
+                        self.octets.drain(..self.octets.len() - TAIL_OCTETS_MAX);
+                    }
+                }
+                Err(rustix::io::Errno::AGAIN) => return,
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(0) | Err(_) => self.from = None,
+            }
+        }
+    }
+
+    /// The end of what was read.
+    fn kept(mut self) -> Vec<u8> {
+        let too_many = self.octets.len().saturating_sub(TAIL_OCTETS_MAX);
+        self.octets.drain(..too_many);
+        self.octets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    use super::*;
+
+    #[test]
+    fn of_a_long_stream_the_end_is_kept() {
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        let mut tail = Tail::new(Some(read));
+        for piece in 0..40_u8 {
+            rustix::io::write(&write, &[piece; 16 << 10]).unwrap();
+            tail.read();
+        }
+        assert!(tail.descriptor().is_some());
+        drop(write);
+        tail.read();
+        assert!(tail.descriptor().is_none(), "the end of the stream closes the descriptor");
+        let kept = tail.kept();
+        assert_eq!(kept.len(), TAIL_OCTETS_MAX);
+        assert_eq!((kept[0], kept[TAIL_OCTETS_MAX - 1]), (36, 39));
+    }
+}

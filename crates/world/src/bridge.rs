@@ -1,0 +1,172 @@
+//! The line between the program's kernel and the lab: a thread that moves frames and lets the lab's time follow the clock.
+//!
+//! Each turn lets happen in the lab what is due, puts in what the device has, lets the answers happen, and gives the device what
+//! arrived at the lab's tap. Then the thread sleeps until the device has a frame, the lab has something to do, or the run is
+//! over. A frame that the device has no room for waits, and those behind it, as in the queue of any interface. What went over the lines is noted
+//! each turn, before the lab forgets it.
+//!
+//! The lab's line carries bare packets; what a device with Ethernet frames has beyond is told in `near.rs`.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use synsent_host::{Device, FRAME_MAX_OCTETS, Sent};
+use synsent_lab::{Lab, TapId};
+use synsent_stack::Instant;
+
+use crate::near::{Came, Near, is_among_neighbours};
+use crate::traffic::Traffic;
+
+/// How many frames are taken from the device before time goes on.
+const FRAMES_PER_TURN: usize = 256;
+/// How many answers to questions among neighbours wait for room on the device; a question without an answer is asked again.
+const ANSWERS_MAX: usize = 64;
+
+/// The thread, while it runs.
+pub(crate) struct Bridge {
+    over: Arc<OwnedFd>,
+    thread: JoinHandle<Line>,
+}
+
+/// What is left of a line when the run is over.
+pub(crate) struct Ended {
+    /// The lab as it then was.
+    pub(crate) lab: Lab,
+    /// What went over the lines.
+    pub(crate) traffic: Traffic,
+    /// The clock's time, and the lab's at the same moment.
+    pub(crate) began: (time::Instant, Instant),
+    /// Why the line ended before the run did.
+    pub(crate) error: Option<io::Error>,
+}
+
+/// Both ends of the line.
+struct Line {
+    device: Box<dyn Device>,
+    lab: Lab,
+    tap: TapId,
+    began: (time::Instant, Instant),
+    traffic: Traffic,
+    near: Near,
+    /// What goes to the device before anything else: a frame that it had no room for, answers to its questions.
+    waiting: VecDeque<Vec<u8>>,
+    error: Option<io::Error>,
+}
+
+impl Bridge {
+    /// Begins to move frames. What the lab did before was before the beginning of time.
+    pub(crate) fn start(device: Box<dyn Device>, mut lab: Lab, tap: TapId) -> io::Result<Bridge> {
+        let over = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        // What was said while the lab was built was said to nobody.
+        while lab.tap_out(tap).is_some() {}
+        let traffic = Traffic::after(lab.capture());
+        let began = (time::Instant::now(), lab.now());
+        let near = Near::new(device.medium());
+        let line = Line { device, lab, tap, began, traffic, near, waiting: VecDeque::new(), error: None };
+        let told = Arc::clone(&over);
+        let thread = thread::Builder::new().name("lab".to_owned()).spawn(move || line.run(&told))?;
+        Ok(Bridge { over, thread })
+    }
+
+    /// Ends the thread. `Err` is what it panicked with.
+    pub(crate) fn stop(self) -> Result<Ended, Box<dyn Any + Send>> {
+        // The one way to fail is a counter that is full, and then the thread is awake.
+        let _ = rustix::io::write(&*self.over, &1_u64.to_ne_bytes());
+        let Line { lab, traffic, began, error, .. } = self.thread.join()?;
+        Ok(Ended { lab, traffic, began, error })
+    }
+}
+
+impl Line {
+    /// The thread.
+    fn run(mut self, over: &OwnedFd) -> Line {
+        let mut frame = vec![0; FRAME_MAX_OCTETS];
+        loop {
+            let timeout = match self.turn(&mut frame) {
+                Ok(next) => next.and_then(|next| Timespec::try_from(next).ok()),
+                Err(error) => {
+                    self.error = Some(error);
+                    return self;
+                }
+            };
+            let room = if self.waiting.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
+            let device = PollFd::from_borrowed_fd(self.device.descriptor(), PollFlags::IN | room);
+            let mut descriptors = [device, PollFd::new(over, PollFlags::IN)];
+            // However it ends, one looks at everything again.
+            let _ = poll(&mut descriptors, timeout.as_ref());
+            let [_, over] = descriptors;
+            if over.revents().contains(PollFlags::IN) {
+                // The last words of the program's kernel are part of the run.
+                self.error = self.turn(&mut frame).err();
+                return self;
+            }
+        }
+    }
+
+    /// Does all that can be done now; answers with how long nothing will happen by itself.
+    fn turn(&mut self, frame: &mut [u8]) -> io::Result<Option<time::Duration>> {
+        let now = self.now();
+        self.lab.run_until(now, |_| false);
+        let mut taken = 0;
+        while taken < FRAMES_PER_TURN
+            && let Some((len, _)) = self.device.receive(frame)?
+        {
+            self.came(&frame[..len]);
+            taken += 1;
+        }
+        self.lab.run_until(now, |_| false);
+        self.traffic.note(self.lab.capture());
+        self.send()?;
+        if taken == FRAMES_PER_TURN {
+            return Ok(Some(time::Duration::ZERO));
+        }
+        let now = self.now();
+        Ok(self.lab.next_at().map(|next| next.since(now)))
+    }
+
+    fn now(&self) -> Instant {
+        let (began, lab_began) = self.began;
+        lab_began + began.elapsed()
+    }
+
+    /// A frame from the device.
+    fn came(&mut self, frame: &[u8]) {
+        match self.near.came(frame) {
+            Came::Packet(packet) => self.lab.tap_in(self.tap, packet),
+            Came::Question(answer) if self.waiting.len() < ANSWERS_MAX => self.waiting.push_back(answer),
+            Came::Question(_) | Came::Nothing => {}
+        }
+    }
+
+    /// Gives the device what has arrived at the tap, as long as it takes something.
+    fn send(&mut self) -> io::Result<()> {
+        loop {
+            let Some(frame) = self.next_frame() else { return Ok(()) };
+            // What a device loses is lost, as on any line.
+            if self.device.transmit(&frame, None)? == Sent::Busy {
+                self.waiting.push_front(frame);
+                return Ok(());
+            }
+        }
+    }
+
+    /// What is to be given to the device next.
+    fn next_frame(&mut self) -> Option<Vec<u8>> {
+        let Line { lab, tap, near, waiting, .. } = self;
+        if let Some(frame) = waiting.pop_front() {
+            return Some(frame);
+        }
+        loop {
+            let packet = lab.tap_out(*tap)?;
+            if !is_among_neighbours(&packet) {
+                return Some(near.frame(packet));
+            }
+        }
+    }
+}
