@@ -1,6 +1,7 @@
 //! `synsent why`: what happened in a recorded run, and why; or what can be said of one attempt on the real network.
 
 mod live;
+mod meaning;
 mod route;
 
 use crate::arguments::WhyArguments;
