@@ -127,7 +127,18 @@ pub(crate) struct Ruling {
     pub(crate) does: Arc<Does>,
     attempt: u32,
     packet: u32,
-    row: Option<usize>,
+    rule: Rule,
+}
+
+/// What decided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Rule {
+    /// The row with this number, from one.
+    Row(usize),
+    /// A row that follows from those that are written.
+    Implied,
+    /// What is done where no row fits.
+    Otherwise,
 }
 
 impl Knock {
@@ -204,9 +215,13 @@ impl Gate {
         }
         let deed = if knock.key.tcp { attempt.on_syn() } else { attempt.on_datagram(now) };
         let Attempt { number, packets, row, .. } = *attempt;
-        let row = row.filter(|row| *row < self.written);
         let does = self.attempts.get(&knock.key)?.does.clone();
-        Some(Ruling { deed, does, attempt: number, packet: packets, row })
+        let rule = match row {
+            Some(row) if row < self.written => Rule::Row(row + 1),
+            Some(_) => Rule::Implied,
+            None => Rule::Otherwise,
+        };
+        Some(Ruling { deed, does, attempt: number, packet: packets, rule })
     }
 
     /// Whether a segment that opens nothing is for somebody who hears nothing of its connection.
@@ -220,7 +235,7 @@ impl Gate {
 
     /// A segment that was kept out is no attempt, so nothing is counted and no rule is named.
     fn dropped_later(&self) -> Ruling {
-        Ruling { deed: Deed::Dropped, does: Arc::new(Does::Silent), attempt: 0, packet: 0, row: None }
+        Ruling { deed: Deed::Dropped, does: Arc::new(Does::Silent), attempt: 0, packet: 0, rule: Rule::Otherwise }
     }
 
     fn find_or_begin(&mut self, now: Instant, knock: &Knock) -> Option<&mut Attempt> {
@@ -308,9 +323,10 @@ impl Ruling {
             return None;
         }
         let Key { tcp, from, to } = knock.key;
-        let whose = match self.row {
-            Some(row) => format!("rule {} of {name}", row + 1),
-            None => format!("otherwise of {name}"),
+        let (rule, whose) = match self.rule {
+            Rule::Row(number) => (Some(number), format!("rule {number} of {name}")),
+            Rule::Implied => (None, format!("after the rules of {name}")),
+            Rule::Otherwise => (None, format!("otherwise of {name}")),
         };
         Some(Verdict {
             at,
@@ -321,7 +337,7 @@ impl Ruling {
             to: to.into(),
             attempt: self.attempt,
             packet: self.packet,
-            rule: self.row.map(|row| row + 1),
+            rule,
             deed: self.deed,
             words: format!("{whose}: {}", self.does),
         })

@@ -3,12 +3,14 @@
 mod cases;
 mod determinism;
 mod grid;
+mod language;
 mod names;
 mod nets;
 mod outcomes;
 mod paths;
 mod peers;
 mod processes;
+mod rules;
 mod scenarios;
 mod service;
 mod swarm;
