@@ -203,7 +203,7 @@ fn mistakes_say_what_to_write() {
     std::fs::write(&path, "seed = 1\n[[hots]]\n").expect("a file");
     let file = path.to_str().expect("a path of text");
     let net = format!("lab:{file}");
-    let says = format!("{file}:2:3: unknown field `hots`, expected one of `seed`, `us`, `router`, `host`");
+    let says = format!("{file}:2:3: unknown field `hots`, expected one of `seed`, `us`, `router`, `names`, `host`");
     fails(&["connect", "--as", "winsock2", "--net", &net, "www", "80"], 2, &says);
     std::fs::remove_file(&path).expect("the file");
     fails(&["connect", "--as", "winsock2", "--net", &net, "www", "80"], 1, file);

@@ -57,8 +57,10 @@ fn words(lab: &Lab) -> Vec<String> {
     lab.verdicts().map(|verdict| verdict.words.clone()).collect()
 }
 
-/// What each word comes to for who opens: the outcome, the packets that a rule decided about, and what became of them.
-const DOES: [(&str, &str, usize, fn(&Deed) -> bool); 13] = [
+/// A word, what it comes to for who opens, how many packets a rule decides about, and what becomes of each.
+type Word = (&'static str, &'static str, usize, fn(&Deed) -> bool);
+
+const DOES: [Word; 13] = [
     ("\"answers\"", "connected", 1, |deed| *deed == Deed::Passed),
     ("\"answers-late\", unheard = 0", "connected", 1, |deed| *deed == Deed::Passed),
     ("\"refuses\"", "refused", 1, |deed| *deed == Deed::Passed),
