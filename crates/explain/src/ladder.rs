@@ -40,7 +40,7 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Its name.
     pub name: String,
-    /// Its addresses.
+    /// The first of its addresses, with spaces between them.
     pub about: String,
 }
 
@@ -72,6 +72,8 @@ pub struct Row {
     pub to: usize,
     /// The column that it passed on its way, and when.
     pub via: Option<(usize, i64)>,
+    /// How many of the same it stands for.
+    pub count: usize,
     /// What it is in short: for the arrow.
     pub words: String,
     /// What else there is to say.

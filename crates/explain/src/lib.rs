@@ -13,6 +13,7 @@ mod flows;
 pub mod ladder;
 #[cfg(test)]
 mod made;
+mod picture;
 pub mod record;
 mod said;
 mod story;
@@ -26,6 +27,7 @@ mod words;
 
 pub use attempts::{Attempt, ConnectSaid, attempts};
 pub use comments::{COMMENT_MAX, comments};
+pub use picture::svg;
 pub use record::{
     Asked, Call, End, Fate, HostSeen, Ladder, Lookup, Observation, Packet, Run, Said, SocketKind, Verdict,
 };

@@ -57,7 +57,7 @@ fn between(starts: &[i64], after_us: i64, before_us: i64) -> usize {
 }
 
 fn arrow(at_us: i64, kind: RowKind, (from, to): (usize, usize), words: String, note: String, tone: Tone) -> Row {
-    Row { at_us, until_us: at_us, kind, from, to, via: None, words, note, lost: None, tone }
+    Row { at_us, until_us: at_us, kind, from, to, via: None, count: 1, words, note, lost: None, tone }
 }
 
 /// A call whose answer came before anything else happened.
@@ -81,7 +81,8 @@ fn answer(call: &Call, ended_us: i64, name: &str) -> Draft {
 /// What a call asks for.
 fn asked(call: &Call) -> String {
     match (call.peer, call.name.as_str()) {
-        (Some(peer), "connect" | "sendto") => peer.to_string(),
+        (Some(peer), "connect") => peer.to_string(),
+        (Some(peer), "sendto" | "sendmsg") if call.kind == SocketKind::Datagram => peer.to_string(),
         _ => String::new(),
     }
 }

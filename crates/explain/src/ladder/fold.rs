@@ -45,6 +45,7 @@ fn same_calls(drafts: Vec<Draft>) -> Vec<Draft> {
         let (count, until_us) = (run.len(), run.iter().map(|draft| draft.row.until_us).max());
         out.extend(run.into_iter().next().map(|mut first| {
             first.row.words = format!("{} ×{count}", first.row.words);
+            first.row.count = count;
             first.row.until_us = until_us.unwrap_or(first.row.until_us);
             first
         }));
@@ -86,6 +87,7 @@ fn summed(mut draft: Draft, count: usize) -> Draft {
         let size = if bulk.octets > 0 { format!(", {}", size(bulk.octets)) } else { String::new() };
         draft.row.words = format!("{} ×{count}{size}", bulk.what);
         draft.row.note = String::new();
+        draft.row.count = count;
         // Many that crossed the router one after the other are not one arrow through it at a certain time.
         draft.row.via = None;
     }

@@ -114,10 +114,7 @@ fn columns(run: &Run, story: &Story) -> Columns {
 
 fn column(kind: ColumnKind, name: &str, addresses: &[IpAddr]) -> Column {
     let name = if name.is_empty() { "?" } else { name };
-    let mut about: Vec<String> = addresses.iter().take(ADDRESSES_MAX).map(IpAddr::to_string).collect();
-    if addresses.len() > ADDRESSES_MAX {
-        about.push("…".to_owned());
-    }
+    let about: Vec<String> = addresses.iter().take(ADDRESSES_MAX).map(IpAddr::to_string).collect();
     Column { kind, name: short(name), about: about.join(" ") }
 }
 
@@ -210,6 +207,7 @@ pub(super) fn at_one(at_us: i64, order: u8, kind: RowKind, place: usize, words: 
         from: place,
         to: place,
         via: None,
+        count: 1,
         words,
         note: String::new(),
         lost: None,

@@ -1,5 +1,7 @@
 //! The rows of packets.
 
+use synsent_stack::IcmpCause;
+
 use super::layout::{Bulk, Columns, Draft, KERNEL, ROUTER, addresses_words};
 use super::{Row, RowKind};
 use crate::flows::OWN_LINE;
@@ -55,6 +57,7 @@ fn row(run: &Run, story: &Story, columns: &Columns, index: usize, next: Option<u
         from,
         to,
         via: next.map(|next| (ROUTER, run.packets[next].at_us)),
+        count: 1,
         words: match told.sending {
             0 | 1 => label(run, packet, told),
             again => format!("{}, {}", label(run, packet, told), ordinal(again as usize)),
@@ -96,7 +99,7 @@ fn label(run: &Run, packet: &Packet, told: &Told) -> String {
             Some(dns) => dns_label(run, packet, dns),
             None => format!("UDP {}", datagram.octets),
         },
-        What::Icmp(error) => error.cause.to_string(),
+        What::Icmp(error) => icmp_label(error.cause),
         What::Neighbours => "neighbours".to_owned(),
         What::Echo => "ICMP echo".to_owned(),
         What::Part => format!("fragment {}", packet.len),
@@ -119,6 +122,20 @@ fn segment_label(segment: &Segment) -> String {
         (_, 0) => name.to_owned(),
         ("ACK", many) => format!("data {many}"),
         (_, many) => format!("data {many}, {name}"),
+    }
+}
+
+/// An ICMP error, shorter than its full words where those are long.
+fn icmp_label(cause: IcmpCause) -> String {
+    match cause {
+        IcmpCause::TimeExceeded { code: 0 } => "ICMP TTL exceeded".to_owned(),
+        IcmpCause::TooBig { mtu: 0 } => "ICMP too big".to_owned(),
+        IcmpCause::TooBig { mtu } => format!("ICMP too big, MTU {mtu}"),
+        IcmpCause::ParameterProblem { .. } => "ICMP parameter problem".to_owned(),
+        _ => {
+            let words = cause.to_string().replace("communication administratively", "administratively");
+            words.replace(" for this type of service", ", service").replace(" to destination", "")
+        }
     }
 }
 

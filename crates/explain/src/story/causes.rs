@@ -22,7 +22,11 @@ const CLOCK_SLACK_US: i64 = 1_000;
 pub(super) fn join(run: &Run, packets: &mut [Told]) {
     let mut openings = Openings::of(run, packets);
     let mut sockets: HashMap<(u64, u32), Attempt> = HashMap::new();
+    let mut woken_us = i64::MIN;
     for call in &run.calls {
+        if is_wait(call) {
+            woken_us = call.ended_us.unwrap_or(i64::MIN);
+        }
         let Some(key) = key(call) else { continue };
         if call.name == "connect" && sockets.get(&key).is_none_or(|attempt| attempt.failed) {
             let Some(peer) = call.peer.map(plain) else { continue };
@@ -30,11 +34,21 @@ pub(super) fn join(run: &Run, packets: &mut [Told]) {
         }
         let Some(attempt) = sockets.get_mut(&key) else { continue };
         let Some(answer) = Answer::of(call) else { continue };
-        let cause = attempt.cause(&answer, &mut openings, run, call);
-        if let Some(told) = cause.and_then(|index| packets.get_mut(index)) {
+        if let Some(index) = attempt.cause(&answer, &mut openings, run, call) {
+            let told = &mut packets[index];
             told.causes.push(answer.words(call));
+            // It had come when the call told of it, and when the program was woken to make the call.
+            let at_us = run.packets[index].at_us;
+            let known_us = if woken_us >= at_us { woken_us } else { i64::MAX };
+            told.arrives_us = told.arrives_us.min(call.ended_us.unwrap_or(i64::MAX)).min(known_us).max(at_us);
         }
     }
+}
+
+/// Whether the call waited until something could be done with a socket.
+fn is_wait(call: &Call) -> bool {
+    let waits = ["poll", "ppoll", "epoll", "select", "pselect"].iter().any(|name| call.name.starts_with(name));
+    waits && matches!(call.said, Said::Value(1..))
 }
 
 /// What identifies a socket: its own number, or the descriptor in its process.

@@ -4,9 +4,11 @@
 //! several are the same, the one that was sent last goes on.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use super::{Told, arrives, on_first_line};
 use crate::record::{Fate, Packet, Run};
+use crate::view::{Segment, View};
 
 /// Joins the lines of each packet, and fills in when each arrives.
 pub(super) fn join(run: &Run, packets: &mut [Told]) {
@@ -28,10 +30,39 @@ pub(super) fn join(run: &Run, packets: &mut [Told]) {
         let line = fastest_us.entry(&run.packets[first].line).or_insert(took);
         *line = took.min(*line);
     }
+    let acknowledged_us = acknowledgments(run, packets);
     for (index, packet) in run.packets.iter().enumerate() {
         let line_us = fastest_us.get(packet.line.as_str()).copied().unwrap_or(0);
-        packets[index].arrives_us = arrival(run, packet, packets[index].next, line_us);
+        let estimated_us = arrival(run, packet, packets[index].next, line_us);
+        // What was acknowledged had come.
+        let key = packets[index].view.as_ref().and_then(|view| Some((packet.line.as_str(), view.segment()?)));
+        let key = key.map(|(line, segment)| (line, segment.destination, segment.source, behind(segment)));
+        let known_us = key.and_then(|key| acknowledged_us.get(&key)).filter(|known_us| **known_us >= packet.at_us);
+        packets[index].arrives_us = known_us.map_or(estimated_us, |known_us| estimated_us.min(*known_us));
     }
+}
+
+/// A line, who acknowledges there to whom, and up to which number.
+type Acknowledgment<'a> = (&'a str, SocketAddr, SocketAddr, u32);
+
+/// When each number was acknowledged first on each line.
+fn acknowledgments<'a>(run: &'a Run, packets: &[Told]) -> HashMap<Acknowledgment<'a>, i64> {
+    let mut first_us = HashMap::new();
+    for (packet, told) in run.packets.iter().zip(packets) {
+        let Some(segment) = told.view.as_ref().and_then(View::segment).filter(|segment| segment.flags.ack()) else {
+            continue;
+        };
+        let key = (packet.line.as_str(), segment.source, segment.destination, segment.ack);
+        let at_us = first_us.entry(key).or_insert(packet.at_us);
+        *at_us = packet.at_us.min(*at_us);
+    }
+    first_us
+}
+
+/// The number behind a segment, its SYN and FIN counted.
+fn behind(segment: &Segment) -> u32 {
+    let flags = u32::from(segment.flags.syn()) + u32::from(segment.flags.fin());
+    segment.end().wrapping_add(flags)
 }
 
 fn arrival(run: &Run, packet: &Packet, next: Option<usize>, line_us: i64) -> i64 {
