@@ -91,6 +91,11 @@ pub(crate) fn arrives(fate: Fate) -> bool {
     matches!(fate, Fate::Carried | Fate::Doubled)
 }
 
+/// Whether the line itself lost it. What a rule of the lab drops is a firewall to who looks from outside, and no loss.
+pub(crate) fn is_lost(fate: Fate) -> bool {
+    !arrives(fate) && fate != Fate::Ruled
+}
+
 impl Traffic {
     pub(crate) fn of(run: &Run) -> Traffic {
         let mut sorting = Sorting::default();

@@ -20,6 +20,7 @@ mod story;
 pub mod style;
 #[cfg(test)]
 mod tests;
+pub mod text;
 pub mod view;
 pub mod why;
 mod wire;
@@ -33,6 +34,7 @@ pub use record::{
 };
 pub use said::said_line;
 pub use style::{Style, Tone};
+pub use text::{DialectSaid, text};
 pub use view::View;
 pub use why::{Excluded, Why, why};
 pub use wire::wire_line;

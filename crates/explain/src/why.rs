@@ -7,6 +7,7 @@
 mod before;
 mod causes;
 mod connection;
+mod datagrams;
 mod evidence;
 mod excluded;
 mod linux;
@@ -113,11 +114,13 @@ fn others(evidence: &Evidence<'_>, chief: Option<&Try<'_>>, cause: &Cause) -> Op
     })
 }
 
-/// What the record excludes, by the rows of the table in their order.
+/// What the record excludes: causes of the same stage first.
 fn excluded(evidence: &Evidence<'_>, chief: Option<&Try<'_>>, cause: &Cause) -> Vec<Excluded> {
     let mut all: Vec<Excluded> = Vec::new();
-    for row in CAUSES.iter().filter(|row| row.label != cause.label) {
-        if all.iter().any(|known| known.cause == row.label) || all.len() == EXCLUDED_TOLD {
+    let near = cause.stage.excludes().iter();
+    for row in near.flat_map(|stage| CAUSES.iter().filter(move |row| row.stage == *stage)) {
+        let is_told = row.label == cause.label || all.iter().any(|known| known.cause == row.label);
+        if is_told || all.len() == EXCLUDED_TOLD {
             continue;
         }
         let evidence = row.excludes.and_then(|excludes| excludes(evidence, chief));

@@ -128,7 +128,7 @@ pub(super) fn failed_here(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Opt
 }
 
 fn at_once(name: &str, one: &Try<'_>, evidence: &Evidence<'_>, because: &str) -> String {
-    format!("connect() told {} after {}: {because}", visible(name), span(one.lasted_us(evidence)))
+    format!("connect() said {} after {}: {because}", visible(name), span(one.lasted_us(evidence)))
 }
 
 pub(super) fn no_packet(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {

@@ -6,7 +6,7 @@
 use synsent_sockets::Outcome;
 
 use super::evidence::{Evidence, Try};
-use super::{before, connection, excluded, opening};
+use super::{before, connection, datagrams, excluded, opening};
 
 /// A cause.
 pub(super) struct Cause {
@@ -22,6 +22,36 @@ pub(super) struct Cause {
     pub(super) unknown: &'static [&'static str],
     /// Whether its sentences already tell about the attempts before.
     pub(super) tells_attempts_before: bool,
+    /// How far the connection came.
+    pub(super) stage: Stage,
+}
+
+/// How far a connection came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stage {
+    /// No packet left for the peer.
+    Before,
+    /// The opening failed.
+    Opening,
+    /// It was open, and something went wrong.
+    Broken,
+    /// It was open, and went well in the end, with something worth telling.
+    Fine,
+    /// There is nothing to exclude.
+    Nothing,
+}
+
+impl Stage {
+    /// The stages whose causes are worth excluding, the nearest first.
+    pub(super) fn excludes(self) -> &'static [Stage] {
+        match self {
+            Stage::Before => &[Stage::Before],
+            Stage::Opening => &[Stage::Opening, Stage::Before],
+            Stage::Broken => &[Stage::Broken, Stage::Fine, Stage::Opening, Stage::Before],
+            Stage::Fine => &[Stage::Fine, Stage::Broken, Stage::Before],
+            Stage::Nothing => &[],
+        }
+    }
 }
 
 /// What a cause says about a run.
@@ -42,13 +72,27 @@ impl Finding {
     }
 }
 
-const fn row(
-    id: &'static str,
-    label: &'static str,
-    shows: fn(&Evidence<'_>, Option<&Try<'_>>) -> Option<Finding>,
-    unknown: &'static [&'static str],
-) -> Cause {
-    Cause { id, label, shows, excludes: None, unknown, tells_attempts_before: false }
+type Shows = fn(&Evidence<'_>, Option<&Try<'_>>) -> Option<Finding>;
+type Open = &'static [&'static str];
+
+const fn row(stage: Stage, id: &'static str, label: &'static str, shows: Shows, unknown: Open) -> Cause {
+    Cause { id, label, shows, excludes: None, unknown, tells_attempts_before: false, stage }
+}
+
+const fn at_before(id: &'static str, label: &'static str, shows: Shows, unknown: Open) -> Cause {
+    row(Stage::Before, id, label, shows, unknown)
+}
+
+const fn at_opening(id: &'static str, label: &'static str, shows: Shows, unknown: Open) -> Cause {
+    row(Stage::Opening, id, label, shows, unknown)
+}
+
+const fn at_broken(id: &'static str, label: &'static str, shows: Shows, unknown: Open) -> Cause {
+    row(Stage::Broken, id, label, shows, unknown)
+}
+
+const fn at_fine(id: &'static str, label: &'static str, shows: Shows, unknown: Open) -> Cause {
+    row(Stage::Fine, id, label, shows, unknown)
 }
 
 impl Cause {
@@ -64,94 +108,103 @@ impl Cause {
 const WHO_SAYS: &str = "Why the router says so: an ICMP message carries no more than its type and its code.";
 
 pub(super) static CAUSES: &[Cause] = &[
+    // It was no stream at all.
+    row(Stage::Nothing, "datagram-unreachable", "the network", datagrams::unreachable, &[
+        "Why the sender of the error says so: an ICMP message carries no more than its type and its code.",
+    ]),
+    row(Stage::Nothing, "datagram-silence", "the network", datagrams::silence, &[
+        "Whether the datagrams arrived, and whether anybody meant to answer: nothing tells.",
+    ]),
+    row(Stage::Nothing, "datagrams", "the network", datagrams::answered, &[]),
     // No packet left for the peer.
-    row("name-missing", "DNS", before::name_missing, &[]).excluded_by(excluded::dns),
-    row("name-without-address", "DNS", before::name_without_address, &[]),
-    row("name-server-failed", "DNS", before::name_server_failed, &["What went wrong inside the name server."]),
-    row("name-server-silent", "DNS", before::name_server_silent, &[
+    at_before("name-missing", "DNS", before::name_missing, &[]).excluded_by(excluded::dns),
+    at_before("name-without-address", "DNS", before::name_without_address, &[]),
+    at_before("name-server-failed", "DNS", before::name_server_failed, &["What went wrong inside the name server."]),
+    at_before("name-server-silent", "DNS", before::name_server_silent, &[
         "Whether the name server is down or something on the way drops: both look like this.",
     ]),
-    row("no-route", "a route that is missing here", before::no_route, &[]).excluded_by(excluded::route),
-    row("no-ports", "local ports used up", before::no_ports, &["Who holds the ports: a record has only this program's calls."])
+    at_before("no-route", "a route that is missing here", before::no_route, &[]).excluded_by(excluded::route),
+    at_before("no-ports", "local ports used up", before::no_ports, &["Who holds the ports: a record has only this program's calls."])
         .excluded_by(excluded::ports),
-    row("not-permitted", "a rule of this machine", before::not_permitted, &[
+    at_before("not-permitted", "a rule of this machine", before::not_permitted, &[
         "Which rule of this machine forbids it: the error does not name it.",
     ]),
-    row("failed-here", "this machine itself", before::failed_here, &[]),
-    row("no-packet", "this machine itself", before::no_packet, &["Why no packet left."]),
-    row("never-called", "the program's own doing", before::never_called, &[
+    at_before("failed-here", "this machine itself", before::failed_here, &[]),
+    at_before("no-packet", "this machine itself", before::no_packet, &["Why no packet left."]),
+    row(Stage::Nothing, "never-called", "the program's own doing", before::never_called, &[
         "Why the program did not call connect(): its reasons are its own.",
     ]),
-    row("not-seen", "the program's own doing", before::not_seen, &["Whether the program called connect() at all."]),
+    row(Stage::Nothing, "not-seen", "the program's own doing", before::not_seen, &["Whether the program called connect() at all."]),
     // It was open, and then something went wrong.
-    row("reset-between", "somebody on the way who resets", connection::reset_between, &["Who on the way sent the RST."])
+    at_broken("reset-between", "somebody on the way who resets", connection::reset_between, &["Who on the way sent the RST."])
         .excluded_by(excluded::between),
-    row("reset-in-body", "a reset by the server", connection::reset_in_body, &[
+    at_broken("reset-in-body", "a reset by the server", connection::reset_in_body, &[
         "How much more would have come: the segments do not tell how long the answer was meant to be.",
     ]),
-    row("reset-after-accept", "a reset by the server", connection::reset_after_accept, &[
+    at_broken("reset-after-accept", "a reset by the server", connection::reset_after_accept, &[
         "Why the other side resets: a crash, a limit, or data that it left unread all look like this.",
     ])
     .excluded_by(excluded::reset),
-    row("black-hole", "packets too long for the way", connection::black_hole, &[
+    at_broken("black-hole", "packets too long for the way", connection::black_hole, &[
         "Which hop drops the long packets: no ICMP error said so.",
     ])
     .excluded_by(excluded::length),
-    row("fell-silent", "a way that broke later", connection::fell_silent, &[
+    at_broken("fell-silent", "a way that broke later", connection::fell_silent, &[
         "Whether the host went away or something on the way drops now: both look like this.",
     ]),
-    row("silent-after-accept", "a server that says nothing", connection::silent_after_accept, &[
+    at_broken("silent-after-accept", "a server that says nothing", connection::silent_after_accept, &[
         "Whether the server's program hangs or never took the connection: its kernel acknowledges in both cases.",
     ])
     .excluded_by(excluded::silent_server),
-    row("stalled", "a server that says nothing", connection::stalled, &[
+    at_broken("stalled", "a server that says nothing", connection::stalled, &[
         "Whether more was meant to come, and why it did not.",
     ]),
-    row("closed-without-a-byte", "a server that closes at once", connection::closed_without_a_byte, &[
+    at_broken("closed-without-a-byte", "a server that closes at once", connection::closed_without_a_byte, &[
         "Why the server closed: it said nothing.",
     ])
     .excluded_by(excluded::closed),
     // It was open, and went well in the end.
-    row("v6-dead", "an address that does not work", connection::v6_dead, &[]).with_attempts_before(),
-    row("first-address-dead", "an address that does not work", connection::first_address_dead, &[])
+    at_fine("v6-dead", "an address that does not work", connection::v6_dead, &[]).with_attempts_before(),
+    at_fine("first-address-dead", "an address that does not work", connection::first_address_dead, &[])
         .with_attempts_before(),
-    row("retried", "an address that does not work", connection::retried, &[]).with_attempts_before(),
-    row("length-told", "packets too long for the way", connection::length_told, &[]),
-    row("loss", "loss", connection::loss, &[]).excluded_by(excluded::loss),
-    row("late", "an answer that comes late", connection::late, &[
+    at_fine("retried", "an address that does not work", connection::retried, &[]).with_attempts_before(),
+    at_fine("length-told", "packets too long for the way", connection::length_told, &[]),
+    at_fine("loss", "loss", connection::loss, &[]).excluded_by(excluded::loss),
+    at_fine("late", "an answer that comes late", connection::late, &[
         "Whether the first SYNs were lost, or heard and not answered: both look like this.",
     ])
     .excluded_by(excluded::late),
-    row("slow", "a slow way", connection::slow, &["Whether the way is slow or the server: both look like this."]),
-    row("connected", "the network", connection::connected, &[]),
+    at_fine("slow", "a slow way", connection::slow, &["Whether the way is slow or the server: both look like this."]),
+    row(Stage::Nothing, "connected", "the network", connection::connected, &[]),
     // It was not opened.
-    row("reset-between-opening", "somebody on the way who resets", opening::reset_between, &[
+    at_opening("reset-between-opening", "somebody on the way who resets", opening::reset_between, &[
         "Who on the way sent the RST.",
-    ]),
-    row("refused-late", "a refused port", opening::refused_late, &[
+    ])
+    .excluded_by(excluded::between),
+    at_opening("refused-late", "a refused port", opening::refused_late, &[
         "Whether the first SYNs were lost, or heard and not answered: both look like this.",
     ]),
-    row("refused", "a refused port", opening::refused, &[
+    at_opening("refused", "a refused port", opening::refused, &[
         "Whether nothing listens on the port or a firewall of the host itself resets: both look like this.",
     ])
     .excluded_by(excluded::refused),
-    row("network-unreachable", "a router that says no", opening::network_unreachable, &[WHO_SAYS])
+    at_opening("network-unreachable", "a router that says no", opening::network_unreachable, &[WHO_SAYS])
         .excluded_by(excluded::icmp),
-    row("host-unreachable", "a router that says no", opening::host_unreachable, &[
+    at_opening("host-unreachable", "a router that says no", opening::host_unreachable, &[
         WHO_SAYS,
         "Whether the host is down or its address is wrong: the message is the same.",
     ]),
-    row("port-unreachable", "a router that says no", opening::port_unreachable, &[
+    at_opening("port-unreachable", "a router that says no", opening::port_unreachable, &[
         "Whether the host itself or a firewall made the message: a firewall can send it in the host's name.",
     ]),
-    row("prohibited", "a router that says no", opening::prohibited, &["Which rule forbids it."]),
-    row("ttl-exceeded", "a router that says no", opening::ttl_exceeded, &[
+    at_opening("prohibited", "a router that says no", opening::prohibited, &["Which rule forbids it."]),
+    at_opening("ttl-exceeded", "a router that says no", opening::ttl_exceeded, &[
         "Whether the packets run in a circle or the way is too long: the message is the same.",
     ]),
-    row("icmp", "a router that says no", opening::other_icmp, &[WHO_SAYS]),
-    row("syn-ack-lost", "loss", opening::syn_ack_lost, &[]),
-    row("syn-lost", "loss", opening::syn_lost, &[]),
-    row("silence", "a host or a firewall that keeps silent", opening::silence, &[
+    at_opening("icmp", "a router that says no", opening::other_icmp, &[WHO_SAYS]),
+    at_opening("syn-ack-lost", "loss", opening::syn_ack_lost, &[]),
+    at_opening("syn-lost", "loss", opening::syn_lost, &[]).excluded_by(excluded::loss),
+    at_opening("silence", "a firewall that drops or a host that is down", opening::silence, &[
         "Whether the host is down, its address is wrong, a firewall drops, or the listener's backlog is full: all look like this.",
     ])
     .excluded_by(excluded::silence),
@@ -160,6 +213,7 @@ pub(super) static CAUSES: &[Cause] = &[
 
 /// The row for what no other one knows.
 pub(super) const UNEXPLAINED: Cause = row(
+    Stage::Nothing,
     "unexplained",
     "something else",
     |evidence, _| Some(unexplained(evidence)),

@@ -37,7 +37,7 @@ fn told_later(evidence: &Evidence<'_>, one: &Try<'_>, because: &str) -> String {
     let later = one.attempt.as_ref().and_then(|attempt| attempt.later.as_ref());
     match later {
         Some((call, name)) => {
-            format!("connect() had succeeded, and then {} told {}: {because}", visible(call), visible(name))
+            format!("connect() had succeeded, and then {} said {}: {because}", visible(call), visible(name))
         }
         None if one.attempt.is_some() => {
             format!("connect() had succeeded, and the program {}: {because}", evidence.ending())
@@ -240,7 +240,7 @@ fn fallback(
     let how = match one.attempt.as_ref().map(|attempt| &attempt.said) {
         Some(ConnectSaid::Connected) => "its last connect() succeeded",
         Some(_) => "it did not learn of it through connect()",
-        None => "what connect() told it was not seen",
+        None => "what connect() said to it was not seen",
     };
     let told = format!(
         "{what}: {how}, {} after the first was called, and it {}",

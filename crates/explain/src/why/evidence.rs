@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::attempts::{Attempt, ConnectSaid};
-use crate::flows::{Flow, IcmpSeen, Question, Sent, Traffic, arrives, repeated};
+use crate::flows::{Flow, IcmpSeen, Question, Sent, Traffic, is_lost, repeated};
 use crate::record::{End, Observation, Run};
 use crate::said::own_attempts;
 use crate::words::{span, visible};
@@ -194,9 +194,9 @@ impl Flow {
         Origin::Unknown
     }
 
-    /// What was sent on our line or the peer's and did not come to the end of its line, or not to ours.
+    /// What the lines lost.
     pub(super) fn lost(&self) -> usize {
-        self.near.iter().chain(&self.far).filter(|sent| !arrives(sent.fate)).count()
+        self.near.iter().chain(&self.far).filter(|sent| is_lost(sent.fate)).count()
     }
 
     /// How many segments with data were sent again, by both ends.

@@ -92,7 +92,10 @@ pub(super) fn icmp(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
     let flow = flow(one).filter(|flow| flow.icmp.is_empty() && flow.syns().next().is_some())?;
     Some(match flow.opened_us().or(flow.reset().map(|reset| reset.at_us)) {
         Some(_) => "no ICMP error came".to_owned(),
-        None => format!("no ICMP error came about any of {}", counted(flow.syns().count(), "SYN")),
+        None => match flow.syns().count() {
+            1 => "no ICMP error came about the SYN".to_owned(),
+            many => format!("no ICMP error came about any of {many} SYNs"),
+        },
     })
 }
 

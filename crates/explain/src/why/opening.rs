@@ -7,7 +7,7 @@ use super::causes::Finding;
 use super::evidence::{Evidence, Origin, Try};
 use super::linux;
 use crate::attempts::ConnectSaid;
-use crate::flows::{Flow, IcmpSeen, Sent, arrives};
+use crate::flows::{Flow, IcmpSeen, Sent, is_lost};
 use crate::words::{counted, listed, ordinal, span, visible};
 
 /// How many times of sending a sentence lists.
@@ -116,9 +116,12 @@ pub(super) fn syn_ack_lost(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Op
         return None;
     }
     let wire = format!(
-        "{} answered with {}, which did not arrive here in {}",
+        "{} answered with {} here in {}",
         flow.peer,
-        counted(lost, "SYN-ACK"),
+        match lost {
+            1 => "a SYN-ACK that did not arrive".to_owned(),
+            many => format!("{many} SYN-ACKs, none of which arrived"),
+        },
         span(one.lasted_us(evidence)),
     );
     Some(Finding::new(wire, given_up(evidence, flow, one), Some(Outcome::TimedOut)))
@@ -127,8 +130,8 @@ pub(super) fn syn_ack_lost(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Op
 pub(super) fn syn_lost(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
     let (flow, one) = failed(one)?;
     let sent = flow.syns().count();
-    let is_lost = |sent: &&Sent| sent.outward && sent.segment.opens() && !arrives(sent.fate);
-    let lost = flow.near.iter().chain(&flow.far).filter(is_lost).count();
+    let vanished = |sent: &&Sent| sent.outward && sent.segment.opens() && is_lost(sent.fate);
+    let lost = flow.near.iter().chain(&flow.far).filter(vanished).count();
     if lost < sent || flow.came().next().is_some() {
         return None;
     }
@@ -143,7 +146,7 @@ pub(super) fn silence(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<
     let wire = match count {
         1 => format!("Nothing came back to the SYN to {} for {lasted}", flow.peer),
         _ => format!(
-            "Nothing came back to any of {count} SYNs to {}, sent {} after the first, for {lasted}",
+            "Nothing came back to any of {count} SYNs to {}, sent at {}, for {lasted}",
             flow.peer,
             schedule(flow)
         ),
@@ -151,15 +154,18 @@ pub(super) fn silence(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<
     Some(Finding::new(wire, given_up(evidence, flow, one), Some(Outcome::TimedOut)))
 }
 
-/// When the SYNs were sent: `0 s, 1.02 s and 3.07 s`.
+/// When the SYNs were sent, counted from the first: `0, 1.02 and 3.07 s`.
 fn schedule(flow: &Flow) -> String {
-    let times = flow.syns().map(|syn| flow.since_start_us(syn.at_us));
-    let mut words: Vec<String> = times.take(TIMES_TOLD).map(|at| span(at.max(0))).collect();
-    let more = flow.syns().count().saturating_sub(TIMES_TOLD);
-    if more > 0 {
-        words.push(format!("{more} more"));
+    let times = flow.syns().map(|syn| flow.since_start_us(syn.at_us).max(0));
+    let words = times.take(TIMES_TOLD).map(|at| match at / 10_000 {
+        0 => "0".to_owned(),
+        hundredths => format!("{}.{:02}", hundredths / 100, hundredths % 100),
+    });
+    let words = listed(&words.collect::<Vec<_>>());
+    match flow.syns().count().saturating_sub(TIMES_TOLD) {
+        0 => format!("{words} s"),
+        more => format!("{words} s and {more} times more"),
     }
-    listed(&words)
 }
 
 /// Who ended an opening that got no answer: the kernel, the program, or the end of the run.
@@ -186,14 +192,14 @@ fn given_up(evidence: &Evidence<'_>, flow: &Flow, one: &Try<'_>) -> String {
 pub(super) fn told(evidence: &Evidence<'_>, one: &Try<'_>, because: &str) -> String {
     let Some(attempt) = &one.attempt else {
         let seen = if evidence.observed() { "is not in the record" } else { "was not observed" };
-        return format!("What connect() told the program {seen}; {because}");
+        return format!("What connect() said to the program {seen}; {because}");
     };
     let lasted = span(one.lasted_us(evidence));
     let how = attempt.how.split_once(", then ").map(|(_, asked)| format!(" through {}", visible(asked)));
     let how = how.unwrap_or_default();
     match &attempt.said {
         ConnectSaid::Failed { name, .. } => {
-            format!("connect() told {}{how} {lasted} after it was called: {because}", visible(name))
+            format!("connect() said {}{how} {lasted} after it was called: {because}", visible(name))
         }
         ConnectSaid::Connected => format!("connect() succeeded{how} {lasted} after it was called: {because}"),
         ConnectSaid::InProgressNeverAsked => {

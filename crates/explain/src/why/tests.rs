@@ -6,7 +6,7 @@ use synsent_sockets::Outcome;
 
 use super::{Why, why};
 use crate::made::*;
-use crate::record::{Asked, End, Fate, Observation, Run, Said};
+use crate::record::{Asked, End, Fate, Observation, Run, Said, SocketKind};
 
 const LIMIT: End = End::TimeLimit(5_000_000);
 
@@ -96,6 +96,20 @@ fn fallback(first: &str, second: &str) -> Made {
         .ended(End::Exited(0), 300_000, "")
 }
 
+fn error_of_udp() -> Said {
+    error(ECONNREFUSED, "ECONNREFUSED")
+}
+
+fn datagrams(then: impl Fn(Made) -> Made) -> Run {
+    let said = Made::new("datagrams")
+        .call(1_000, 10, "connect", Said::Value(0), "")
+        .call(2_000, 10, "sendto", Said::Value(5), "")
+        .near(2_000, true, &datagram(us(), target(), b"hello"));
+    let mut run = then(said).done();
+    run.calls.iter_mut().for_each(|call| call.kind = SocketKind::Datagram);
+    run
+}
+
 /// Every cause of the table but the last, with a record that shows it.
 pub(crate) fn all() -> Vec<(&'static str, Run)> {
     let intruder = segment_with_ttl(250, target(), us(), RST, 0, OURS.wrapping_add(1), 0);
@@ -111,6 +125,15 @@ pub(crate) fn all() -> Vec<(&'static str, Run)> {
         ("name-without-address", asked_for_name(Some((0, 0))).done()),
         ("name-server-failed", asked_for_name(Some((2, 0))).done()),
         ("name-server-silent", asked_for_name(None).ended(End::Exited(6), 10_000_000, "").done()),
+        (
+            "datagram-unreachable",
+            datagrams(|made| {
+                let error = icmp(target().ip(), 3, 3, 0, &datagram(us(), target(), b"hello"));
+                made.near(30_000, false, &error).call(40_000, 5, "recvfrom", error_of_udp(), "")
+            }),
+        ),
+        ("datagram-silence", datagrams(|made| made)),
+        ("datagrams", datagrams(|made| made.near(30_000, false, &datagram(target(), us(), b"hello")))),
         ("no-route", at_once(ENETUNREACH, "ENETUNREACH")),
         ("no-ports", at_once(EADDRNOTAVAIL, "EADDRNOTAVAIL")),
         ("not-permitted", at_once(13, "EACCES")),
@@ -296,7 +319,7 @@ fn a_cause_that_is_shown_is_never_excluded_too() {
 fn a_refusal_names_who_refused_and_what_it_was_not() {
     let why = why(&refused());
     says(&why, &["10.2.0.2 itself answered the SYN to port 80 with a RST 11.2 ms", "ECONNREFUSED through SO_ERROR"]);
-    excludes(&why, "a host or a firewall that keeps silent", "the RST came from 10.2.0.2 itself after 11.2 ms");
+    excludes(&why, "a firewall that drops or a host that is down", "the RST came from 10.2.0.2 itself after 11.2 ms");
     excludes(&why, "DNS", "shop.test was answered with 10.2.0.2 in 10.0 ms");
     excludes(&why, "a router that says no", "no ICMP error came");
     excludes(&why, "somebody on the way who resets", "on the line of 10.2.0.2 first");
@@ -313,7 +336,7 @@ fn silence_is_counted_and_nobody_is_accused() {
         &why,
         &[
             "any of 4 SYNs to 10.2.0.2:80",
-            "0.0 ms, 1.02 s, 3.07 s and 7.10 s",
+            "sent at 0, 1.02, 3.07 and 7.10 s",
             "for 15.30 s",
             "ETIMEDOUT",
             "repeats a SYN 3 times (by default it is 6)",
@@ -321,7 +344,7 @@ fn silence_is_counted_and_nobody_is_accused() {
     );
     excludes(&why, "a refused port", "nothing came back to any of 4 SYNs");
     excludes(&why, "loss", "each of 4 SYNs was on the line of 10.2.0.2");
-    never_excludes(&why, "a host or a firewall that keeps silent");
+    never_excludes(&why, "a firewall that drops or a host that is down");
     let all = format!("{:?} {:?}", why.because, why.not);
     for claim in ["is down", "firewall drops", "backlog"] {
         assert!(!all.contains(claim), "{claim}: {all}");
@@ -374,7 +397,7 @@ fn each_icmp_error_names_its_sender_and_what_linux_folds() {
         ],
     );
     excludes(&host, "a refused port", "no RST came");
-    excludes(&host, "a host or a firewall that keeps silent", "the router 10.1.0.1 said so");
+    excludes(&host, "a firewall that drops or a host that is down", "the router 10.1.0.1 said so");
     assert_eq!(host.outcome, Some(Outcome::HostUnreachable));
     let prohibited = why(&by_icmp(3, 13, EHOSTUNREACH, "EHOSTUNREACH"));
     says(&prohibited, &["communication administratively prohibited", "EHOSTUNREACH"]);
@@ -419,7 +442,7 @@ fn without_lines_behind_the_router_nobody_is_accused_of_a_reset() {
     assert_eq!(told.cause, "refused");
     assert!(!told.because[0].contains("itself"), "{}", told.because[0]);
     never_excludes(&told, "somebody on the way who resets");
-    excludes(&told, "a host or a firewall that keeps silent", "a RST with the address 10.2.0.2");
+    excludes(&told, "a firewall that drops or a host that is down", "a RST with the address 10.2.0.2");
 }
 
 #[test]
@@ -429,7 +452,7 @@ fn a_program_whose_calls_were_not_observed_is_not_given_an_error() {
     run.observation = Observation::Not("a 32-bit program".to_owned());
     let told = why(&run);
     assert_eq!(told.cause, "refused");
-    says(&told, &["What connect() told the program was not observed"]);
+    says(&told, &["What connect() said to the program was not observed"]);
     let all = format!("{told:?}");
     assert!(!all.contains("ECONNREFUSED"), "{all}");
 }
@@ -454,7 +477,7 @@ fn a_connection_is_told_with_its_octets() {
         &find("connected"),
         &["accepted 10.0 ms after the SYN", "74 octets went out and 233 came back", "exit code 0"],
     );
-    says(&find("reset-in-body"), &["sent 500 octets, and then a RST", "recv told ECONNRESET"]);
+    says(&find("reset-in-body"), &["sent 500 octets, and then a RST", "recv said ECONNRESET"]);
     says(&find("reset-after-accept"), &["a RST", "before any octet", "ECONNRESET"]);
     says(&find("closed-without-a-byte"), &["without an octet", "74 octets", "a read returns 0"]);
     says(&find("silent-after-accept"), &["acknowledged all of the 74 octets", "nothing came for 4.96 s"]);
@@ -476,6 +499,24 @@ fn a_fallback_tells_what_it_cost() {
     );
     says(&find("first-address-dead"), &["10.2.0.2:80 gave no answer", "10.2.0.3:80 was tried", "the next address"]);
     says(&find("retried"), &["the same address again"]);
+}
+
+#[test]
+fn datagrams_are_no_connections() {
+    let find = |id: &str| why(&all().into_iter().find(|(cause, _)| *cause == id).unwrap().1);
+    let unreachable = find("datagram-unreachable");
+    says(&unreachable, &["1 datagram to 10.2.0.2:80", "ICMP port unreachable", "recv said ECONNREFUSED"]);
+    assert_eq!(unreachable.outcome, Some(Outcome::Refused));
+    says(&find("datagram-silence"), &["no answer came", "only notes the peer"]);
+    says(&find("datagrams"), &["1 came back"]);
+}
+
+#[test]
+fn what_a_rule_of_the_lab_drops_looks_like_silence_and_not_like_loss() {
+    let made = Made::new("ruled").on("us", 11_000, true, Fate::Carried, &syn_packet());
+    let made = made.on("shop", 11_300, true, Fate::Ruled, &syn_packet());
+    let told = why(&made.fails(10_900, 3_000_000, ETIMEDOUT, "ETIMEDOUT").done());
+    assert_eq!(told.cause, "silence");
 }
 
 #[test]

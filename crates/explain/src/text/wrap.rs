@@ -1,0 +1,79 @@
+//! Breaking of text into lines that are no wider than a terminal.
+
+use unicode_width::UnicodeWidthChar as _;
+
+use crate::words::visible;
+
+/// A paragraph of a section, without control characters.
+pub(super) struct Block {
+    lead: Option<String>,
+    text: String,
+}
+
+impl Block {
+    pub(super) fn plain(text: &str) -> Block {
+        Block { lead: None, text: visible(text) }
+    }
+
+    /// A paragraph that begins with what it is about.
+    pub(super) fn led(lead: &str, text: &str) -> Block {
+        Block { lead: Some(visible(lead)), text: visible(text) }
+    }
+
+    pub(super) fn words(&self) -> String {
+        match &self.lead {
+            Some(lead) => format!("{lead}: {}", self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
+/// The lines of a text, the first one and the others with their indents; a word that does not fit a line is broken.
+pub(super) fn wrapped(text: &str, width: usize, first: usize, rest: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut line, mut used) = (" ".repeat(first), first);
+    let mut is_begun = false;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let needed = cells(word);
+        if is_begun && used + 1 + needed > width {
+            lines.push(std::mem::replace(&mut line, " ".repeat(rest)));
+            (used, is_begun) = (rest, false);
+        }
+        if is_begun {
+            line.push(' ');
+            used += 1;
+        }
+        for one in word.chars() {
+            let cell = one.width().unwrap_or(0);
+            if used + cell > width {
+                lines.push(std::mem::replace(&mut line, " ".repeat(rest)));
+                used = rest;
+            }
+            line.push(one);
+            used += cell;
+        }
+        is_begun = true;
+    }
+    if is_begun {
+        lines.push(line);
+    }
+    lines
+}
+
+/// How many cells of a terminal a text takes.
+fn cells(text: &str) -> usize {
+    text.chars().map(|one| one.width().unwrap_or(0)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_go_to_the_next_line_and_long_ones_are_broken() {
+        assert_eq!(wrapped("one two three", 9, 2, 4), ["  one two", "    three"]);
+        assert_eq!(wrapped("abcdefghij", 6, 2, 2), ["  abcd", "  efgh", "  ij"]);
+        assert_eq!(wrapped("漢字漢字", 5, 0, 0), ["漢字", "漢字"]);
+        assert_eq!(wrapped("  ", 9, 2, 4), Vec::<String>::new());
+    }
+}
