@@ -21,7 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use synsent_host::interface::RouteKind;
 use synsent_host::observe::{CallResult, Event, Observer};
 use synsent_host::room::{
-    self, Ending, Group, LineChoice, LineKind, Program, Refusal, Room, Route, Setting, Setup, Stream,
+    self, Ending, Group, LineChoice, LineKind, Namespace, Program, Refusal, Room, Route, Setting, Setup, Stream,
 };
 
 use synsent_host::{Device, DeviceNetwork, Driver, Engine};
@@ -108,6 +108,7 @@ const HELPERS: &[Scene] = &[
     ("other_files", other_files),
     ("rights", rights),
     ("at_a_terminal", at_a_terminal),
+    ("reader", reader),
     ("holder", holder),
     ("front", front),
 ];
@@ -131,13 +132,11 @@ fn succeed(output: &Output) -> Result<(), Failed> {
 }
 
 fn become_stranger() {
-    // SAFETY: the calls take numbers, and an empty list; the process has one thread. One that changes its user is not
-    // readable to that user until it says so.
+    // SAFETY: the calls take numbers, and an empty list; the process has one thread.
     unsafe {
         assert_eq!(libc::setgroups(0, std::ptr::null()), 0);
         assert_eq!(libc::setresgid(STRANGER, STRANGER, STRANGER), 0);
         assert_eq!(libc::setresuid(STRANGER, STRANGER, STRANGER), 0);
-        assert_eq!(libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0), 0);
     }
 }
 
@@ -631,7 +630,8 @@ fn refused(setup: &Setup) -> Refusal {
 }
 
 fn a_setting_that_forbids_rooms_is_named() {
-    // The setting of a namespace of one's own is one's own.
+    // The setting of a namespace of one's own is one's own. Who changed its user says that it may be read by that one.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable).expect("readable");
     synsent_host::namespace::enter_user().expect("a user namespace");
     fs::write("/proc/sys/user/max_user_namespaces", "0").expect("a setting");
     let nothing = rustix::thread::CapabilitySets {
@@ -650,7 +650,7 @@ fn a_filter_that_forbids_rooms_is_suspected() {
     forbid(libc::SYS_unshare, None);
     match refused(&setup()) {
         Refusal::UserNamespace { setting: Setting::Sandbox, .. } => assert!(!is_root()),
-        Refusal::Namespace { which: "network", .. } => assert!(is_root()),
+        Refusal::Namespace { namespace: Namespace::Network, .. } => assert!(is_root()),
         refusal => panic!("{refusal}"),
     }
 }
@@ -693,6 +693,8 @@ fn gaining_rights(who: &str) -> Result<(), Failed> {
         rustix::fs::setxattr(path, "security.capability", &capability, flags).expect("a capability");
     });
     gaining(&folder, "usual", mode(0o755));
+    script_at(&folder.join("script"), "#!/bin/sh\n");
+    mode(0o4755)(&folder.join("script"));
     let output = inside("rights", who).env("SYNSENT_TEST_FOLDER", &folder).output()?;
     fs::remove_dir_all(&folder)?;
     succeed(&output)
@@ -706,6 +708,7 @@ fn rights() {
         ("set-gid", Some("is a set-group-ID program")),
         ("capable", Some("has file capabilities")),
         ("usual", None),
+        ("script", None),
     ] {
         let path = folder.join(name);
         match room.start(Program::new([path.clone()])) {
@@ -764,12 +767,22 @@ fn read_until(terminal: &mut File, seen: &mut String, words: &str) {
     }
 }
 
+/// The program at the terminal. A shell would do, but may forget a signal that comes between two commands.
+fn reader() {
+    println!("ready");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).expect("a line");
+    println!("got {line}");
+    loop {
+        std::thread::park();
+    }
+}
+
 fn at_a_terminal() {
     let room = enter();
     // SAFETY: no code of ours runs when the signal comes.
     unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
-    let script = "echo ready; read line; echo got $line; sleep 1000";
-    let mut started = room.start(Program::new(["sh", "-c", script])).expect("a program");
+    let mut started = room.start(Program::new(["/proc/self/exe", "inside", "reader", "me"])).expect("a program");
     started.release().expect("a program that waits");
     println!("ended by {:?}", started.wait().expect("its end"));
 }

@@ -15,7 +15,8 @@ use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 use rustix::thread::UnshareFlags;
 
 use super::Setup;
-use super::refusal::Refusal;
+use super::refusal::{Namespace, Refusal, Settings};
+use super::standing::Standing;
 
 /// The sockets of services that would answer for the name server: they are outside, and a mount namespace does not keep a
 /// program from them.
@@ -31,8 +32,8 @@ const SCRATCH: [&str; 7] = ["/mnt", "/media", "/srv", "/opt", "/tmp", "/var/tmp"
 
 /// Moves the process into a mount namespace of its own, and arranges the files there. False when nothing may be mounted there,
 /// because it would appear outside.
-pub(super) fn arrange(setup: &Setup, notes: &mut Vec<String>) -> Result<bool, Refusal> {
-    let refused = |source| Refusal::Namespace { which: "mount", file: "mnt", source };
+pub(super) fn arrange(setup: &Setup, standing: Standing, notes: &mut Vec<String>) -> Result<bool, Refusal> {
+    let refused = |error| Settings::read().blame_for(Namespace::Mount, standing, error);
     // SAFETY: NEWNS gives the process its own table of mounts; its memory and its descriptors stay as they are.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }.map_err(|error| refused(error.into()))?;
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;

@@ -27,8 +27,9 @@ pub(super) struct Orders<'a> {
     pub(super) shell_argv: *const *const libc::c_char,
     /// What goes to the places 0, 1 and 2; a negative number leaves what is there.
     pub(super) streams: [RawFd; 3],
-    /// The end of the socket pair that is these processes'.
+    /// The end of the socket pair that is these processes', and the one that is not.
     pub(super) line: RawFd,
+    pub(super) far_line: RawFd,
     /// Descriptors that the program keeps, in rising order.
     pub(super) inherit: &'a [RawFd],
     pub(super) own_session: bool,
@@ -46,6 +47,9 @@ pub(super) struct Orders<'a> {
 pub(super) unsafe fn run(orders: &Orders<'_>) -> ! {
     // SAFETY: prctl with these arguments takes numbers only.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) };
+    // Only without this copy the other end is gone when its owner is.
+    // SAFETY: the descriptor is this process's copy, which nobody else uses.
+    unsafe { libc::close(orders.far_line) };
     if is_abandoned(orders.line) {
         exit(NOT_STARTED);
     }

@@ -31,6 +31,12 @@ pub(super) fn missing(path: &Path) -> Option<(PathBuf, &'static str)> {
     (!interpreter.exists()).then_some((interpreter, place))
 }
 
+/// Whether a file names its interpreter in its first line.
+pub(super) fn is_script(path: &Path) -> bool {
+    let mut start = [0; 2];
+    File::open(path).and_then(|file| read_up_to(&file, &mut start)).is_ok() && start == *b"#!"
+}
+
 /// Whether a file that the kernel does not know is a script without a first line, which a shell would run itself.
 pub(super) fn is_text(path: &Path) -> bool {
     let mut start = [0; FIRST_LINE_OCTETS];

@@ -23,7 +23,7 @@ use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid
 use super::init::{self, Orders};
 use super::page::{Page, Told};
 use super::program::{Group, Program, Stream};
-use super::refusal::Refusal;
+use super::refusal::{Namespace, Refusal, Settings};
 use super::signals::Blocked;
 use super::started::{Parts, Started};
 use super::{Room, interpreter, lookup};
@@ -52,6 +52,7 @@ pub(super) fn start(room: &Room, program: Program) -> Result<Started, Refusal> {
         shell_argv: if words.shell_argv.is_empty() { ptr::null() } else { shell_argv.as_ptr() },
         streams: ours.places(),
         line: their_line.as_raw_fd(),
+        far_line: line.as_raw_fd(),
         inherit: &inherit,
         own_session: program.group == Group::Session,
         filter: filter.as_ref(),
@@ -59,7 +60,8 @@ pub(super) fn start(room: &Room, program: Program) -> Result<Started, Refusal> {
         ignored_signals: room.ignored_signals,
         told: page.told(),
     };
-    let init = fork_init(&orders).map_err(|source| Refusal::Namespace { which: "process", file: "pid", source })?;
+    let init =
+        fork_init(&orders).map_err(|error| Settings::read().blame_for(Namespace::Process, room.standing, error))?;
     drop(their_line);
     let [stdin, stdout, stderr] = ours.near;
     let started = match await_program(&line) {

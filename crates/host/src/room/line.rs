@@ -11,7 +11,8 @@ use std::os::fd::AsFd;
 
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
-use super::refusal::Refusal;
+use super::refusal::{Namespace, Refusal, Settings};
+use super::standing::Standing;
 use super::{LineChoice, LineKind, Setup};
 use crate::device::Device;
 use crate::interface;
@@ -23,8 +24,12 @@ use crate::tun::{Layer, Tun, VirtioHeader};
 const FAR_END: &str = "lab0";
 
 /// Moves the process into a new network namespace, and makes its line.
-pub(super) fn lay(setup: &Setup, notes: &mut Vec<String>) -> Result<(LineKind, Box<dyn Device>), Refusal> {
-    let refused = |source| Refusal::Namespace { which: "network", file: "net", source };
+pub(super) fn lay(
+    setup: &Setup,
+    standing: Standing,
+    notes: &mut Vec<String>,
+) -> Result<(LineKind, Box<dyn Device>), Refusal> {
+    let refused = |error| Settings::read().blame_for(Namespace::Network, standing, error);
     namespace::enter_network().map_err(refused)?;
     let (kind, device) = make(setup, notes)?;
     Settling { setup, notes }.settle()?;

@@ -91,8 +91,12 @@ pub(super) fn can_get_its_rights(path: &Path, standing: Standing) -> Result<(), 
     Err(Refusal::Rights { path: path.into(), rights: rights.to_owned() })
 }
 
-/// Whether nothing executed there gives rights, outside the room either.
+/// Whether executing it gives no rights outside the room either.
 fn gives_no_rights(path: &Path) -> bool {
+    // A script is executed as its interpreter.
+    if interpreter::is_script(path) {
+        return true;
+    }
     let nosuid = rustix::fs::statvfs(path).is_ok_and(|info| info.f_flag.contains(StatVfsMountFlags::NOSUID));
     nosuid || rustix::thread::no_new_privs().unwrap_or(false)
 }

@@ -37,7 +37,7 @@ use standing::Standing;
 
 pub use lookup::find;
 pub use program::{Group, Program, Stream, inheritable_descriptors};
-pub use refusal::{Refusal, Setting};
+pub use refusal::{Namespace, Refusal, Setting};
 pub use started::{Ending, Started};
 
 /// What a room is like.
@@ -130,8 +130,8 @@ impl Room {
         let death_signal = parent_process_death_signal().ok().flatten();
         let mut notes = Vec::new();
         let standing = standing::take()?;
-        let (line, device) = line::lay(setup, &mut notes)?;
-        let may_mount = files::arrange(setup, &mut notes)?;
+        let (line, device) = line::lay(setup, standing, &mut notes)?;
+        let may_mount = files::arrange(setup, standing, &mut notes)?;
         // Whoever gets new rights loses the wish to die with its parent.
         if set_parent_process_death_signal(death_signal).is_err() {
             notes.push("this process may outlive the one that started it".to_owned());

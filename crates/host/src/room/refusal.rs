@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::standing::Standing;
+
 /// Why a program cannot run in a room.
 #[derive(Debug, Error)]
 pub enum Refusal {
@@ -29,15 +31,12 @@ pub enum Refusal {
     },
     /// Another namespace cannot be made.
     #[error(
-        "the kernel refuses a new {which} namespace ({source}): run this as root with the capabilities CAP_SYS_ADMIN, \
-         CAP_NET_ADMIN and CAP_NET_RAW, and in a container without its seccomp filter; /proc/sys/user/max_{file}_namespaces \
-         must not be 0"
+        "the kernel refuses a new {namespace} namespace ({source}): /proc/sys/user/max_{}_namespaces must not be 0, and a \
+         container must be started with `--security-opt seccomp=unconfined`", .namespace.file()
     )]
     Namespace {
-        /// What people call it.
-        which: &'static str,
-        /// What the kernel calls it.
-        file: &'static str,
+        /// Which.
+        namespace: Namespace,
         /// What the kernel said.
         source: io::Error,
     },
@@ -123,6 +122,38 @@ pub enum Refusal {
     },
 }
 
+/// A namespace that a room has besides that of its user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Namespace {
+    /// Interfaces, addresses, routes.
+    Network,
+    /// Which files stand where.
+    Mount,
+    /// Processes and their numbers.
+    Process,
+}
+
+impl fmt::Display for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Namespace::Network => "network",
+            Namespace::Mount => "mount",
+            Namespace::Process => "process",
+        })
+    }
+}
+
+impl Namespace {
+    /// As the kernel's setting has it.
+    fn file(self) -> &'static str {
+        match self {
+            Namespace::Network => "net",
+            Namespace::Mount => "mnt",
+            Namespace::Process => "pid",
+        }
+    }
+}
+
 /// What keeps this user from making a user namespace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Setting {
@@ -167,8 +198,8 @@ impl Setting {
                  for this program that has the rule `userns,`"
             }
             Setting::Sandbox => {
-                "start the container with `--security-opt seccomp=unconfined`, or with `--cap-add SYS_ADMIN --cap-add \
-                 NET_ADMIN` and run this as its root"
+                "start the container with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`, and with \
+                 `--cap-add SYS_ADMIN --cap-add NET_ADMIN` where this runs as its root"
             }
         }
     }
@@ -192,17 +223,30 @@ impl Settings {
         }
     }
 
-    /// Which of them is behind the kernel's refusal.
+    /// Which of them is behind the kernel's refusal of a user namespace.
     pub(super) fn blame(&self, source: io::Error) -> Refusal {
         let setting = match source.raw_os_error() {
             _ if self.max_user_namespaces == Some(0) => Setting::Maximum,
             Some(libc::ENOSPC | libc::EUSERS) => Setting::TooMany,
             Some(libc::EINVAL | libc::ENOSYS) => Setting::Kernel,
             _ if self.unprivileged_userns_clone == Some(0) => Setting::UnprivilegedClone,
-            _ if self.apparmor_restrict_unprivileged_userns.is_some_and(|value| value != 0) => Setting::AppArmor,
+            _ if self.restricts_by_apparmor() => Setting::AppArmor,
             _ => Setting::Sandbox,
         };
         Refusal::UserNamespace { setting, source }
+    }
+
+    fn restricts_by_apparmor(&self) -> bool {
+        self.apparmor_restrict_unprivileged_userns.is_some_and(|value| value != 0)
+    }
+
+    /// The same for another namespace. Who has the rights for it from a user namespace can lack them because AppArmor gives none.
+    pub(super) fn blame_for(&self, namespace: Namespace, standing: Standing, source: io::Error) -> Refusal {
+        let refused = matches!(source.raw_os_error(), Some(libc::EPERM | libc::EACCES));
+        if standing == Standing::Own && refused && self.restricts_by_apparmor() {
+            return Refusal::UserNamespace { setting: Setting::AppArmor, source };
+        }
+        Refusal::Namespace { namespace, source }
     }
 }
 
@@ -226,6 +270,27 @@ impl fmt::Display for Searched<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn apparmor_is_blamed_for_rights_that_a_user_namespace_should_have_given() {
+        let ubuntu = Settings { apparmor_restrict_unprivileged_userns: Some(1), ..Settings::default() };
+        let blamed = |settings: Settings, standing, errno| {
+            let error = io::Error::from_raw_os_error(errno);
+            settings.blame_for(Namespace::Network, standing, error).to_string()
+        };
+        assert!(blamed(ubuntu, Standing::Own, libc::EPERM).contains("apparmor_restrict_unprivileged_userns is 1"));
+        for (settings, standing, errno) in [
+            (ubuntu, Standing::Unchanged, libc::EPERM),
+            (ubuntu, Standing::Own, libc::ENOSPC),
+            (Settings::default(), Standing::Own, libc::EPERM),
+        ] {
+            let said = blamed(settings, standing, errno);
+            assert!(
+                said.contains("a new network namespace") && said.contains("max_net_namespaces must not be 0"),
+                "{said}"
+            );
+        }
+    }
 
     fn said(settings: Settings, errno: i32) -> String {
         settings.blame(io::Error::from_raw_os_error(errno)).to_string()

@@ -8,6 +8,7 @@
 use std::fs;
 use std::io;
 
+use rustix::process::DumpableBehavior;
 use rustix::thread::{CapabilitySet, UnshareFlags};
 
 use super::refusal::{Refusal, Settings};
@@ -41,6 +42,8 @@ pub(super) fn take() -> Result<Standing, Refusal> {
 }
 
 fn enter(user: u32, group: u32) -> io::Result<()> {
+    // Who may not be read by its own user may not write its own maps either, and this process has nothing to hide from its user.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)?;
     // SAFETY: NEWUSER changes what the process may do, not its memory nor its descriptors; it has one thread.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER) }?;
     // Without this the kernel takes no map of groups from somebody who is not root outside.
