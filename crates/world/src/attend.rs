@@ -13,7 +13,7 @@ use synsent_host::Interrupt;
 use synsent_host::room::Started;
 
 /// How much of the end of each stream is kept; unit: octets.
-pub const TAIL_OCTETS_MAX: usize = 64 << 10;
+pub(crate) const TAIL_OCTETS_MAX: usize = 64 << 10;
 /// How long a program may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(2);
 /// How soon after the first signal the second one means that the program is to be ended.

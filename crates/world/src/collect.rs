@@ -21,9 +21,9 @@ use crate::plan::Plan;
 use crate::stage::Line;
 
 /// How many decisions and questions a record keeps: the first ones.
-pub const RECORD_DECISIONS_MAX: usize = 4_096;
+pub(crate) const RECORD_DECISIONS_MAX: usize = 4_096;
 /// How many octets of the program's arguments a record keeps; what does not fit is cut.
-pub const PROGRAM_OCTETS_MAX: usize = 64 << 10;
+pub(crate) const PROGRAM_OCTETS_MAX: usize = 64 << 10;
 
 /// What was observed of the program's calls.
 #[derive(Debug, Default)]

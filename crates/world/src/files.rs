@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use synsent_explain::{Packet, Run};
+use synsent_explain::{Packet, Run, comments};
 use synsent_host::pcapng::{Direction, InterfaceId, LinkType, Writer};
 
 use crate::attend::Attended;
@@ -43,8 +43,7 @@ fn capture(run: &Run, traffic: &Traffic) -> io::Result<Vec<u8>> {
             interfaces.push((&packet.line, writer.add_interface(&packet.line, LinkType::RawIp)?));
         }
     }
-    let comments = vec![String::new(); run.packets.len()];
-    for ((packet, record), comment) in run.packets.iter().zip(traffic.records()).zip(&comments) {
+    for ((packet, record), comment) in run.packets.iter().zip(traffic.records()).zip(&comments(run)) {
         let Some((_, interface)) = interfaces.iter().find(|(line, _)| *line == packet.line) else { continue };
         let direction = if packet.outward { Direction::Outbound } else { Direction::Inbound };
         writer.write_packet(*interface, since_epoch(run, packet), direction, &record.bytes, comment)?;

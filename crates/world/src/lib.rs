@@ -9,6 +9,8 @@
 mod attend;
 mod bridge;
 mod collect;
+pub mod dialects;
+pub mod expect;
 mod files;
 mod near;
 pub mod plan;
@@ -22,7 +24,7 @@ pub mod sweep;
 mod traffic;
 
 pub use plan::{Medium, Plan, Streams};
-pub use protocol::{PLAN_OCTETS_MAX, Report, supervisor_main};
+pub use protocol::{PLAN_OCTETS_MAX, REPORT_OCTETS_MAX, Report, supervisor_main};
 pub use refusal::{Refusal, Whose};
 pub use runs::{RunDirectory, Runs, RunsError, Stamp};
 pub use supervise::{Finished, WorldError, supervise};

@@ -7,7 +7,7 @@ use synsent_lab::{Capture, Record};
 use crate::near::is_among_neighbours;
 
 /// How many octets of packets are kept for the file of a run; unit: octets. Packets beyond are counted only.
-pub const CAPTURE_OCTETS_MAX: usize = 32 << 20;
+pub(crate) const CAPTURE_OCTETS_MAX: usize = 32 << 20;
 
 /// The first packets of a run.
 pub(crate) struct Traffic {
