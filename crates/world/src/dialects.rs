@@ -102,12 +102,11 @@ impl Calls {
         let took_ms = u64::try_from(network.now().since(began).as_millis()).unwrap_or(u64::MAX);
         let said = DialectSaid {
             dialect: self.dialect.name.to_owned(),
-            title: self.dialect.title.to_owned(),
             name: "connected".to_owned(),
-            number: 0,
+            number: None,
             clause: String::new(),
-            sentence: String::new(),
-            took_ms,
+            sentence: "The connection is made.".to_owned(),
+            took_ms: Some(took_ms),
         };
         match result {
             Ok(()) => Some(said),
@@ -115,7 +114,7 @@ impl Calls {
                 let error = error?;
                 Some(DialectSaid {
                     name: error.name.to_owned(),
-                    number: error.number,
+                    number: Some(i64::from(error.number)),
                     clause: error.source.clause.to_owned(),
                     sentence: self.sentence(&error),
                     ..said
