@@ -12,7 +12,7 @@ use synsent_host::{NetworkName, VirtioHeader};
 
 use crate::net::Net;
 
-pub(crate) use program::{RunArguments, SweepArguments, WhyArguments};
+pub(crate) use program::{RunArguments, SuperviseArguments, SweepArguments, WhyArguments};
 
 /// What the exit codes mean, as `--help` tells it; `ending.rs` returns them.
 const EXIT_CODES: &str = "\
@@ -110,6 +110,9 @@ pub(crate) enum Verb {
     /// It also tells what each of the four dialects would have reported, and what cannot be known.
     #[command(after_help = WHY_EXAMPLES)]
     Why(WhyArguments),
+    /// Carry out one run for a sweep.
+    #[command(hide = true)]
+    Supervise(SuperviseArguments),
     /// Print a contract of sockets as a manual page, or what differs between two.
     ///
     /// The page is made from the tables that the dialect's functions carry out.

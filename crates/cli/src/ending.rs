@@ -65,6 +65,12 @@ pub(crate) enum Ending {
     /// The machine does not allow the world of a sweep.
     #[error("{0}")]
     NoWorld(String),
+    /// There is no such program, or it cannot be run.
+    #[error("{0}")]
+    NoProgram(String),
+    /// A run could not be made or recorded.
+    #[error("{0}")]
+    Run(String),
     /// An outcome of a sweep does not hold, which its row has said already.
     #[error("not every outcome holds")]
     NotHeld,

@@ -4,15 +4,24 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use synsent_lab::{SCENARIO_OCTETS_MAX, Scenario};
+use synsent_lab::{SCENARIO_OCTETS_MAX, Scenario, ScenarioError, Scenarios};
 
 use crate::ending::Ending;
 
-/// Reads a scenario.
+/// Reads a file with one scenario.
 pub(crate) fn read(path: &Path) -> Result<Scenario, Ending> {
+    parsed(path, Scenario::parse)
+}
+
+/// Reads a file with one scenario or several cases.
+pub(crate) fn cases(path: &Path) -> Result<Scenarios, Ending> {
+    parsed(path, Scenarios::parse)
+}
+
+fn parsed<T>(path: &Path, parse: fn(&str) -> Result<T, ScenarioError>) -> Result<T, Ending> {
     let file = path.display().to_string();
     let text = text_of(path).map_err(Ending::file(file.clone()))?;
-    Scenario::parse(&text).map_err(|error| Ending::Scenario { file, why: error.to_string() })
+    parse(&text).map_err(|error| Ending::Scenario { file, why: error.to_string() })
 }
 
 /// One octet more than there may be is read, so that the parser can tell that there are too many.

@@ -8,13 +8,12 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use synsent_dialects::Dialect;
-use synsent_world::Medium;
+use synsent_lab::Case;
+use synsent_world::{Medium, Plan, Streams};
 
 use super::dialect;
 use crate::net::Net;
 
-/// How long a program of a sweep may run, unless the command line says otherwise.
-pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 /// The most that may be asked for: longer than any ladder, and far from where a clock ends.
 const SPAN_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const SPAN_UNITS: [(&str, f64); 4] = [("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("h", 3_600.0)];
@@ -106,6 +105,14 @@ pub(crate) struct RunArguments {
     pub(crate) program: Vec<OsString>,
 }
 
+/// What the hidden verb takes: the plan comes on standard input.
+#[derive(Debug, Args)]
+pub(crate) struct SuperviseArguments {
+    /// The program and its arguments
+    #[arg(value_name = "PROGRAM", last = true, required = true)]
+    pub(crate) program: Vec<OsString>,
+}
+
 /// What `why` takes.
 #[derive(Debug, Args)]
 pub(crate) struct WhyArguments {
@@ -136,6 +143,23 @@ pub(crate) struct WhyArguments {
 }
 
 impl WorldArguments {
+    /// The plan of a run in this world.
+    pub(crate) fn plan(&self, case: &Case, seed: u64, directory: PathBuf) -> Plan {
+        Plan {
+            case: case.name.clone(),
+            summary: case.summary.clone(),
+            scenario: case.scenario.emit(),
+            seed,
+            real_time: self.real_time,
+            limit_ms: self.limit.map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
+            all_names: self.all_names,
+            medium: self.medium.unwrap_or_default(),
+            streams: Streams::default(),
+            observe: true,
+            directory,
+        }
+    }
+
     /// The options of these that were given, as the user wrote them.
     fn given(&self) -> impl Iterator<Item = &'static str> {
         let all = [

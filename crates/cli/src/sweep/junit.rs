@@ -17,6 +17,16 @@ pub(super) enum Reported {
     NotRun(String, String),
 }
 
+impl Reported {
+    /// What its run came to.
+    pub(super) fn seen(&self) -> Option<&Seen> {
+        match self {
+            Reported::Seen(seen) => Some(seen),
+            Reported::NotRun(..) => None,
+        }
+    }
+}
+
 /// The report as text.
 pub(super) fn report(outcomes: &[Reported], closing: &Closing<'_>) -> Result<String, quick_junit::SerializeError> {
     let program = closing.program.join(" ");

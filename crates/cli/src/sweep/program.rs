@@ -1,8 +1,176 @@
-//! The sweep of a program: its cases, its runs, and the papers on which they are told.
+//! The sweep of a program: its cases, a run for each in a world of its own, and where the rows are written.
+//!
+//! Runs end in any order, and their rows are written in that of the table, so a row waits for those before it; a line on the
+//! terminal shows meanwhile what is going on. Why a run came to nothing stands in its row; where every run would come to the
+//! same, it is said once.
 
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use synsent_explain::Run;
+use synsent_host::room;
+use synsent_lab::Case;
+use synsent_world::sweep::{AT_ONCE, SWEEP_LIMIT_MS};
+use synsent_world::{Order, Plan, Refusal, Runs, Stamp, Streams, Sweep, SweepEvent, Whose};
+
+use super::junit::{self, Reported};
+use super::lines::Lines;
+use super::progress::Progress;
+use super::rows::{self, Rows};
+use super::seen::Seen;
+use super::totals::Totals;
+use super::{Closing, Paper};
 use crate::arguments::SweepArguments;
+use crate::cases;
 use crate::ending::Ending;
+use crate::table;
 
-pub(super) fn sweep(_arguments: &SweepArguments) -> Result<(), Ending> {
-    Err(Ending::Usage("a program cannot be run yet".into()))
+/// What is known of a sweep while its rows come.
+struct Rising {
+    paper: Box<dyn Paper>,
+    progress: Progress,
+    reported: Vec<Reported>,
+    /// Why every run comes to nothing.
+    refused: Option<Refusal>,
+    /// That rows cannot be written any more; the runs end with this process.
+    written: io::Result<()>,
+}
+
+/// Runs the sweep, or lists its cases.
+pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
+    let file = arguments.expect.as_deref().or(arguments.world.scenario.as_deref());
+    let cases = cases::choose(cases::all(file)?, &arguments.only, &arguments.except)?;
+    if arguments.list {
+        return quiet_pipe(list(&cases, arguments.json));
+    }
+    let program = arguments.program.first().ok_or_else(|| Ending::Usage("the program is missing".to_owned()))?;
+    // A sentence before anything else is better than one in every row.
+    room::find(program).map_err(|refusal| Ending::NoProgram(refusal.to_string()))?;
+    let seed = cases::seed(arguments.world.seed, &cases)?;
+    let runs = Runs::open().map_err(|error| Ending::Run(error.to_string()))?;
+    let plans = plans(arguments, &cases, seed, &runs)?;
+    let limit = plans.first().and_then(|plan| plan.limit_ms).map(Duration::from_millis);
+    let records: Vec<String> = plans.iter().map(record).collect();
+    let mut sweep = Sweep::new(plans, arguments.program.clone());
+    sweep.order = Order::Planned;
+    sweep.at_once = arguments.jobs.map_or(AT_ONCE, usize::from);
+    let mut rising = Rising::new(arguments, &cases);
+    let began = Instant::now();
+    sweep.run(&mut |event| rising.take(&event, &cases, &records));
+    let took = began.elapsed();
+    let Rising { mut paper, progress, reported, refused, written } = rising;
+    drop(progress);
+    if let Some(refusal) = refused {
+        return Err(because(refusal));
+    }
+    let seen: Vec<Seen> = reported.iter().filter_map(Reported::seen).cloned().collect();
+    let totals = Totals::of(&seen);
+    let words: Vec<String> = arguments.program.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let telling = totals.most_telling(&seen);
+    let closing = Closing { took, limit, seed, program: &words, telling, saved: None };
+    if let Some(file) = &arguments.junit {
+        let report = junit::report(&reported, &closing).map_err(|error| Ending::Run(error.to_string()))?;
+        write_file(file, &report)?;
+    }
+    let not_run = reported.len() - seen.len();
+    quiet_pipe(written.and_then(|()| paper.end(&totals, &closing)))?;
+    match not_run + totals.changed.len() {
+        0 => Ok(()),
+        _ => Err(Ending::NotHeld),
+    }
+}
+
+/// A plan for each case, with a directory of its own.
+fn plans(arguments: &SweepArguments, cases: &[Case], seed: u64, runs: &Runs) -> Result<Vec<Plan>, Ending> {
+    let began = Stamp::now();
+    let plan = |case: &Case| {
+        let directory = runs.create(&began, &case.name).map_err(|error| Ending::Run(error.to_string()))?;
+        let plan = arguments.world.plan(case, seed, directory.path);
+        Ok(Plan { streams: Streams::Kept, limit_ms: plan.limit_ms.or(Some(SWEEP_LIMIT_MS)), ..plan })
+    };
+    cases.iter().map(plan).collect()
+}
+
+/// The name of a plan's record.
+fn record(plan: &Plan) -> String {
+    plan.directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+impl Rising {
+    fn new(arguments: &SweepArguments, cases: &[Case]) -> Rising {
+        let mut paper: Box<dyn Paper> = match arguments.json {
+            true => Box::new(Lines { out: io::stdout() }),
+            false => {
+                let names = cases.iter().map(|case| case.name.as_str());
+                Box::new(Rows::new(anstream::stdout(), table::terminal_width(), names))
+            }
+        };
+        let written = paper.begin();
+        Rising { paper, progress: Progress::new(cases.len()), reported: Vec::new(), refused: None, written }
+    }
+
+    fn take(&mut self, event: &SweepEvent<'_>, cases: &[Case], records: &[String]) {
+        match event {
+            SweepEvent::Began { number } => self.progress.began(&cases[*number].name),
+            SweepEvent::Ended { number } => self.progress.ended(&cases[*number].name),
+            SweepEvent::Row(row) => {
+                let (case, record) = (&cases[row.number], &records[row.number]);
+                match &row.came_to {
+                    Ok(run) => self.row(seen(run, case, record)),
+                    Err(refusal) if refusal.is_for_all() => self.refused = Some(refusal.clone()),
+                    Err(refusal) => self.not_run(&case.name, &refusal.words),
+                }
+            }
+        }
+    }
+
+    fn row(&mut self, seen: Seen) {
+        if self.written.is_ok() {
+            self.written = self.progress.aside(|| self.paper.row(&seen));
+        }
+        self.reported.push(Reported::Seen(Box::new(seen)));
+    }
+
+    fn not_run(&mut self, case: &str, why: &str) {
+        if self.written.is_ok() {
+            self.written = self.progress.aside(|| self.paper.failed(case, why));
+        }
+        self.reported.push(Reported::NotRun(case.to_owned(), why.to_owned()));
+    }
+}
+
+/// The row of a run.
+fn seen(run: &Run, _case: &Case, record: &str) -> Seen {
+    Seen::of(run, record, Vec::new())
+}
+
+/// Why no run can be made.
+fn because(refusal: Refusal) -> Ending {
+    match refusal.whose {
+        Whose::Machine => Ending::NoWorld(refusal.words),
+        Whose::Program => Ending::NoProgram(refusal.words),
+        Whose::Scenario | Whose::Own => Ending::Run(refusal.words),
+    }
+}
+
+fn list(cases: &[Case], json: bool) -> io::Result<()> {
+    let told = cases.iter().map(|case| (case.name.as_str(), case.summary.as_str()));
+    match json {
+        true => Lines { out: io::stdout().lock() }.list(told),
+        false => rows::list(&mut anstream::stdout().lock(), table::terminal_width(), told),
+    }
+}
+
+fn write_file(file: &Path, text: &str) -> Result<(), Ending> {
+    fs::write(file, text).map_err(Ending::file(file.display().to_string()))
+}
+
+/// That the output was closed is a reader who has seen enough.
+fn quiet_pipe(written: io::Result<()>) -> Result<(), Ending> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Ending::file("standard output")(error)),
+        _ => Ok(()),
+    }
 }

@@ -18,10 +18,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// The line of a sweep with so many outcomes; `shown` is whether there may be one at all.
-    pub(super) fn new(outcomes: usize, shown: bool) -> Progress {
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(outcomes as u64), target);
+    /// The line of a sweep with so many outcomes.
+    pub(super) fn new(outcomes: usize) -> Progress {
+        let bar = ProgressBar::with_draw_target(Some(outcomes as u64), ProgressDrawTarget::stderr());
         // The template is a constant of this file, and right.
         if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} of {len} outcomes, {elapsed}; {wide_msg}") {
             bar.set_style(style);

@@ -1,0 +1,115 @@
+//! The cases that a program is led into: the built-in table of outcomes, or those of a scenario's file, and which of them were chosen.
+
+use std::path::Path;
+
+use synsent_lab::Case;
+
+use crate::ending::Ending;
+use crate::scenario_file;
+use crate::words;
+
+/// How large a seed may be that nobody gave: it is to be typed again.
+const SEED_BITS: u32 = 24;
+
+/// Every case there is: those of the file, or else the table of outcomes.
+pub(crate) fn all(file: Option<&Path>) -> Result<Vec<Case>, Ending> {
+    match file {
+        Some(file) => Ok(scenario_file::cases(file)?.cases().to_vec()),
+        None => Ok(synsent_lab::cases().to_vec()),
+    }
+}
+
+/// Those with the names in `only`, or all without any, and none of those in `except`.
+pub(crate) fn choose(mut all: Vec<Case>, only: &[String], except: &[String]) -> Result<Vec<Case>, Ending> {
+    for name in only.iter().chain(except) {
+        check(&all, name)?;
+    }
+    all.retain(|case| (only.is_empty() || only.contains(&case.name)) && !except.contains(&case.name));
+    if all.is_empty() {
+        return Err(Ending::Usage("no outcome is left: --except takes all that --only has".to_owned()));
+    }
+    Ok(all)
+}
+
+/// The one with this name. Without a name it is the only one of a file, and of the table that in which all goes well.
+pub(crate) fn one(all: Vec<Case>, name: Option<&str>) -> Result<Case, Ending> {
+    if let Some(name) = name {
+        check(&all, name)?;
+    }
+    let is_wanted = |case: &Case| name.is_none_or(|name| case.name == name);
+    match all.into_iter().find(is_wanted) {
+        Some(case) => Ok(case),
+        None => Err(Ending::Usage("there is no case".to_owned())),
+    }
+}
+
+/// The seed of the command line; else the one that the file has; else a new one.
+pub(crate) fn seed(given: Option<u64>, cases: &[Case]) -> Result<u64, Ending> {
+    let own = || cases.first().map(|case| case.scenario.seed()).filter(|seed| *seed != 0);
+    match given.or_else(own) {
+        Some(seed) => Ok(seed),
+        None => {
+            let seed = synsent_host::seed().map_err(Ending::file("the random source"))?;
+            let octets: [u8; 4] = std::array::from_fn(|index| seed[index]);
+            Ok(u64::from(u32::from_le_bytes(octets) >> (u32::BITS - SEED_BITS)).max(1))
+        }
+    }
+}
+
+/// Says which names there are when one is wrong.
+fn check(all: &[Case], name: &str) -> Result<(), Ending> {
+    if all.iter().any(|case| case.name == name) {
+        return Ok(());
+    }
+    let names: Vec<&str> = all.iter().map(|case| case.name.as_str()).collect();
+    let name = words::visible(name);
+    if names == [""] {
+        return Err(Ending::Usage(format!("there is no outcome `{name}`: the file has one scenario without a name")));
+    }
+    let meant = words::nearest(&name, names.iter().copied());
+    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    Err(Ending::Usage(format!("there is no outcome `{name}`{meant} There are: {}", names.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(cases: &[Case]) -> Vec<&str> {
+        cases.iter().map(|case| case.name.as_str()).collect()
+    }
+
+    fn said<T>(result: Result<T, Ending>) -> String {
+        result.err().map(|ending| ending.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn cases_are_chosen_by_name_and_stay_in_the_order_of_the_table() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+        let table = || all(None).unwrap();
+        let chosen = choose(table(), &list(&["silent", "refused"]), &[]).unwrap();
+        assert_eq!(names(&chosen), ["refused", "silent"]);
+        let rest = choose(table(), &[], &list(&["silent"])).unwrap();
+        assert_eq!(rest.len() + 1, table().len());
+        assert!(said(choose(table(), &list(&["silent"]), &list(&["silent"]))).contains("no outcome is left"));
+        assert_eq!(one(table(), None).unwrap().name, "connected");
+        assert_eq!(one(table(), Some("refused")).unwrap().name, "refused");
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_with_the_nearest_and_all_others() {
+        let said = said(one(all(None).unwrap(), Some("refusd")));
+        assert!(said.starts_with("there is no outcome `refusd`; did you mean `refused`? There are: connected, refused,"), "{said}");
+    }
+
+    #[test]
+    fn a_seed_comes_from_the_command_line_or_the_file_or_is_new() {
+        let table = all(None).unwrap();
+        assert_eq!(seed(Some(7), &table).unwrap(), 7);
+        let new = seed(None, &table).unwrap();
+        assert!((1..1 << SEED_BITS).contains(&new), "{new}");
+        let mut case = table[0].clone();
+        case.scenario = synsent_lab::Scenario::parse("seed = 9\n").unwrap();
+        assert_eq!(seed(None, &[case]).unwrap(), 9);
+    }
+}
