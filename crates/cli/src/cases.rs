@@ -99,7 +99,10 @@ mod tests {
     #[test]
     fn a_wrong_name_is_told_with_the_nearest_and_all_others() {
         let said = said(one(all(None).unwrap(), Some("refusd")));
-        assert!(said.starts_with("there is no outcome `refusd`; did you mean `refused`? There are: connected, refused,"), "{said}");
+        assert!(
+            said.starts_with("there is no outcome `refusd`; did you mean `refused`? There are: connected, refused,"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The `synsent` command: connections and the contracts of sockets, from a shell.
 //!
-//! `connect` and `listen` join one connection to standard input and output; `sweep` brings every documented outcome of connect()
-//! about, and `page` prints what is documented. What goes wrong is one sentence on standard error that gives the reason, and
+//! `sweep` leads a program into every outcome of connect(), `run` into one, and `why` explains what came of it. `connect` and
+//! `listen` join one connection to standard input and output, and `page` prints what is documented. What goes wrong is one sentence on standard error that gives the reason, and
 //! an exit code that a script can tell from others. Nothing of TCP and nothing of a dialect is decided here.
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod cases;
 mod connect;
 mod connect_as;
 mod ending;
@@ -14,6 +15,7 @@ mod join_as;
 mod listen;
 mod net;
 mod page;
+mod run;
 mod scenario_file;
 mod session;
 mod sweep;
@@ -27,16 +29,24 @@ use clap::Parser as _;
 
 use arguments::{Arguments, Verb};
 
+/// What env returns when it is called wrongly: the codes below are for the program that it runs.
+const WRONG_CALL_OF_RUN: u8 = 125;
+
 fn main() -> ExitCode {
-    let result = match Arguments::parse().verb {
+    let verb = match Arguments::try_parse() {
+        Ok(arguments) => arguments.verb,
+        Err(error) => return wrong(&error),
+    };
+    let result = match verb {
         Verb::Connect(arguments) => match arguments.dialect {
             Some(dialect) => connect_as::connect(dialect, &arguments),
             None => connect::connect(&arguments),
         },
         Verb::Listen(arguments) => listen::listen(&arguments),
         Verb::Sweep(arguments) => sweep::sweep(&arguments),
+        Verb::Run(arguments) => return run::run(&arguments),
+        Verb::Supervise(arguments) => return synsent_world::supervisor_main(&arguments.program),
         Verb::Why(arguments) => why::why(&arguments),
-        Verb::Run(_) => Err(ending::Ending::Usage("a program cannot be run yet".into())),
         Verb::Page(arguments) => page::page(&arguments),
     };
     match result {
@@ -47,5 +57,17 @@ fn main() -> ExitCode {
             }
             ending.code()
         }
+    }
+}
+
+/// A wrong command line, or a text that was asked for.
+fn wrong(error: &clap::Error) -> ExitCode {
+    // A closed output has nobody to be told.
+    let _ = error.print();
+    let is_run = std::env::args_os().nth(1).is_some_and(|verb| verb == "run");
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if is_run => WRONG_CALL_OF_RUN.into(),
+        code => ExitCode::from(code as u8),
     }
 }

@@ -58,10 +58,8 @@ pub(crate) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
 
 /// A span that people chose, without a digit too many: `10 s`, `1.5 s`, `250 ms`.
 pub(crate) fn round(time: Duration) -> String {
-    match time.as_millis() {
-        millis if millis >= 1_000 && millis.is_multiple_of(1_000) => format!("{} s", millis / 1_000),
-        _ => span(time),
-    }
+    let text = span(time);
+    text.strip_suffix(".0 s").map_or(text.clone(), |seconds| format!("{seconds} s"))
 }
 
 fn contains(name: &str, part: &str) -> bool {
@@ -97,7 +95,7 @@ mod tests {
     fn an_end_is_said_in_a_few_words() {
         assert_eq!(ending(&End::Exited(7)), "exit 7");
         assert_eq!(ending(&End::Signal { number: 11, name: "SIGSEGV".to_owned() }), "SIGSEGV");
-        assert_eq!(ending(&End::TimeLimit(10_000_000)), "ended by synsent after 10 s");
+        assert_eq!(ending(&End::TimeLimit(10_003_000)), "ended by synsent after 10 s");
         assert_eq!(ending(&End::TimeLimit(1_500_000)), "ended by synsent after 1.5 s");
         assert_eq!(ending(&End::TimeLimit(250_000)), "ended by synsent after 250 ms");
     }

@@ -61,7 +61,12 @@ pub enum SweepEvent<'a> {
         /// The number of its plan.
         number: usize,
     },
-    /// A run is over.
+    /// A run is over; where rows come in the order of the plans, its own may come later.
+    Ended {
+        /// The number of its plan.
+        number: usize,
+    },
+    /// How a run came out.
     Row(&'a Row),
 }
 
@@ -131,6 +136,7 @@ impl Sweep {
                     Err((number, outcome)) => {
                         let came_to = outcome.and_then(|()| self.read(number));
                         rows[number] = Some(Row { number, came_to });
+                        tell(SweepEvent::Ended { number });
                         self.tell_row(number, &rows, &mut told, tell);
                     }
                 }

@@ -18,6 +18,8 @@ use crate::words;
 const LONG: Duration = Duration::from_secs(1);
 /// this many times what half of the outcomes took at most.
 const LONG_TIMES: u32 = 5;
+/// and this part of the longest one's time: its percentage.
+const LONG_PERCENT: u32 = 75;
 /// How many outcomes are named after one another.
 const NAMES: usize = 12;
 
@@ -149,7 +151,7 @@ impl Totals {
                 .iter()
                 .map(|long| format!("{} {}", long.outcome, span(Duration::from_secs_f64(long.took_seconds))))
                 .collect();
-            found.push(format!("far longer than the others: {}", names(&told)));
+            found.push(format!("took far longer than the others: {}", names(&told)));
         }
         if !self.crashed.is_empty() {
             let told: Vec<String> =
@@ -247,13 +249,16 @@ fn same_line(rows: &[Seen]) -> Vec<SameLine> {
     groups
 }
 
-/// Those that ended by themselves, but late.
+/// Those that ended by themselves, but late; the longest first.
 fn took_long(rows: &[Seen]) -> Vec<TookLong> {
     let mut times: Vec<Duration> = rows.iter().map(|row| row.took).collect();
     times.sort();
     let Some(half) = times.get(times.len() / 2) else { return Vec::new() };
-    let least = LONG.max(*half * LONG_TIMES);
-    let long = rows.iter().filter(|row| row.took >= least && !matches!(row.end, End::TimeLimit(_)));
+    let mut ended: Vec<&Seen> = rows.iter().filter(|row| !matches!(row.end, End::TimeLimit(_))).collect();
+    ended.sort_by_key(|row| std::cmp::Reverse(row.took));
+    let longest = ended.first().map(|row| row.took).unwrap_or_default();
+    let least = LONG.max(*half * LONG_TIMES).max(longest * LONG_PERCENT / 100);
+    let long = ended.iter().filter(|row| row.took >= least);
     long.map(|row| TookLong { outcome: row.case.clone(), took_seconds: row.took.as_secs_f64() }).collect()
 }
 
