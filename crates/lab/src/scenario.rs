@@ -153,15 +153,19 @@ impl Scenario {
         self.hosts.iter().map(|host| host.name.value.as_str())
     }
 
-    /// The addresses that a host is reached at, by its name or one that it answers to; what is an address itself is its own. `None`: no
-    /// host has the name.
+    /// The addresses that a host is reached at, by its name in the file or as a name server that answers would tell them; what is an
+    /// address itself is its own. `None`: no host has the name.
     pub fn addresses_of(&self, name: &str) -> Option<Vec<IpAddr>> {
         if let Ok(address) = name.trim_matches(['[', ']']).parse() {
             return Some(vec![address]);
         }
-        let by_name = self.hosts.iter().find(|host| host.name.value == name);
-        let host = by_name.or_else(|| self.hosts.iter().find(|host| host.names.iter().any(|one| one.value == name)))?;
-        Some(host.addresses.iter().map(|address| address.value).collect())
+        match self.hosts.iter().find(|host| host.name.value == name) {
+            Some(host) => Some(host.addresses.iter().map(|address| address.value).collect()),
+            None => {
+                let zone = self.zone(false).ok()?;
+                zone.addresses(name).filter(|addresses| !addresses.is_empty()).map(<[IpAddr]>::to_vec)
+            }
+        }
     }
 
     /// The hosts in the order of the file: the name of each, and its addresses.

@@ -152,7 +152,7 @@ impl Scenario {
     }
 
     /// Which name has which addresses: hosts that share a name share their addresses, and a record of the name server wins.
-    fn zone(&self, all_names: bool) -> Result<Zone, Mistake> {
+    pub(super) fn zone(&self, all_names: bool) -> Result<Zone, Mistake> {
         let mut all: Vec<(&Placed<String>, Vec<IpAddr>)> = Vec::new();
         let mut add = |name, addresses: &[Placed<IpAddr>]| add_name(&mut all, name, addresses);
         for host in &self.hosts {

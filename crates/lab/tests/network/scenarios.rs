@@ -150,6 +150,13 @@ fn hosts_are_found_by_name_and_by_address() {
     assert_eq!(addresses("www"), Some(vec!["10.2.0.2".to_owned(), "fd00:2::2".to_owned()]));
     assert_eq!(addresses("[fd00::9]"), Some(vec!["fd00::9".to_owned()]));
     assert_eq!(addresses("nobody"), None);
+    assert_eq!(addresses("secret.test"), Some(vec!["10.4.0.2".to_owned()]));
+    let pattern = "[[host]]\nname = \"a\"\nnames = [\"*.test\"]\naddresses = [\"10.2.0.2\"]\n\
+                   [names]\nrecord = [{ name = \"b.test\", addresses = [\"10.9.0.9\"] }]";
+    let found = |name| scenario(pattern).addresses_of(name);
+    assert_eq!(found("any.test"), Some(vec!["10.2.0.2".parse().unwrap()]));
+    assert_eq!(found("b.test"), Some(vec!["10.9.0.9".parse().unwrap()]));
+    assert_eq!((found("any.other"), found("test")), (None, None));
 }
 
 #[test]
