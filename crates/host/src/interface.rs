@@ -142,20 +142,23 @@ pub fn add_route(
 
 /// Makes two Ethernet interfaces joined by a virtual cable, and brings both up.
 pub fn add_veth(name: &str, peer: &str) -> io::Result<()> {
-    veth(name, peer, None)?;
+    veth(name, peer, 0, None)?;
     set_up(name)?;
     set_up(peer)
 }
 
 /// Makes two Ethernet interfaces joined by a virtual cable, the second one in another network namespace. Neither is brought up.
 pub fn add_veth_into(name: &str, peer: &str, namespace: BorrowedFd<'_>) -> io::Result<()> {
-    veth(name, peer, Some(namespace))
+    // The kernel is slow to notice a cable between two interfaces that it takes for one, by their numbers; the other end gets the
+    // first number that is free.
+    const NUMBER: u32 = 1_000;
+    veth(name, peer, NUMBER, Some(namespace))
 }
 
-fn veth(name: &str, peer: &str, namespace: Option<BorrowedFd<'_>>) -> io::Result<()> {
+fn veth(name: &str, peer: &str, number: u32, namespace: Option<BorrowedFd<'_>>) -> io::Result<()> {
     const VETH_INFO_PEER: u16 = 1;
     let mut message = Message::new(libc::RTM_NEWLINK, libc::NLM_F_CREATE | libc::NLM_F_EXCL);
-    message.put_link(0, 0, 0);
+    message.put_link(number, 0, 0);
     message.put_name(name);
     message.nest(libc::IFLA_LINKINFO, |info| {
         info.put_attribute(libc::IFLA_INFO_KIND, b"veth");
