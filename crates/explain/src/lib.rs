@@ -32,7 +32,7 @@ pub use picture::svg;
 pub use record::{
     Asked, Call, End, Fate, HostSeen, Ladder, Lookup, Observation, Packet, Run, Said, SocketKind, Verdict,
 };
-pub use said::said_line;
+pub use said::{own_attempts, said_line};
 pub use style::{Style, Tone};
 pub use text::{DialectSaid, text};
 pub use view::View;

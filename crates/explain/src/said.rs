@@ -28,7 +28,7 @@ pub fn said_line(run: &Run) -> String {
 
 /// The attempts that are the program's purpose: those of streams, or of datagrams where there are none, and not those that only look
 /// names up or ask which address would be ours.
-pub(crate) fn own_attempts(run: &Run) -> Vec<Attempt> {
+pub fn own_attempts(run: &Run) -> Vec<Attempt> {
     let traffic = Traffic::of(run);
     let is_lookup = |peer: SocketAddr| {
         traffic.is_name_server(peer)

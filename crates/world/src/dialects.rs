@@ -9,7 +9,7 @@
 use std::net::SocketAddr;
 
 use synsent_dialects::{Dialect, Process, Said, bs2000, last_said, targettcp, winsock1, winsock2};
-use synsent_explain::{Attempt, DialectSaid, Run, SocketKind, attempts};
+use synsent_explain::{Attempt, DialectSaid, Run, SocketKind, own_attempts};
 use synsent_lab::{LabNetwork, Scenario, SharedLab, Staged, Staging};
 use synsent_sockets::{Name, Network as _};
 
@@ -84,7 +84,7 @@ static CALLS: [Calls; 4] = [
 /// the record cannot be read.
 pub fn ask(run: &Run) -> Vec<DialectSaid> {
     let Ok(scenario) = stage::scenario(&run.scenario, &run.case) else { return Vec::new() };
-    let attempts = attempts(run);
+    let attempts = own_attempts(run);
     CALLS.iter().filter_map(|calls| calls.ask(run, &scenario, &attempts)).collect()
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use synsent_explain::{ConnectSaid, End, Observation, Run, attempts};
+use synsent_explain::{ConnectSaid, End, Observation, Run, own_attempts};
 use synsent_lab::{Exit, Expect, OutputPattern, SCENARIO_EXPECTED_MAX};
 
 /// Something that was expected and is not so.
@@ -112,7 +112,7 @@ fn words(run: &Run) -> Vec<String> {
         // The program did not learn what came of it, so it said nothing.
         ConnectSaid::InProgressNeverAsked | ConnectSaid::StillWaiting | ConnectSaid::Abandoned => None,
     };
-    let mut words: Vec<String> = attempts(run).into_iter().filter_map(|attempt| word(attempt.said)).collect();
+    let mut words: Vec<String> = own_attempts(run).into_iter().filter_map(|attempt| word(attempt.said)).collect();
     words.sort();
     words.dedup();
     words
