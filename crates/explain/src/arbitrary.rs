@@ -33,10 +33,11 @@ pub(crate) fn run() -> impl Strategy<Value = Run> {
             words,
         }));
         run.lookups.extend(lookups.into_iter().map(|(at_us, name, kind, answer)| Lookup { at_us, name, kind, answer }));
-        run.hosts.extend(hosts.into_iter().map(|(name, addresses)| HostSeen {
-            name,
-            addresses: addresses.iter().map(SocketAddr::ip).collect(),
-        }));
+        run.hosts.extend(
+            hosts
+                .into_iter()
+                .map(|(name, addresses)| HostSeen { name, addresses: addresses.iter().map(SocketAddr::ip).collect() }),
+        );
         run
     })
 }
@@ -110,8 +111,13 @@ fn call() -> impl Strategy<Value = Call> {
         Just(Said::StillWaiting),
     ];
     let verb = prop_oneof![
-        Just("connect".to_owned()), Just("getsockopt".to_owned()), Just("poll".to_owned()), Just("recvfrom".to_owned()),
-        Just("sendto".to_owned()), Just("close".to_owned()), text()
+        Just("connect".to_owned()),
+        Just("getsockopt".to_owned()),
+        Just("poll".to_owned()),
+        Just("recvfrom".to_owned()),
+        Just("sendto".to_owned()),
+        Just("close".to_owned()),
+        text()
     ];
     let kind = prop_oneof![Just(SocketKind::Stream), Just(SocketKind::Datagram), Just(SocketKind::Other)];
     let ids = (any::<u8>(), any::<u8>(), prop::option::of(0..4i32), prop::option::of(0..4u64));
@@ -151,11 +157,7 @@ fn end() -> impl Strategy<Value = End> {
 }
 
 fn observation() -> impl Strategy<Value = Observation> {
-    prop_oneof![
-        Just(Observation::Full),
-        text().prop_map(Observation::Partly),
-        text().prop_map(Observation::Not)
-    ]
+    prop_oneof![Just(Observation::Full), text().prop_map(Observation::Partly), text().prop_map(Observation::Not)]
 }
 
 proptest! {

@@ -7,12 +7,15 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod arbitrary;
 pub mod attempts;
 mod comments;
 mod flows;
 pub mod ladder;
 #[cfg(test)]
 mod made;
+mod page;
 mod picture;
 pub mod record;
 mod said;
@@ -28,6 +31,7 @@ mod words;
 
 pub use attempts::{Attempt, ConnectSaid, attempts};
 pub use comments::{COMMENT_MAX, comments};
+pub use page::{OUTPUT_SHOWN_MAX, SECTION_ROWS_MAX, html};
 pub use picture::svg;
 pub use record::{
     Asked, Call, End, Fate, HostSeen, Ladder, Lookup, Observation, Packet, Run, Said, SocketKind, Verdict,

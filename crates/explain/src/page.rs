@@ -179,7 +179,8 @@ impl Page {
                 let skipped = text.chars().count().saturating_sub(OUTPUT_SHOWN_MAX);
                 let end: String = text.chars().skip(skipped).collect();
                 let lines: Vec<String> = end.trim_end().lines().map(|one| escaped(&visible(one))).collect();
-                let _ = writeln!(page.out, "<p class=\"dim\">The end of its {name}</p>\n<pre>{}</pre>", lines.join("\n"));
+                let _ =
+                    writeln!(page.out, "<p class=\"dim\">The end of its {name}</p>\n<pre>{}</pre>", lines.join("\n"));
             }
         });
     }
