@@ -57,6 +57,7 @@ const SCENES: &[Scene] = &[
     ("a_script_without_a_first_line_is_run_by_the_shell", a_script_without_a_first_line_is_run_by_the_shell),
     ("programs_that_cannot_run_are_refused", programs_that_cannot_run_are_refused),
     ("a_second_thread_is_refused", a_second_thread_is_refused),
+    ("root_of_a_container_brings_everybody", root_of_a_container_brings_everybody),
     ("a_setting_that_forbids_rooms_is_named", a_setting_that_forbids_rooms_is_named),
     ("a_filter_that_forbids_rooms_is_suspected", a_filter_that_forbids_rooms_is_suspected),
     ("without_any_device_both_reasons_are_told", without_any_device_both_reasons_are_told),
@@ -211,6 +212,27 @@ fn the_program_is_who_it_was() {
     if user != 0 {
         assert_eq!(value("CapEff:"), "0".repeat(16));
     }
+}
+
+/// Root with what containers leave of its rights, which is not enough to make namespaces without a user namespace.
+fn root_of_a_container_brings_everybody() {
+    use rustix::thread::CapabilitySet;
+    let left = if is_root() {
+        CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::SETFCAP
+    } else {
+        CapabilitySet::empty()
+    };
+    let sets = rustix::thread::CapabilitySets { effective: left, permitted: left, inheritable: CapabilitySet::empty() };
+    rustix::thread::set_capabilities(None, sets).expect("fewer capabilities");
+    let known = |map: &str| map.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let outside = known(&fs::read_to_string("/proc/self/uid_map").expect("a map"));
+    let room = enter();
+    let inside = known(&sh(&room, "cat /proc/self/uid_map"));
+    let own = rustix::process::geteuid().as_raw().to_string();
+    let expected = if is_root() { outside } else { vec![own.clone(), own, "1".to_owned()] };
+    // The middle column is who that is outside.
+    assert_eq!(expected.iter().step_by(3).collect::<Vec<_>>(), inside.iter().step_by(3).collect::<Vec<_>>());
+    assert_eq!(expected.last(), inside.last());
 }
 
 fn env(name: &str) -> String {

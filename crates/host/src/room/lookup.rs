@@ -72,7 +72,7 @@ fn executable(path: &Path, metadata: &Metadata) -> Result<(), Refusal> {
 
 /// Refuses a program that becomes somebody else, or gets capabilities, by being executed, when that cannot be in the room.
 pub(super) fn can_get_its_rights(path: &Path, standing: Standing) -> Result<(), Refusal> {
-    if standing == Standing::Unchanged || gives_no_rights(path) {
+    if standing != Standing::Own || gives_no_rights(path) {
         return Ok(());
     }
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };

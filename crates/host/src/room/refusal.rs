@@ -243,7 +243,7 @@ impl Settings {
     /// The same for another namespace. Who has the rights for it from a user namespace can lack them because AppArmor gives none.
     pub(super) fn blame_for(&self, namespace: Namespace, standing: Standing, source: io::Error) -> Refusal {
         let refused = matches!(source.raw_os_error(), Some(libc::EPERM | libc::EACCES));
-        if standing == Standing::Own && refused && self.restricts_by_apparmor() {
+        if standing != Standing::Unchanged && refused && self.restricts_by_apparmor() {
             return Refusal::UserNamespace { setting: Setting::AppArmor, source };
         }
         Refusal::Namespace { namespace, source }
