@@ -61,13 +61,17 @@ pub enum Detail {
 pub struct Readiness(pub u32);
 
 /// The bits with their names, the same for `poll` and epoll.
-const READINESS_NAMES: [(u32, &str); 7] = [
+const READINESS_NAMES: [(u32, &str); 11] = [
     (0x001, "POLLIN"),
     (0x002, "POLLPRI"),
     (0x004, "POLLOUT"),
     (0x008, "POLLERR"),
     (0x010, "POLLHUP"),
     (0x020, "POLLNVAL"),
+    (0x040, "POLLRDNORM"),
+    (0x080, "POLLRDBAND"),
+    (0x100, "POLLWRNORM"),
+    (0x200, "POLLWRBAND"),
     (0x2000, "POLLRDHUP"),
 ];
 
@@ -150,7 +154,8 @@ pub enum Unobserved {
     IoUring,
     /// It is a 32-bit program (or makes calls of such a one).
     OtherArchitecture,
-    /// It is watched no longer: `read`, `write`, `poll` and their like are not seen from here on.
+    /// It made very many calls while it had a connection: it is watched no longer, but for some calls after each further opening.
+    /// Other `read`s, `write`s, `poll`s and their like are not seen from here on.
     WatchedCallsMax,
     /// It sent and received very often: those calls are not told from here on.
     DataCallsMax,
@@ -166,7 +171,7 @@ impl fmt::Display for Unobserved {
             Unobserved::IoUring => "the program uses io_uring, whose calls are not seen",
             Unobserved::OtherArchitecture => "a 32-bit program, whose calls are not seen",
             Unobserved::WatchedCallsMax => {
-                "too many calls while a connection was open: read, write and poll are no longer seen"
+                "too many calls while a connection was open: not every read, write and poll is seen any more"
             }
             Unobserved::DataCallsMax => "too many calls that send or receive: they are no longer seen",
             Unobserved::OpeningCallsMax => "too many calls that open sockets: nothing is seen any more",

@@ -20,15 +20,19 @@ const HEADER_OCTETS: usize = 12;
 
 /// A thread that stands still, with what is needed to look at its call.
 pub(super) struct Look<'a> {
-    pub(super) processes: &'a Processes,
-    pub(super) sockets: &'a mut Sockets,
-    pub(super) process: i32,
-    pub(super) thread: i32,
+    processes: &'a Processes,
+    sockets: &'a mut Sockets,
+    process: i32,
+    thread: i32,
     /// Whether memory could not be read because that is forbidden.
     pub(super) is_hidden: bool,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    pub(super) fn at(processes: &'a Processes, sockets: &'a mut Sockets, process: i32, thread: i32) -> Look<'a> {
+        Look { processes, sockets, process, thread, is_hidden: false }
+    }
+
     /// Looks at a call that is entered; `None` where it is not about an internet socket.
     pub(super) fn begin(&mut self, call: &'static KnownCall, arguments: [u64; 6]) -> Option<Pending> {
         let mut pending = Pending {

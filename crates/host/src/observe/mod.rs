@@ -17,17 +17,22 @@
 //! a socket call on them. A traced program cannot trace: `strace` and debuggers inside it are refused. Each process where
 //! something was not observed is told with the reason.
 
+mod attach;
+mod calls;
 mod decode;
 mod errno;
 mod event;
 mod filter;
 mod kernel;
+mod limits;
 mod look;
 mod processes;
 mod tracee;
 mod tracer;
 
+pub use attach::AttachError;
 pub use errno::{errno_name, errno_text};
 pub use event::{Call, CallResult, Detail, Ended, Event, Readiness, SocketInode, SocketKind, Unobserved};
 pub use filter::{Filter, Privileges};
-pub use tracer::{AttachError, Limits, Observer};
+pub use limits::Limits;
+pub use tracer::Observer;

@@ -50,7 +50,8 @@ fn arguments_of_all_kinds_are_survived() {
 }
 
 /// Few calls of each sort, so that the limits are reached.
-const LOW: Limits = Limits { watched_calls_max: 100, data_calls_max: 50, opening_calls_max: 40 };
+const LOW: Limits =
+    Limits { watched_calls_max: 100, watched_calls_again: 10, data_calls_max: 50, opening_calls_max: 40 };
 
 #[test]
 fn a_process_that_makes_very_many_calls_with_a_connection_open_is_watched_no_longer() {
@@ -61,6 +62,15 @@ fn a_process_that_makes_very_many_calls_with_a_connection_open_is_watched_no_lon
     assert_eq!(many.call("getsockopt").detail, Detail::SoError(0), "socket calls are still seen");
     let few = observe_with(&client, &["many", &port, "50"], LOW, &mut |_, _| {});
     assert_eq!((few.unobserved(), few.call("write").result), (vec![], CallResult::Ok(1)));
+}
+
+#[test]
+fn a_late_connect_is_watched_for_some_calls_again() {
+    let (Some(client), (_listener, port)) = (client(), listening()) else { return };
+    let seen = observe_with(&client, &["many-twice", &port, "101"], LOW, &mut |_, _| {});
+    assert_eq!(seen.calls("connect").len(), 2);
+    assert_eq!(seen.unobserved(), [Unobserved::WatchedCallsMax]);
+    assert_eq!(seen.call("write").socket, seen.calls("connect")[1].socket);
 }
 
 #[test]
@@ -85,7 +95,12 @@ fn a_process_that_opens_very_many_sockets_is_observed_no_longer() {
 
 #[test]
 fn the_limits_are_those_of_the_documents() {
-    let limits = Limits { watched_calls_max: 20_000, data_calls_max: 20_000, opening_calls_max: 100_000 };
+    let limits = Limits {
+        watched_calls_max: 20_000,
+        watched_calls_again: 500,
+        data_calls_max: 20_000,
+        opening_calls_max: 100_000,
+    };
     assert_eq!(Limits::default(), limits);
 }
 

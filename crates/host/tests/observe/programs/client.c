@@ -55,11 +55,11 @@ static void blocking(void) {
     close(s);
 }
 
-static void with_poll(void) {
+static void with_poll(int milliseconds) {
     int s = opened(SOCK_NONBLOCK);
     say("connect", connect_there(s));
     struct pollfd entry = {.fd = s, .events = POLLOUT};
-    if (poll(&entry, 1, -1) != 1) abort();
+    if (poll(&entry, 1, milliseconds) != 1) abort();
     so_error(s);
     close(s);
 }
@@ -304,7 +304,8 @@ int main(int count, char **arguments) {
     int number = count > 3 ? atoi(arguments[3]) : 0;
     port = atoi(arguments[2]);
     if (!strcmp(kind, "blocking")) blocking();
-    else if (!strcmp(kind, "poll")) with_poll();
+    else if (!strcmp(kind, "poll")) with_poll(-1);
+    else if (!strcmp(kind, "poll-with-time")) with_poll(100000);
     else if (!strcmp(kind, "select")) with_select();
     else if (!strcmp(kind, "epoll")) with_epoll();
     else if (!strcmp(kind, "threads")) with_threads();
@@ -322,6 +323,7 @@ int main(int count, char **arguments) {
     else if (!strcmp(kind, "datagram")) datagram();
     else if (!strcmp(kind, "hostile")) hostile();
     else if (!strcmp(kind, "many")) many(number);
+    else if (!strcmp(kind, "many-twice")) many(number), many(0);
     else if (!strcmp(kind, "many-sends")) many_sends(number);
     else if (!strcmp(kind, "many-sockets")) many_sockets(number);
     else if (!strcmp(kind, "ring")) ring();

@@ -1,0 +1,186 @@
+//! A thread at a call: the part of the tracer that decides whether the call is looked at, and what became of one that was interrupted.
+
+use std::time::Instant;
+
+use super::decode::{self, Answer, Shape};
+use super::event::{CallResult, Event, Unobserved};
+use super::filter::{MARK_OTHER_ARCHITECTURE, NATIVE_ARCHITECTURE, X32_BIT};
+use super::kernel::{self, CallInfo};
+use super::limits::{count, exhausted};
+use super::look::Look;
+use super::processes::Processes;
+use super::tracee::Interrupted;
+use super::tracer::{Observer, Tell};
+
+impl Observer {
+    /// A thread stands before or after a call.
+    pub(super) fn at_call(&mut self, number: i32, tell: Tell<'_>) {
+        match kernel::call_info(number) {
+            Ok(CallInfo::Entry { architecture, number: call, arguments, mark }) => {
+                let is_native = architecture == NATIVE_ARCHITECTURE && call & u64::from(X32_BIT) == 0;
+                if mark == Some(MARK_OTHER_ARCHITECTURE) {
+                    self.tell_unobserved(number, Unobserved::OtherArchitecture, tell);
+                } else if is_native {
+                    self.at_entry(number, call, arguments, mark.is_some(), tell);
+                }
+            }
+            Ok(CallInfo::Exit { value }) => self.at_exit(number, value, tell),
+            Ok(CallInfo::None) | Err(_) => {}
+        }
+        self.resume(number, 0);
+    }
+
+    fn at_entry(&mut self, number: i32, call: u64, arguments: [u64; 6], is_filtered: bool, tell: Tell<'_>) {
+        let (call, arguments) = self.after_interruption(number, call, arguments, tell);
+        let Some(thread) = self.threads.get_mut(&number) else { return };
+        thread.last_number = call;
+        let Some(process) = self.processes.get_mut(&thread.process) else { return };
+        if !is_filtered {
+            process.watched_calls = process.watched_calls.saturating_add(1);
+            if process.watched_calls > self.limits.watched_calls_max {
+                process.is_watched = false;
+                return self.tell_unobserved(number, Unobserved::WatchedCallsMax, tell);
+            }
+        }
+        // Calls of the filter stop once more, at the filter.
+        let Some(known) = decode::known_call(call).filter(|known| known.is_filtered == is_filtered) else { return };
+        if let Some(why) = exhausted(process, known.shape, self.limits) {
+            return self.tell_unobserved(number, why, tell);
+        }
+        let mut look = Look::at(&self.files, &mut self.sockets, thread.process, number);
+        let Some(pending) = look.begin(known, arguments) else { return };
+        let is_hidden = look.is_hidden;
+        count(process, known.shape, is_filtered);
+        let begins = pending.opens && !process.is_watched;
+        if pending.opens {
+            process.is_watched = true;
+            let left_after = self.limits.watched_calls_max.saturating_sub(self.limits.watched_calls_again);
+            process.watched_calls = process.watched_calls.min(left_after);
+        }
+        let process = thread.process;
+        thread.call = Some(pending);
+        if begins {
+            self.ask_others(process, number);
+        }
+        if is_hidden {
+            self.tell_unobserved(number, Unobserved::MemoryHidden, tell);
+        }
+    }
+
+    /// The other threads of a process that is watched from now on are asked to stop once, unless they do so anyway.
+    fn ask_others(&mut self, process: i32, but: i32) {
+        let others = self.threads.iter_mut().filter(|(number, thread)| thread.process == process && **number != but);
+        for (number, thread) in others {
+            let stops_anyway = thread.goes_to_call || thread.is_stopped || self.files.is_stopped(*number);
+            if !stops_anyway && may_be_asked(&self.files, *number) {
+                thread.is_asked = kernel::interrupt(*number).is_ok();
+            }
+        }
+    }
+
+    fn at_exit(&mut self, number: i32, value: i64, tell: Tell<'_>) {
+        let Some(thread) = self.threads.get_mut(&number) else { return };
+        let answer = decode::answer(value);
+        let Some(pending) = thread.call.take() else {
+            let is_return = i64::try_from(thread.last_number) == Ok(libc::SYS_rt_sigreturn);
+            if is_return && answer == Answer::Err(libc::EINTR) {
+                self.tell_interrupted(number, CallResult::Err(libc::EINTR), tell);
+            }
+            return;
+        };
+        let is_told = pending.call.shape == Shape::Epoll && answer == Answer::Err(libc::EINTR);
+        if is_told || answer == Answer::Interrupted {
+            thread.interrupted = Some(Interrupted { pending, ended: Instant::now(), is_told });
+            return;
+        }
+        let process = thread.process;
+        let mut look = Look::at(&self.files, &mut self.sockets, process, number);
+        let calls = look.end(&pending, answer);
+        let is_hidden = look.is_hidden;
+        calls.into_iter().for_each(|call| tell(Event::Call(call)));
+        if is_hidden {
+            self.tell_unobserved(number, Unobserved::MemoryHidden, tell);
+        }
+        match (pending.call.shape, answer) {
+            (Shape::Ring, Answer::Ok(_)) => self.tell_unobserved(number, Unobserved::IoUring, tell),
+            (Shape::Closes, Answer::Ok(_)) => {
+                let is_watched = self.has_connections(number);
+                if let Some(process) = self.processes.get_mut(&process) {
+                    process.is_watched &= is_watched;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What an interrupted call became is seen by what its thread does next: the same call again, a handler, or something else. Gives
+    /// the call that begins now, which for the kernel's own `restart_syscall` is the interrupted one.
+    fn after_interruption(&mut self, number: i32, call: u64, arguments: [u64; 6], tell: Tell<'_>) -> (u64, [u64; 6]) {
+        let Some(interrupted) = self.threads.get(&number).and_then(|thread| thread.interrupted.as_ref()) else {
+            return (call, arguments);
+        };
+        let (same, is_told) = (interrupted.pending.call.number.cast_unsigned(), interrupted.is_told);
+        let (was, is_again) = (interrupted.pending.arguments, i64::try_from(call) == Ok(libc::SYS_restart_syscall));
+        if is_again || (call, arguments) == (same, was) {
+            let result = if is_told { CallResult::Err(libc::EINTR) } else { CallResult::Restarted };
+            self.tell_interrupted(number, result, tell);
+            return (same, was);
+        }
+        if decode::known_call(call).is_some() {
+            let result = if is_told { CallResult::Err(libc::EINTR) } else { CallResult::Interrupted };
+            self.tell_interrupted(number, result, tell);
+        }
+        (call, arguments)
+    }
+
+    fn tell_interrupted(&mut self, number: i32, result: CallResult, tell: Tell<'_>) {
+        let Some(thread) = self.threads.get_mut(&number) else { return };
+        let Some(interrupted) = thread.interrupted.take() else { return };
+        let look = Look::at(&self.files, &mut self.sockets, thread.process, number);
+        let calls = look.unfinished(&interrupted.pending, result, interrupted.ended);
+        calls.into_iter().for_each(|call| tell(Event::Call(call)));
+    }
+
+    /// A signal that would be thrown away if nobody traced has ended a call that it would not have ended then.
+    pub(super) fn take_back_interruption(&mut self, number: i32, signal: i32) {
+        if !is_interrupted(number) || !self.files.is_ignored(number, signal) {
+            return;
+        }
+        begin_again(number);
+        if let Some(interrupted) = self.threads.get_mut(&number).and_then(|thread| thread.interrupted.as_mut()) {
+            interrupted.is_told = false;
+        }
+    }
+}
+
+/// Whether a thread that stands still comes out of a call that says EINTR and may be begun again.
+fn is_interrupted(thread: i32) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let told = (kernel::interrupted_call(thread)).filter(|(_, result)| *result == -i64::from(libc::EINTR));
+        told.is_some_and(|(call, _)| decode::is_begun_again(call))
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = thread;
+        false
+    }
+}
+
+/// Takes back what our own stop did to a call that says EINTR then: the kernel begins it again, as it does with `poll`; a handler
+/// that runs first makes it EINTR after all.
+pub(super) fn begin_again(thread: i32) {
+    #[cfg(target_arch = "x86_64")]
+    if is_interrupted(thread) {
+        /// ERESTARTNOHAND, the kernel's own word, which no program sees.
+        const AGAIN_UNLESS_HANDLED: i64 = -514;
+        let _ = kernel::set_result(thread, AGAIN_UNLESS_HANDLED);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = thread;
+}
+
+/// Whether a thread may be stopped without its noticing.
+fn may_be_asked(files: &Processes, thread: i32) -> bool {
+    cfg!(target_arch = "x86_64") || files.is_undisturbed(thread)
+}
