@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use synsent_explain::Run;
 
 use crate::plan::Plan;
-use crate::protocol::{REPORT_OCTETS_MAX, Report};
+use crate::protocol::{self, REPORT_OCTETS_MAX, Report};
 use crate::refusal::Refusal;
 use crate::runs::{self, RECORD};
 
@@ -122,6 +122,7 @@ impl Sweep {
                     Err(error) => {
                         let refusal = Refusal::broken(format!("the supervisor could not be started: {error}"));
                         rows[number] = Some(Row { number, came_to: Err(refusal) });
+                        tell(SweepEvent::Ended { number });
                         self.tell_row(number, &rows, &mut told, tell);
                     }
                 }
@@ -145,7 +146,8 @@ impl Sweep {
     }
 
     fn start(&self, number: usize) -> io::Result<Working> {
-        let plan = serde_json::to_vec(&self.plans[number])?;
+        let order = protocol::Order { front: std::process::id(), plan: self.plans[number].clone() };
+        let order = serde_json::to_vec(&order)?;
         let (name, arguments) = self.supervisor.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(name);
         command.args(arguments).args(&self.program);
@@ -157,7 +159,7 @@ impl Sweep {
         let words = Stream::new(child.stderr.take(), true, LAST_WORDS_OCTETS_MAX);
         if let Some(mut input) = child.stdin.take() {
             // Who does not read its plan ends without a report, and that is told then.
-            let _ = input.write_all(&plan);
+            let _ = input.write_all(&order);
         }
         Ok(Working { number, child, until, report, words })
     }
