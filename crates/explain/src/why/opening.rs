@@ -172,16 +172,16 @@ fn schedule(flow: &Flow) -> String {
 fn given_up(evidence: &Evidence<'_>, flow: &Flow, one: &Try<'_>) -> String {
     let ladder = evidence.run.ladder;
     if one.error() == Some("ETIMEDOUT") {
-        let default = if ladder.syn_retries == ladder.default_syn_retries {
-            String::new()
+        let default = if ladder.is_shortened() {
+            format!(" (by default it would give up after about {} s)", ladder.default_seconds())
         } else {
-            format!(" (by default it is {})", ladder.default_syn_retries)
+            String::new()
         };
-        let retries = match ladder.syn_retries {
+        let retries = match ladder.retries() {
             1 => "once".to_owned(),
             many => format!("{many} times"),
         };
-        let because = format!("Linux repeats a SYN {retries}{default} and then gives up; no packet says so");
+        let because = format!("Linux repeats a SYN {retries} here and then gives up{default}; no packet says so");
         return told(evidence, one, &because);
     }
     let count = flow.syns().count();
