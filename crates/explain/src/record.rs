@@ -108,6 +108,8 @@ impl Ladder {
 /// later one twice as long as the one before, none longer than [`RTO_MAX_SECONDS`]. It is given up at the end of a pause when it was
 /// repeated often enough, or when as much time has passed as the growing pauses alone would take.
 fn climb(growing: u32, linear: u32) -> (u32, u64) {
+    // The kernel keeps both in an octet; a record may say anything.
+    let (growing, linear) = (growing.min(u8::MAX.into()), linear.min(u8::MAX.into()));
     let pause = |number: u32| {
         let doubled = 1_u64.checked_shl(number.saturating_sub(linear)).unwrap_or(RTO_MAX_SECONDS);
         doubled.min(RTO_MAX_SECONDS)

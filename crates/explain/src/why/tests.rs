@@ -339,7 +339,7 @@ fn silence_is_counted_and_nobody_is_accused() {
             "sent at 0, 1.02, 3.07 and 7.10 s",
             "for 15.30 s",
             "ETIMEDOUT",
-            "repeats a SYN 3 times (by default it is 6)",
+            "repeats a SYN 3 times here and then gives up (by default it would give up after about 131 s)",
         ],
     );
     excludes(&why, "a refused port", "nothing came back to any of 4 SYNs");
