@@ -4,14 +4,15 @@
 //! Our stack stands beside smoltcp, and its sockets beside the bare stack, on one core: two hosts joined in memory, an IP
 //! medium with an MTU of 1,500, checksums on, CUBIC, and buffers of 64 KiB that do not grow. What a measure does is written
 //! once, in `measures.rs`, for anything that is an `Engine`; `ours.rs`, `sockets.rs` and `peer.rs` say how each does it.
-//! `kernel.rs` has a dialect on the kernel's sockets beside plain system calls, on loopback. What is not measured: devices,
-//! loss.
+//! `kernel.rs` has a dialect on the kernel's sockets beside plain system calls, on loopback; `observed.rs` an observed program without
+//! sockets beside one that nobody observes. What is not measured: devices, loss.
 #![forbid(unsafe_code)]
 
 mod engine;
 mod kernel;
 mod measures;
 mod memory;
+mod observed;
 mod ours;
 mod peer;
 mod pipe;
@@ -24,6 +25,7 @@ use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 
 use crate::kernel::{Plain, Winsock};
 use crate::measures::OpenClose;
+use crate::observed::{Job, Jobs};
 use crate::ours::Ours;
 use crate::peer::Peer;
 use crate::sockets::Sockets;
@@ -72,12 +74,15 @@ enum Measure {
     KernelBulk,
     /// The same for a select over 64 sockets, one of them ready.
     KernelSelect,
+    /// A program without sockets, observed and not. The last one, because the process goes into a room for it.
+    Observed,
 }
 
 /// What stands beside ours.
 const SMOLTCP: &str = "smoltcp";
 const BARE: &str = "bare stack";
 const PLAIN: &str = "plain calls";
+const UNOBSERVED: &str = "not observed";
 
 /// What a row is asked to reach.
 #[derive(Clone, Copy)]
@@ -108,6 +113,7 @@ impl Limit {
             "sockets-open-close" => Limit::RatioAtLeast(0.7),
             "kernel-cycle" | "kernel-bulk" => Limit::RatioAtMost(1.05),
             "kernel-round-trip" => Limit::RatioAtMost(1.1),
+            "observed-compile" => Limit::RatioAtMost(1.05),
             _ => Limit::None,
         }
     }
@@ -223,6 +229,11 @@ fn run(measure: Measure, rounds: usize, rows: &mut Vec<Row>) {
             });
             rows.push(beside("kernel-select", "ns", ours, peer, PLAIN));
         }
+        Measure::Observed => {
+            if let Err(why) = observed(rounds, rows) {
+                eprintln!("what observing costs was not measured: {why}");
+            }
+        }
     }
 }
 
@@ -264,6 +275,23 @@ fn open_close(rounds: usize, rows: &mut Vec<Row>) {
         peer: None,
         beside: SMOLTCP,
     });
+}
+
+fn observed(rounds: usize, rows: &mut Vec<Row>) -> Result<(), String> {
+    let jobs = Jobs::new()?;
+    for (measure, unit, job) in [
+        ("observed-compile", "s", Job::Compile),
+        ("observed-children", "µs", Job::Children),
+        ("observed-calls", "ns", Job::Calls),
+    ] {
+        let (mut ours, mut plain) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            ours.push(jobs.run(job, true)?);
+            plain.push(jobs.run(job, false)?);
+        }
+        rows.push(beside(measure, unit, median(ours), median(plain), UNOBSERVED));
+    }
+    Ok(())
 }
 
 fn medians(rounds: usize, mut ours: impl FnMut() -> f64, mut peer: impl FnMut() -> f64) -> (f64, f64) {
