@@ -27,7 +27,7 @@ enum Piece {
     Word(u8),
 }
 
-const WORDS: [&[u8]; 9] = [
+const WORDS: [&[u8]; 10] = [
     b"GET / HTTP/1.1\r\n",
     b"POST /bytes/70000 HTTP/1.1\r\n",
     b"Transfer-Encoding: chunked\r\n",
@@ -36,12 +36,13 @@ const WORDS: [&[u8]; 9] = [
     b"Connection: close\r\n",
     b"\r\n",
     b"5\r\nhello\r\n0\r\n\r\n",
+    b"*2\r\n$4\r\nECHO\r\n$2\r\nab\r\n",
     b"\x16\x03\x01\x00\x10\x01",
 ];
 
 fuzz_target!(|input: Input| {
     let speaks = match input.speaks % 3 {
-        0 => Speaks::HttpOrEcho,
+        0 => Speaks::AsSpokenTo,
         1 => Speaks::Echo,
         _ => Speaks::Script { greeting: b"hi".to_vec(), answers: vec![b"yes".to_vec(), b"no".to_vec()] },
     };

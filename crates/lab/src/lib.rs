@@ -30,6 +30,7 @@ mod obstruct;
 mod outgoing;
 mod pattern;
 mod peer;
+mod resp;
 mod rng;
 mod rules;
 mod scenario;
@@ -57,6 +58,7 @@ pub use network::LabNetwork;
 pub use obstruct::{IcmpError, IcmpMessage, Obstruction};
 pub use pattern::Pattern;
 pub use peer::{Behaviour, DESKS_MAX};
+pub use resp::{COMMAND_PARTS_MAX, TRANSACTION_OCTETS_MAX};
 pub use rng::Rng;
 pub use rules::{BodyOctets, By, Does, Late, Row, Speech, When};
 pub use scenario::{

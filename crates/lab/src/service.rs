@@ -5,13 +5,14 @@
 //! much of it was taken; when nothing is left, [`Session::wants`] says what comes then, and as long as that is to go on, what
 //! arrives is handed to [`Session::received`]. So a session never holds more than one piece of what came and one of what goes.
 //!
-//! Left to itself a server finds out from the first octets to whom it speaks: a request of HTTP is answered, a client that wants to
-//! begin TLS is told in its own language that this does not work, and everything else is sent back.
+//! Left to itself a server finds out from the first octets to whom it speaks: a request of HTTP or of a client of Redis is answered, a
+//! client that wants to begin TLS is told in its own language that this does not work, and everything else is sent back.
 
 use std::sync::Arc;
 
 use crate::http::{Conversation, Response, Step};
 use crate::outgoing::{Body, Outgoing};
+use crate::resp::{Reply, Resp};
 
 /// How much a session keeps of what arrived and waits; a client that is never answered and sends more is dropped. Unit: octets.
 pub const SESSION_INPUT_OCTETS_MAX: usize = 64 << 10;
@@ -36,9 +37,9 @@ pub struct Service {
 /// The language of a server.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Speaks {
-    /// HTTP with who begins with a request; else what comes is sent back.
+    /// As it is spoken to: HTTP with who begins with a request, RESP with who begins with a command; else what comes is sent back.
     #[default]
-    HttpOrEcho,
+    AsSpokenTo,
     /// What comes is sent back.
     Echo,
     /// Always the same, whatever comes.
@@ -105,6 +106,7 @@ enum Talk {
     Echo,
     Script,
     Http(Conversation),
+    Resp(Resp),
 }
 
 impl Session {
@@ -112,7 +114,7 @@ impl Session {
     pub fn new(service: &Arc<Service>) -> Session {
         let mut out = Outgoing::new(service.cut.map(|cut| cut.after_octets));
         let talk = match &service.speaks {
-            Speaks::HttpOrEcho => Talk::Undecided,
+            Speaks::AsSpokenTo => Talk::Undecided,
             Speaks::Echo => Talk::Echo,
             Speaks::Script { greeting, .. } => {
                 out.say_cut(greeting);
@@ -180,6 +182,10 @@ impl Session {
                     let step = conversation.step(&mut self.input);
                     self.say(step)
                 }
+                Talk::Resp(resp) => {
+                    let reply = resp.step(&mut self.input);
+                    self.reply(reply)
+                }
             };
             if !goes_on {
                 return;
@@ -197,7 +203,21 @@ impl Session {
                 self.out.say(&NO_TLS);
                 self.is_closing = true;
             }
+            Some(Opening::Resp) => self.talk = Talk::Resp(Resp::default()),
             Some(Opening::Other) => self.talk = Talk::Echo,
+        }
+        true
+    }
+
+    /// Says what a command comes to; false when there is none.
+    fn reply(&mut self, reply: Reply) -> bool {
+        match reply {
+            Reply::NeedsMore => return false,
+            Reply::Says(octets) => self.out.say_cut(&octets),
+            Reply::Ends(octets) => {
+                self.out.say_cut(&octets);
+                self.is_closing = true;
+            }
         }
         true
     }
@@ -260,6 +280,7 @@ impl Session {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Opening {
     Http,
+    Resp,
     Tls,
     Other,
 }
@@ -276,6 +297,15 @@ impl Opening {
         let hello = Opening::CLIENT_HELLO.iter().zip(octets);
         if !octets.is_empty() && hello.clone().all(|(want, have)| want.is_none_or(|want| want == *have)) {
             return (hello.len() == Opening::CLIENT_HELLO.len()).then_some(Opening::Tls);
+        }
+        // A command is an array, whose length is between a star and the end of the line.
+        if let Some(rest) = octets.strip_prefix(b"*") {
+            let digits = rest.iter().take_while(|octet| octet.is_ascii_digit()).count();
+            return match &rest[digits..] {
+                [] | [b'\r'] => None,
+                [b'\r', b'\n', ..] if digits > 0 => Some(Opening::Resp),
+                _ => Some(Opening::Other),
+            };
         }
         let words = Opening::WORDS.map(str::as_bytes);
         if !words.iter().any(|word| octets.starts_with(word)) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use synsent_lab::{
-    BODY_OCTETS_MAX, Behaviour, Cut, CutHow, HEAD_FIELDS_MAX, HEAD_OCTETS_MAX, HostId, Lab, Pattern,
-    SESSION_INPUT_OCTETS_MAX, Service, Session, Speaks, Wants,
+    BODY_OCTETS_MAX, Behaviour, COMMAND_PARTS_MAX, Cut, CutHow, HEAD_FIELDS_MAX, HEAD_OCTETS_MAX, HostId, Lab, Pattern,
+    SESSION_INPUT_OCTETS_MAX, Service, Session, Speaks, TRANSACTION_OCTETS_MAX, Wants,
 };
 use synsent_stack::{Cause, Config, Duration, FlowId, ReceiveError, State};
 
@@ -185,9 +185,8 @@ fn what_is_wrong_is_told_and_the_connection_closed() {
 
 #[test]
 fn what_is_no_request_comes_back() {
-    // Words of HTTP in other languages, an inline command of Redis, and a beginning that could still become a request.
-    for octets in
-        [&b"hello"[..], b"*1\r\n$4\r\nPING\r\n", b"GET key\r\n", b"POSTCARD", b"\r\n", b"\x16\x03\x01\x02\x00\x02"]
+    // Words of HTTP in other languages, an inline command of Redis, a list with stars, a ClientHello that is none.
+    for octets in [&b"hello"[..], b"* one\n", b"**", b"GET key\r\n", b"POSTCARD", b"\r\n", b"\x16\x03\x01\x02\x00\x02"]
     {
         let mut session = session(Service::default());
         assert_eq!(said(&mut session, octets), octets, "{octets:?}");
@@ -209,6 +208,67 @@ fn a_client_of_tls_is_told_in_its_language() {
     // An alert record of two octets: fatal, handshake_failure (RFC 8446, section 6).
     assert_eq!(said(&mut session, b"\x00\x01\x00\x01\xfc\x03\x03"), b"\x15\x03\x01\x00\x02\x02\x28");
     assert_eq!(session.wants(), Wants::Close);
+}
+
+#[test]
+fn a_client_of_redis_is_answered_as_by_a_redis_without_data() {
+    let cases: [(&[u8], &[u8]); 8] = [
+        (b"*1\r\n$4\r\nPING\r\n", b"+PONG\r\n"),
+        (b"*2\r\n$4\r\nping\r\n$2\r\nhi\r\n", b"$2\r\nhi\r\n"),
+        (b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n", b"$-1\r\n"),
+        (b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$4\r\n\r\n\r\n\r\n", b"+OK\r\n"),
+        (b"*2\r\n$6\r\nEXISTS\r\n$1\r\na\r\n", b":0\r\n"),
+        (b"*3\r\n$4\r\nMGET\r\n$1\r\na\r\n$1\r\nb\r\n", b"*2\r\n$-1\r\n$-1\r\n"),
+        // A client that tells its name sends two commands at once.
+        (b"*2\r\n$6\r\nCLIENT\r\n$7\r\nSETINFO\r\n*1\r\n$4\r\nPING\r\n", b"+OK\r\n+PONG\r\n"),
+        (b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", b"+OK\r\n"),
+    ];
+    for (command, answer) in cases {
+        assert_eq!(said(&mut session(Service::default()), command), answer, "{}", command.escape_ascii());
+        let mut session = session(Service::default());
+        let cut: Vec<u8> = command.iter().flat_map(|octet| said(&mut session, &[*octet])).collect();
+        assert_eq!(cut, answer, "octet by octet");
+        assert_eq!(session.wants(), Wants::Continue);
+    }
+    let mut session = session(Service::default());
+    assert!(said(&mut session, b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n").starts_with(b"%6\r\n$6\r\nserver\r\n"));
+    assert_eq!(said(&mut session, b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n"), b"_\r\n", "version 3 has a null of its own");
+    assert_eq!(said(&mut session, b"*1\r\n$4\r\nQUIT\r\n"), b"+OK\r\n");
+    assert_eq!(session.wants(), Wants::Close);
+}
+
+#[test]
+fn a_transaction_of_redis_is_answered_at_its_end_and_has_its_longest() {
+    let (multi, exec) = (b"*1\r\n$5\r\nMULTI\r\n", b"*1\r\n$4\r\nEXEC\r\n");
+    let ping = b"*1\r\n$4\r\nPING\r\n";
+    let mut session = session(Service::default());
+    assert_eq!(said(&mut session, multi), b"+OK\r\n");
+    assert_eq!(said(&mut session, &[&ping[..], b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n"].concat()), b"+QUEUED\r\n+QUEUED\r\n");
+    assert_eq!(said(&mut session, exec), b"*2\r\n+PONG\r\n$-1\r\n");
+    assert_eq!(said(&mut session, ping), b"+PONG\r\n");
+    said(&mut session, multi);
+    for _ in 0..=TRANSACTION_OCTETS_MAX / b"+PONG\r\n".len() {
+        assert_eq!(said(&mut session, ping), b"+QUEUED\r\n");
+    }
+    assert!(said(&mut session, ping).starts_with(b"-ERR "));
+    assert_eq!(session.wants(), Wants::Close);
+}
+
+#[test]
+fn what_is_no_command_of_redis_ends_the_connection_with_its_error() {
+    let many = format!("*{}\r\n", COMMAND_PARTS_MAX + 1).into_bytes();
+    for broken in [
+        &b"*1\r\nPING\r\n"[..],
+        b"*0\r\n",
+        b"*1\r\n$4\r\nPINGG\r\n",
+        b"*1\r\n$4\r\nPING\r\nx",
+        b"*99999999999\r\n",
+        &many,
+    ] {
+        let mut session = session(Service::default());
+        assert!(said(&mut session, broken).ends_with(b"-ERR Protocol error\r\n"), "{}", broken.escape_ascii());
+        assert_eq!(session.wants(), Wants::Close);
+    }
 }
 
 #[test]
@@ -273,6 +333,8 @@ proptest! {
             Just(b"Content-Length: 2\r\n".to_vec()),
             Just(b"Expect: 100-continue\r\n".to_vec()),
             Just(b"\r\n".to_vec()),
+            Just(b"*2\r\n".to_vec()),
+            Just(b"$1\r\nx\r\n".to_vec()),
             Just(b"ffffffffffffffff\r\n".to_vec()),
             Just(b"0\r\n".to_vec()),
         ], 0..30),
