@@ -47,6 +47,8 @@ pub const SCENARIO_HOSTS_MAX: usize = 64;
 pub const SCENARIO_FILE_HOSTS_MAX: usize = 1_024;
 /// How many rows for ports all hosts of a scenario may have together.
 pub const SCENARIO_PORTS_MAX: usize = 1_024;
+/// How many rows for ports all cases of a file may have together.
+pub const SCENARIO_FILE_PORTS_MAX: usize = 4_096;
 /// How many addresses a host of a scenario may have; so too we, the router and the name server.
 pub const SCENARIO_ADDRESSES_MAX: usize = 16;
 /// How many routes we may have in a scenario.

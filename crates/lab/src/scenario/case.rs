@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::file::{CaseParts, Parts, default_router, read};
 use super::{Mistake, Names, Placed, Scenario, ScenarioError, Us, words};
-use super::{SCENARIO_FILE_HOSTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX};
+use super::{SCENARIO_FILE_HOSTS_MAX, SCENARIO_FILE_PORTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX};
 
 /// A scenario with a name.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,12 +52,17 @@ impl Scenarios {
             });
         }
         let mut cases: Vec<Case> = Vec::new();
-        let mut hosts = 0;
+        let (mut hosts, mut rows) = (0, 0);
         for one in parts {
             let (name_at, case) = (one.name.at.clone(), build(one, &top, &cases, known).map_err(at)?);
             hosts += case.scenario.hosts.len();
             if hosts > SCENARIO_FILE_HOSTS_MAX {
                 let what = format!("all cases together have more than {SCENARIO_FILE_HOSTS_MAX} hosts");
+                return Err(at((name_at, what)));
+            }
+            rows += case.scenario.hosts.iter().map(|host| host.rows.len()).sum::<usize>();
+            if rows > SCENARIO_FILE_PORTS_MAX {
+                let what = format!("all cases together have more than {SCENARIO_FILE_PORTS_MAX} rows for ports");
                 return Err(at((name_at, what)));
             }
             cases.push(case);

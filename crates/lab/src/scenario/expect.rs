@@ -18,7 +18,7 @@ pub const SCENARIO_EXPECTED_MAX: usize = 16;
 pub const SCENARIO_PATTERN_OCTETS_MAX: usize = 4_096;
 
 /// How much memory a compiled expression may take for each octet that its text may have.
-const COMPILED_OCTETS_EACH: usize = 256;
+const COMPILED_OCTETS_EACH: usize = 64;
 /// How deep groups may stand in each other.
 const NESTED_MAX: u32 = 64;
 
@@ -46,11 +46,10 @@ pub enum Exit {
     Signal(String),
 }
 
-/// A regular expression for output.
-#[derive(Clone, Debug)]
+/// A regular expression for output. It is compiled where it is used, so that a file with many of them takes no more room than its text.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OutputPattern {
     text: String,
-    regex: Regex,
 }
 
 /// The table as it stands in the file.
@@ -95,14 +94,8 @@ impl OutputPattern {
         if text.len() > SCENARIO_PATTERN_OCTETS_MAX {
             return Err(format!("the expression is longer than {SCENARIO_PATTERN_OCTETS_MAX} octets"));
         }
-        let compiled = RegexBuilder::new(text)
-            .size_limit(SCENARIO_PATTERN_OCTETS_MAX * COMPILED_OCTETS_EACH)
-            .dfa_size_limit(SCENARIO_PATTERN_OCTETS_MAX * COMPILED_OCTETS_EACH)
-            .nest_limit(NESTED_MAX)
-            .multi_line(true)
-            .build();
-        match compiled {
-            Ok(regex) => Ok(OutputPattern { text: text.to_owned(), regex }),
+        match compiled(text) {
+            Ok(_) => Ok(OutputPattern { text: text.to_owned() }),
             Err(regex::Error::CompiledTooBig(_)) => Err("the expression takes too much memory".to_owned()),
             // The first lines of the message show the expression again, and the last one says what is wrong.
             Err(error) => Err(format!(
@@ -127,14 +120,18 @@ impl OutputPattern {
 
     /// Whether it is found in an output; `^` and `$` are the ends of a line.
     pub fn is_in(&self, output: &[u8]) -> bool {
-        self.regex.is_match(output)
+        // It was compiled once already.
+        compiled(&self.text).is_ok_and(|regex| regex.is_match(output))
     }
 }
 
-impl PartialEq for OutputPattern {
-    fn eq(&self, other: &OutputPattern) -> bool {
-        self.text == other.text
-    }
+fn compiled(text: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(text)
+        .size_limit(SCENARIO_PATTERN_OCTETS_MAX * COMPILED_OCTETS_EACH)
+        .dfa_size_limit(SCENARIO_PATTERN_OCTETS_MAX * COMPILED_OCTETS_EACH)
+        .nest_limit(NESTED_MAX)
+        .multi_line(true)
+        .build()
 }
 
 impl ExpectTable {

@@ -2,6 +2,8 @@
 
 /// How far a word may be from another one that was meant, for each so many of its letters.
 const LETTERS_FOR_A_SLIP: usize = 3;
+/// How long a word may be to be compared with others; unit: letters.
+const LETTERS_MAX: usize = 64;
 
 /// A message of the reader as one line, with what was meant where that can be told.
 pub(super) fn told(message: &str) -> String {
@@ -14,6 +16,9 @@ pub(super) fn told(message: &str) -> String {
 
 /// The one of the allowed words that is most like the given one; `None`: none is like it.
 pub(super) fn nearest<'a>(given: &str, allowed: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if given.len() > LETTERS_MAX {
+        return None;
+    }
     let slips_max = given.chars().count().div_ceil(LETTERS_FOR_A_SLIP);
     let slips = allowed.map(|word| (slips(given, word), word));
     slips.filter(|(slips, _)| *slips <= slips_max).min_by_key(|(slips, _)| *slips).map(|(_, word)| word)
@@ -64,6 +69,9 @@ mod tests {
         }
         assert_eq!(nearest("xyzzy", allowed.into_iter()), None);
         assert_eq!(nearest("", allowed.into_iter()), None);
+        let long = "x".repeat(200_000);
+        assert_eq!(nearest(&long, [long.as_str()].into_iter()), None);
+        assert_eq!(nearest("silent", [long.as_str(), "silent"].into_iter()), Some("silent"));
         let line = "unknown variant `slient`, expected one of `answers`, `silent`";
         assert_eq!(told(line), format!("{line}; did you mean `silent`?"));
         assert_eq!(told("expected a\n  string\n"), "expected a; string");

@@ -2,8 +2,9 @@
 //! mistakes with their places.
 
 use synsent_lab::{
-    Case, Exit, Rng, SCENARIO_CASES_MAX, SCENARIO_EXPECTED_MAX, SCENARIO_FILE_HOSTS_MAX, SCENARIO_NAMES_MAX,
-    SCENARIO_PATTERN_OCTETS_MAX, SCENARIO_RECORDS_MAX, SCENARIO_TEXT_OCTETS_MAX, Scenario, Scenarios, cases,
+    Case, Exit, Rng, SCENARIO_CASES_MAX, SCENARIO_EXPECTED_MAX, SCENARIO_FILE_HOSTS_MAX, SCENARIO_FILE_PORTS_MAX,
+    SCENARIO_NAMES_MAX, SCENARIO_PATTERN_OCTETS_MAX, SCENARIO_RECORDS_MAX, SCENARIO_TEXT_OCTETS_MAX, Scenario,
+    Scenarios, cases,
 };
 use synsent_stack::Duration;
 
@@ -378,6 +379,10 @@ fn cases_names_records_texts_and_patterns_are_bounded() {
         many(hosts, &host) + &many(cases, &|n| format!("[[case]]\nname = \"c{n}\"\n"))
     };
     let host = "[[host]]\nname = \"h\"\naddresses = [\"10.2.0.2\"]\n";
+    let rows = |count| {
+        let row = |n| format!("[[host.port]]\nnumber = {}\ndoes = \"silent\"\n", n + 1);
+        format!("{host}{}{}", many(1_024, &row), many(count, &|n| format!("[[case]]\nname = \"c{n}\"\n")))
+    };
     let names = |count| format!("{host}names = [{}]", many(count, &|n| format!("\"n{n}\",")));
     let records =
         |count| format!("[names]\nrecord = [{}]", many(count, &|n| format!("{{ name = \"n{n}\", addresses = [] }},")));
@@ -387,6 +392,7 @@ fn cases_names_records_texts_and_patterns_are_bounded() {
     for text in [
         cases(SCENARIO_CASES_MAX),
         hosts(SCENARIO_FILE_HOSTS_MAX / 64, 64),
+        rows(SCENARIO_FILE_PORTS_MAX / 1_024),
         names(SCENARIO_NAMES_MAX),
         records(SCENARIO_RECORDS_MAX),
         says(SCENARIO_TEXT_OCTETS_MAX - 1),
@@ -398,6 +404,7 @@ fn cases_names_records_texts_and_patterns_are_bounded() {
     for (text, words) in [
         (cases(SCENARIO_CASES_MAX + 1), "more than 256 cases"),
         (hosts(SCENARIO_FILE_HOSTS_MAX / 64 + 1, 64), "all cases together have more than 1024 hosts"),
+        (rows(SCENARIO_FILE_PORTS_MAX / 1_024 + 1), "all cases together have more than 4096 rows for ports"),
         (names(SCENARIO_NAMES_MAX + 1), "at most 16 names"),
         (records(SCENARIO_RECORDS_MAX + 1), "more than 64 records"),
         (says(SCENARIO_TEXT_OCTETS_MAX), "a port says at most 4096 octets"),
