@@ -103,5 +103,16 @@ pub enum RowKind {
     End,
 }
 
+/// A time since the program's start, for the left side of a ladder: `+12.4 ms`, `+3.010 s`.
+pub(crate) fn clock(at_us: i64) -> String {
+    let sign = if at_us < 0 { '-' } else { '+' };
+    let us = at_us.unsigned_abs();
+    match us {
+        0..1_000_000 => format!("{sign}{}.{} ms", us / 1_000, us / 100 % 10),
+        1_000_000..100_000_000 => format!("{sign}{}.{:03} s", us / 1_000_000, us / 1_000 % 1_000),
+        _ => format!("{sign}{}.{} s", us / 1_000_000, us / 100_000 % 10),
+    }
+}
+
 #[cfg(test)]
 mod tests;

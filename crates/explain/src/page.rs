@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use crate::picture::xml::escaped;
-use crate::picture::{svg, title};
+use crate::picture::{svg_below_title, title};
 use crate::record::{End, Run};
 use crate::text::DialectSaid;
 use crate::why::Why;
@@ -43,7 +43,7 @@ code,pre,.mono{font-family:ui-monospace,'SFMono-Regular',Menlo,Consolas,'DejaVu 
 pre{background:var(--code);border-radius:8px;padding:12px 14px;margin:6px 0 12px;white-space:pre-wrap;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:7px 14px 7px 0;border-top:1px solid var(--line)}
 th{color:var(--dim);font-weight:500;font-size:.88rem;border-top:0}
-.scroll{overflow-x:auto}footer{margin-top:18px;font-size:.88rem}
+.once{white-space:nowrap}.scroll{overflow-x:auto}footer{margin-top:18px;font-size:.88rem}
 @media (max-width:620px){.rows{grid-template-columns:1fr;gap:2px}.rows dd{margin-bottom:8px}.picture svg{max-width:none}}
 @media print{body{background:none}section{break-inside:avoid}}
 ";
@@ -53,7 +53,7 @@ pub fn html(run: &Run, why: &Why, dialects: &[DialectSaid], files: &[(String, St
     let mut page = Page { out: String::new() };
     page.begin(run);
     page.facts(run);
-    page.put(&format!("<section class=\"picture\" aria-label=\"Ladder\">\n{}</section>\n", svg(run)));
+    page.put(&format!("<section class=\"picture\" aria-label=\"Ladder\">\n{}</section>\n", svg_below_title(run)));
     page.paragraphs("Why", "because", &why.because);
     page.pairs("Not", why.not.iter().map(|not| (not.cause.as_str(), not.evidence.as_str())));
     page.list("Unknown", "ul", &why.unknown);
@@ -159,7 +159,7 @@ impl Page {
                 let took = took.map(|ms| span(ms.saturating_mul(1_000))).unwrap_or_default();
                 let _ = writeln!(
                     page.out,
-                    "<tr><td>{}</td><td class=\"mono\">{}{number}</td><td>{took}</td><td class=\"mono\">{}</td><td>{}</td></tr>",
+                    "<tr><td>{}</td><td class=\"mono\">{}{number}</td><td class=\"once\">{took}</td><td class=\"mono\">{}</td><td>{}</td></tr>",
                     line(&said.dialect),
                     line(&said.name),
                     line(&said.clause),
@@ -186,12 +186,12 @@ impl Page {
     }
 
     fn end(&mut self, run: &Run) {
-        let ladder = run.ladder;
-        let retries = if ladder.syn_retries == ladder.default_syn_retries {
-            format!("a SYN is repeated {} times", ladder.syn_retries)
-        } else {
-            format!("a SYN is repeated {} times here, {} by default", ladder.syn_retries, ladder.default_syn_retries)
-        };
+        let mut retries = format!("a SYN is repeated {} times", run.ladder.retries());
+        if run.ladder.is_shortened() {
+            let default = i64::try_from(run.ladder.default_seconds()).unwrap_or(i64::MAX);
+            let default = span(default.saturating_mul(1_000_000));
+            retries += &format!(" here, less often than by default, where silence takes {default}");
+        }
         let program = run.program.join(" ");
         let _ = write!(
             self.out,

@@ -19,6 +19,8 @@ use crate::{said_line, visible, wire_line};
 
 /// How many letters of the title are shown.
 const TITLE_LETTERS_MAX: usize = 90;
+/// Where the title and what the run was end.
+const TITLE_BOTTOM: i64 = 62;
 /// The narrowest picture, so that its title has room.
 const WIDTH_MIN: i64 = 720;
 
@@ -43,7 +45,12 @@ const MONO: &str = "ui-monospace, 'SFMono-Regular', Menlo, Consolas, 'DejaVu San
 
 /// Draws the ladder of a run.
 pub fn svg(run: &Run) -> String {
-    draw(&fitting(lay_out(run)), &title(run), &run.summary, &description(run))
+    draw(&fitting(lay_out(run)), &title(run), &run.summary, &description(run), 0)
+}
+
+/// The same without a title in the picture, for a page that has one.
+pub(crate) fn svg_below_title(run: &Run) -> String {
+    draw(&fitting(lay_out(run)), &title(run), "", &description(run), TITLE_BOTTOM)
 }
 
 /// The program with its arguments, and the case.
@@ -73,28 +80,25 @@ fn cut(text: &str, letters: usize) -> String {
     }
 }
 
-fn draw(ladder: &Ladder, title: &str, summary: &str, description: &str) -> String {
+/// The picture from this height on.
+fn draw(ladder: &Ladder, title: &str, summary: &str, description: &str, from: i64) -> String {
     let places = Places::of(ladder);
     let width = places.width.max(WIDTH_MIN);
-    let height = places.bottom + 16 + 18 * ladder.notes.len() as i64;
+    let height = places.bottom + 16 + 18 * ladder.notes.len() as i64 - from;
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 {from} {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\" aria-labelledby=\"l-title l-desc\" font-family=\"{MONO}\" font-size=\"12\">\n\
          <title id=\"l-title\">{}</title>\n<desc id=\"l-desc\">{}</desc>\n<style>{STYLE}</style>\n\
-         <rect class=\"l-bg\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>\n",
+         <rect class=\"l-bg\" y=\"{from}\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>\n",
         escaped(title),
         escaped(description),
     );
-    let _ = write!(
-        out,
-        "<text class=\"l-name\" x=\"24\" y=\"34\" font-family=\"{SANS}\" font-size=\"17\">{}</text>\n\
-         <text class=\"l-dim\" x=\"24\" y=\"56\" font-family=\"{SANS}\" font-size=\"13\">{}</text>\n",
-        escaped(title),
-        escaped(&cut(&visible(summary), TITLE_LETTERS_MAX)),
-    );
+    if from == 0 {
+        heading(&mut out, title, summary);
+    }
     own_machine(&mut out, ladder, &places);
     lifelines(&mut out, ladder, &places);
     heads(&mut out, ladder, &places);
@@ -106,6 +110,16 @@ fn draw(ladder: &Ladder, title: &str, summary: &str, description: &str) -> Strin
     }
     out.push_str("</svg>\n");
     out
+}
+
+fn heading(out: &mut String, title: &str, summary: &str) {
+    let _ = write!(
+        out,
+        "<text class=\"l-name\" x=\"24\" y=\"34\" font-family=\"{SANS}\" font-size=\"17\">{}</text>\n\
+         <text class=\"l-dim\" x=\"24\" y=\"56\" font-family=\"{SANS}\" font-size=\"13\">{}</text>\n",
+        escaped(title),
+        escaped(&cut(&visible(summary), TITLE_LETTERS_MAX)),
+    );
 }
 
 /// The ground on which the program and its kernel stand: one machine, and the lab beside it.

@@ -93,6 +93,9 @@ fn said(call: &Call) -> (String, Tone) {
     match &call.said {
         Said::Value(0) if call.name == "connect" => ("connected".to_owned(), Tone::Good),
         Said::Value(0) if receives && call.kind == SocketKind::Stream => ("0, the end".to_owned(), Tone::Plain),
+        Said::Value(0) if call.name.contains("poll") || call.name.contains("select") => {
+            ("0, time is up".to_owned(), Tone::Plain)
+        }
         Said::Value(_) if !call.detail.is_empty() => (call.detail.clone(), Tone::Plain),
         Said::Value(value) => (value.to_string(), Tone::Plain),
         Said::Error { number, name } => {

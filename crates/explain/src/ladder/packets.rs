@@ -1,5 +1,8 @@
 //! The rows of packets.
 
+use std::collections::HashSet;
+use std::net::{IpAddr, SocketAddr};
+
 use synsent_stack::IcmpCause;
 
 use super::layout::{Bulk, Columns, Draft, KERNEL, ROUTER, addresses_words};
@@ -25,20 +28,21 @@ pub(super) fn draft(run: &Run, story: &Story, columns: &Columns, drafts: &mut Ve
             starts.partition_point(|start| *start < ended) > starts.partition_point(|start| *start <= began);
         (ended.saturating_sub(began) < HOP_OF_ITS_OWN_US || !meanwhile).then_some(next)
     };
+    let apart = Apart::of(story);
     for (index, packet) in run.packets.iter().enumerate() {
         let told = &story.packets[index];
         let drawn = told.previous.is_some_and(|first| in_one(first) == Some(index));
         if drawn || told.view.as_ref().is_some_and(|view| view.what == What::Neighbours) {
             continue;
         }
-        let row = row(run, story, columns, index, in_one(index));
+        let row = row(run, story, columns, (index, in_one(index)), apart);
         let bulk = told.view.as_ref().and_then(bulk);
         drafts.push(Draft { row, order: if packet.outward { 1 } else { 3 }, bulk });
     }
 }
 
 /// The row of a packet: on one line, or on both of its lines.
-fn row(run: &Run, story: &Story, columns: &Columns, index: usize, next: Option<usize>) -> Row {
+fn row(run: &Run, story: &Story, columns: &Columns, (index, next): (usize, Option<usize>), apart: Apart) -> Row {
     let (packet, last) = (&run.packets[index], next.unwrap_or(index));
     let (from, _) = line(packet, columns);
     let (_, to) = line(&run.packets[last], columns);
@@ -59,8 +63,8 @@ fn row(run: &Run, story: &Story, columns: &Columns, index: usize, next: Option<u
         via: next.map(|next| (ROUTER, run.packets[next].at_us)),
         count: 1,
         words: match told.sending {
-            0 | 1 => label(run, packet, told),
-            again => format!("{}, {}", label(run, packet, told), ordinal(again as usize)),
+            0 | 1 => label(run, packet, told, apart),
+            again => format!("{}, {}", label(run, packet, told, apart), ordinal(again as usize)),
         },
         note: fate_words(fate).filter(|_| arrives(fate)).unwrap_or_default().to_owned(),
         lost,
@@ -90,11 +94,46 @@ fn bulk(view: &View) -> Option<Bulk> {
     (!special).then(|| Bulk { what: what.to_owned(), octets: segment.octets })
 }
 
+/// What tells the peers of a run apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// There is one.
+    Nothing,
+    /// Their addresses differ.
+    Address,
+    /// Only their ports differ.
+    Port,
+}
+
+impl Apart {
+    fn of(story: &Story) -> Apart {
+        let segments = story.packets.iter().filter_map(|told| told.view.as_ref()?.segment());
+        let peers: HashSet<SocketAddr> = segments.filter(|one| one.opens()).map(|one| one.destination).collect();
+        let addresses: HashSet<IpAddr> = peers.iter().map(SocketAddr::ip).collect();
+        match (peers.len(), addresses.len()) {
+            (0 | 1, _) => Apart::Nothing,
+            (_, 1) => Apart::Port,
+            _ => Apart::Address,
+        }
+    }
+
+    /// The peer of a segment that opens or resets a connection, where there are several.
+    fn words(self, segment: &Segment, outward: bool) -> String {
+        let tells = segment.flags.syn() || segment.flags.rst();
+        let (word, peer) = if outward { ("to", segment.destination) } else { ("from", segment.source) };
+        match self {
+            Apart::Address if tells => format!(" {word} {}", peer.ip()),
+            Apart::Port if tells => format!(" {word} :{}", peer.port()),
+            _ => String::new(),
+        }
+    }
+}
+
 /// A packet in very few words: `SYN`, `data 512`, `DNS? A shop.test`.
-fn label(run: &Run, packet: &Packet, told: &Told) -> String {
+fn label(run: &Run, packet: &Packet, told: &Told, apart: Apart) -> String {
     let Some(view) = &told.view else { return format!("{} that are not IP", octets(packet.len)) };
     match &view.what {
-        What::Tcp(segment) => segment_label(segment),
+        What::Tcp(segment) => segment_label(segment) + &apart.words(segment, packet.outward),
         What::Udp(datagram) => match &datagram.dns {
             Some(dns) => dns_label(run, packet, dns),
             None => format!("UDP {}", datagram.octets),

@@ -141,3 +141,23 @@ fn the_other_end_of_a_line_that_nobody_knows_is_a_column_too() {
     assert_eq!(columns.len(), 3 + HOST_COLUMNS_MAX + 1, "a limit of columns");
     assert_eq!(columns.last().unwrap().name, "other hosts");
 }
+
+#[test]
+fn several_peers_are_told_apart() {
+    let other = at("10.2.0.3:80");
+    let syn = segment(us(), other, SYN, 1, 0, 0);
+    let run = Made::new("x").syn(1_000).across(2_000, true, &syn).hears(9_000, RST, 0, 0, 0).done();
+    let rows = rows_of(&run);
+    has(&rows, RowKind::Packet, "kernel", "shop", "SYN to 10.2.0.2");
+    has(&rows, RowKind::Packet, "kernel", "shop", "SYN to 10.2.0.3");
+    has(&rows, RowKind::Packet, "shop", "kernel", "RST from 10.2.0.2");
+    let syn = segment(us(), at("10.2.0.2:443"), SYN, 1, 0, 0);
+    let run = Made::new("x").syn(1_000).across(2_000, true, &syn).done();
+    has(&rows_of(&run), RowKind::Packet, "kernel", "shop", "SYN to :443");
+}
+
+#[test]
+fn times_are_read_at_a_glance() {
+    let shown = [500, 12_400, -3_000, 200_900, 3_010_000, 134_100_000].map(clock);
+    assert_eq!(shown, ["+0.5 ms", "+12.4 ms", "-3.0 ms", "+200.9 ms", "+3.010 s", "+134.1 s"]);
+}

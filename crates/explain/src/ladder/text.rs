@@ -8,9 +8,8 @@ mod canvas;
 
 use canvas::{Line, fitted, width, wrapped};
 
-use super::{Column, ColumnKind, Ladder, Row, RowKind};
+use super::{Column, ColumnKind, Ladder, Row, RowKind, clock};
 use crate::style::{Style, Tone};
-use crate::words::span;
 
 /// Below this a diagram shows nothing, and the rows are a list.
 const DIAGRAM_MIN_WIDTH: usize = 50;
@@ -63,11 +62,6 @@ fn list(ladder: &Ladder, width: usize) -> Vec<Line> {
         line
     };
     ladder.rows.iter().map(row_line).collect()
-}
-
-/// A time since the program's start.
-fn clock(at_us: i64) -> String {
-    if at_us < 0 { span(at_us) } else { format!("+{}", span(at_us)) }
 }
 
 /// A ladder with places for its columns.

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use super::places::{LABEL_LETTERS_MAX, Places, RowPlace, TIMES_END, letters_in, text_width};
 use super::xml::escaped;
 use super::{SANS, cut};
-use crate::ladder::{Ladder, Row, RowKind};
+use crate::ladder::{Ladder, Row, RowKind, clock};
 use crate::style::Tone;
-use crate::words::span;
 
 /// The length and half the width of an arrow's head; unit: pixels.
 const HEAD_LENGTH: f64 = 9.0;
@@ -35,8 +34,8 @@ pub(super) fn draw(out: &mut String, ladder: &Ladder, places: &Places) {
     }
     let lines: Vec<Vec<Point>> = rows().map(|(row, place)| points(places, row, place)).collect();
     for (index, (row, place)) in rows().enumerate().filter(|(_, (row, _))| row.kind != RowKind::Gap) {
-        let time = if row.at_us < 0 { span(row.at_us) } else { format!("+{}", span(row.at_us)) };
-        put(out, "l-dim", (TIMES_END, place.begin + 4), "end", " font-size=\"11\"", &cut(&time, 14));
+        let time = cut(&clock(row.at_us), 12);
+        put(out, "l-dim", (TIMES_END, place.begin + 4), "end", " font-size=\"11\"", &time);
         if row.from == row.to { beside(out, places, row, place) } else { words(out, &lines, index, row) }
     }
 }

@@ -16,7 +16,7 @@ fn number(node: Node<'_, '_>, name: &str) -> f64 {
 }
 
 /// A transfer with forty packets and long names.
-pub(crate) fn transfer() -> Run {
+fn transfer() -> Run {
     let mut made = Made::new("connected")
         .named()
         .asks(11_900, 22_400, 0, "")
