@@ -48,22 +48,29 @@ impl Observer {
             return self.tell_unobserved(number, why, tell);
         }
         let mut look = Look::at(&self.files, &mut self.sockets, thread.process, number);
-        let Some(pending) = look.begin(known, arguments) else { return };
+        let pending = look.begin(known, arguments);
         let is_hidden = look.is_hidden;
-        count(process, known.shape, is_filtered);
-        let begins = pending.opens && !process.is_watched;
-        if pending.opens {
-            process.is_watched = true;
-            let left_after = self.limits.watched_calls_max.saturating_sub(self.limits.watched_calls_again);
-            process.watched_calls = process.watched_calls.min(left_after);
+        if pending.is_some() {
+            count(process, known.shape, is_filtered);
         }
-        let process = thread.process;
-        thread.call = Some(pending);
-        if begins {
-            self.ask_others(process, number);
+        let opens = pending.as_ref().is_some_and(|pending| pending.opens);
+        thread.call = pending;
+        if opens {
+            self.watch(number);
         }
         if is_hidden {
             self.tell_unobserved(number, Unobserved::MemoryHidden, tell);
+        }
+    }
+
+    /// A thread opens a connection: its process is watched from now on.
+    fn watch(&mut self, number: i32) {
+        let Some(of) = self.threads.get(&number).map(|thread| thread.process) else { return };
+        let Some(process) = self.processes.get_mut(&of) else { return };
+        let left_after = self.limits.watched_calls_max.saturating_sub(self.limits.watched_calls_again);
+        process.watched_calls = process.watched_calls.min(left_after);
+        if !std::mem::replace(&mut process.is_watched, true) {
+            self.ask_others(of, number);
         }
     }
 

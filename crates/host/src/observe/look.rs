@@ -24,7 +24,7 @@ pub(super) struct Look<'a> {
     sockets: &'a mut Sockets,
     process: i32,
     thread: i32,
-    /// Whether memory could not be read because that is forbidden.
+    /// Whether memory or descriptors could not be read because that is forbidden.
     pub(super) is_hidden: bool,
 }
 
@@ -140,9 +140,15 @@ impl<'a> Look<'a> {
 
     /// The internet socket behind a descriptor.
     fn subject(&mut self, descriptor: i32) -> Option<Subject> {
-        let inode = self.processes.socket(self.thread, descriptor)?;
+        let inode = self.inode(descriptor)?;
         let socket = self.known(inode, descriptor)?;
         socket.is_internet.then_some(Subject { descriptor, inode, socket })
+    }
+
+    fn inode(&mut self, descriptor: i32) -> Option<SocketInode> {
+        let inode = self.processes.socket(self.thread, descriptor);
+        self.is_hidden |= inode.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
+        inode.ok().flatten()
     }
 
     /// What is known of a socket; one that is new here is asked.
@@ -167,7 +173,7 @@ impl<'a> Look<'a> {
         let name = self.name(pending.arguments[1], pending.arguments[2]);
         pending.name = name.as_deref().and_then(decode::socket_address);
         let subject = self.subject(descriptor);
-        if subject.is_none() && (pending.name.is_none() || self.processes.socket(self.thread, descriptor).is_some()) {
+        if subject.is_none() && (pending.name.is_none() || self.inode(descriptor).is_some()) {
             return None;
         }
         pending.detail = Detail::Opening { blocking: self.processes.is_blocking(self.thread, descriptor) };
@@ -203,7 +209,7 @@ impl<'a> Look<'a> {
 
     fn end_socket(&mut self, call: &mut Call, descriptor: i32) {
         call.descriptor = Some(descriptor);
-        call.socket = self.processes.socket(self.thread, descriptor);
+        call.socket = self.inode(descriptor);
         if let (Some(inode), Some(kind)) = (call.socket, call.kind) {
             self.sockets.insert(inode, Socket { is_internet: true, kind, peer: None, is_opened: false });
         }
@@ -211,8 +217,7 @@ impl<'a> Look<'a> {
 
     /// What was accepted is not an opening of this process, and is not watched.
     fn end_accept(&mut self, call: &mut Call, descriptor: i32) {
-        let (Some(inode), Some(facts)) = (self.processes.socket(self.thread, descriptor), self.facts(descriptor))
-        else {
+        let (Some(inode), Some(facts)) = (self.inode(descriptor), self.facts(descriptor)) else {
             return;
         };
         call.peer = facts.peer;

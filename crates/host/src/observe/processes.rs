@@ -43,9 +43,10 @@ impl Processes {
         Ok(is_ours.then_some(Processes { folder }))
     }
 
-    /// The socket behind a thread's descriptor.
-    pub(super) fn socket(&self, thread: i32, descriptor: i32) -> Option<SocketInode> {
-        decode::socket_inode(&self.link(&format!("{thread}/fd/{descriptor}"))?)
+    /// The socket behind a thread's descriptor, if that is one.
+    pub(super) fn socket(&self, thread: i32, descriptor: i32) -> io::Result<Option<SocketInode>> {
+        let link = rustix::fs::readlinkat(&self.folder, format!("{thread}/fd/{descriptor}"), Vec::new())?;
+        Ok(decode::socket_inode(link.to_bytes()))
     }
 
     /// Whether calls on a descriptor wait.
@@ -161,13 +162,13 @@ mod tests {
         let processes = Processes::open().unwrap().expect("the folder of this namespace");
         let process = std::process::id() as i32;
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let inode = processes.socket(process, socket.as_raw_fd()).expect("a socket");
+        let inode = processes.socket(process, socket.as_raw_fd()).unwrap().expect("a socket");
         assert!(processes.any_socket(process, |other| other == inode));
         assert!(!processes.any_socket(process, |_| false));
         assert_eq!(processes.is_blocking(process, socket.as_raw_fd()), Some(true));
         socket.set_nonblocking(true).unwrap();
         assert_eq!(processes.is_blocking(process, socket.as_raw_fd()), Some(false));
-        assert_eq!(processes.socket(process, -1), None);
+        assert!(processes.socket(process, -1).is_err());
         let belongs = processes.belongs(process).unwrap();
         assert_eq!(belongs.process, process);
         assert_eq!(processes.program(process), std::env::current_exe().ok());

@@ -112,6 +112,56 @@ fn a_program_with_io_uring_is_said_not_to_be_seen_whole() {
     assert_eq!(seen.unobserved(), expected);
 }
 
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn calls_of_other_architectures_are_said_not_to_be_seen() {
+    let Some(client) = client() else { return };
+    for kind in ["x32", "i386"] {
+        if run_alone(&client, &[kind, "0"]).0 != Ended::Code(0) {
+            // A kernel without 32-bit programs ends them at their first call.
+            eprintln!("SKIPPED: this kernel runs no {kind} programs; what needs them was not tested");
+            continue;
+        }
+        let seen = observe(&client, &[kind, "0"]);
+        assert_eq!(seen.unobserved(), [Unobserved::OtherArchitecture], "{kind}");
+        assert_eq!((seen.status(), seen.output.as_str()), (Some(Ended::Code(0)), "end 0\n"), "{kind}");
+        assert!(seen.calls("socket").is_empty());
+    }
+}
+
+/// The privileged may look at it; for others it is said that nothing was seen.
+#[test]
+fn a_program_that_hides_itself_is_seen_or_said_to_be_hidden() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let seen = observe(&client, &["hidden", &refusing.port()]);
+    assert_eq!(seen.output, format!("connect {}\n", libc::ECONNREFUSED));
+    let is_hidden = seen.unobserved() == [Unobserved::MemoryHidden];
+    let is_told = seen.calls("connect").iter().any(|call| call.result == failed(libc::ECONNREFUSED));
+    assert!(is_hidden != is_told, "{:?} {}", seen.unobserved(), seen.said());
+}
+
+#[test]
+fn a_program_with_a_filter_of_its_own_keeps_it() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let seen = observe(&client, &["own-filter", &refusing.port()]);
+    assert_eq!(seen.output, format!("connect {}\nshutdown {}\n", libc::ECONNREFUSED, libc::ENETDOWN));
+    assert_eq!(seen.call("connect").result, failed(libc::ECONNREFUSED));
+}
+
+#[test]
+fn the_program_ends_with_the_thread_that_observes_it() {
+    let Some(client) = client() else { return };
+    let output = Output::new();
+    let child = start(&client, &["job", "0"], &output, true);
+    let process = child.process;
+    std::thread::spawn(move || Observer::attach(process).map(|_| ())).join().unwrap().unwrap();
+    let mut status = 0;
+    // SAFETY: the kernel writes one number, which lives longer than the call.
+    assert_eq!(unsafe { libc::waitpid(process, &raw mut status, 0) }, process);
+    assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL);
+    drop(child);
+}
+
 #[test]
 fn a_program_that_does_not_exist_ends_as_its_launcher_says() {
     let seen = observe("/nowhere/at/all".as_ref(), &[]);

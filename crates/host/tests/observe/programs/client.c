@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -290,6 +293,39 @@ static void ring(void) {
     say("io_uring_setup", syscall(SYS_io_uring_setup, 4L, parameters) < 0);
 }
 
+/* A program whose memory and descriptors only the privileged may look at. */
+static void hidden(void) {
+    if (prctl(PR_SET_DUMPABLE, 0)) abort();
+    blocking();
+}
+
+/* Calls that a 64-bit program makes as a 32-bit one, and as one of the x32 kind. */
+static void other_kinds(const char *kind) {
+#ifdef __x86_64__
+    long result = -ENOSYS;
+    if (!strcmp(kind, "x32")) result = syscall(0x40000000 + SYS_socket, AF_INET, SOCK_STREAM, 0) < 0;
+    else __asm__ volatile("int $0x80" : "=a"(result) : "a"(359L), "b"(2L), "c"(1L), "d"(0L) : "memory");
+    (void)result;
+#endif
+    (void)kind;
+    say("end", 0);
+}
+
+/* A program with a filter of its own, which forbids what ours only looks at. */
+static void own_filter(void) {
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_shutdown, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENETDOWN),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof steps / sizeof *steps, steps};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter)) abort();
+    int s = opened(0);
+    say("connect", connect_there(s));
+    say("shutdown", shutdown(s, SHUT_WR));
+}
+
 static void inherited(char *self, char *number) {
     int s = socket(AF_INET, SOCK_STREAM, 0);
     if (connect_there(s)) abort();
@@ -327,6 +363,9 @@ int main(int count, char **arguments) {
     else if (!strcmp(kind, "many-sends")) many_sends(number);
     else if (!strcmp(kind, "many-sockets")) many_sockets(number);
     else if (!strcmp(kind, "ring")) ring();
+    else if (!strcmp(kind, "hidden")) hidden();
+    else if (!strcmp(kind, "x32") || !strcmp(kind, "i386")) other_kinds(kind);
+    else if (!strcmp(kind, "own-filter")) own_filter();
     else if (!strcmp(kind, "inherited")) inherited(arguments[0], arguments[2]);
     else if (!strcmp(kind, "write")) say("write", write(number, "x", 1) < 0);
     else return 2;
