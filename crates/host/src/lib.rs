@@ -6,6 +6,7 @@
 //! [`Engine`] does so in one of its own. A [`Capture`] file shows what went over any link.
 //! For programs with sockets there are two networks: [`KernelNetwork`], the host's own, and [`DeviceNetwork`], our stack on a
 //! device. [`Wild`] is the memory behind a pointer that nobody vouches for. [`SelectSet`] is select(2) as it is.
+//! A [`room`] is a world for one unmodified program, and [`observe`] tells what it was told there.
 //! [`interface`] sets up the kernel's side and [`namespace`] makes a network of one's own to try it in. This is the only
 //! crate with `unsafe` code below the C face: system calls for which rustix has no safe function.
 
