@@ -124,6 +124,15 @@ fn a_connection_is_told_with_its_octets_and_its_end() {
     assert_eq!(wire_line(&run), "SYN, SYN-ACK, 74 octets out, 233 in, FIN from 10.2.0.2");
     let run = said().hears(23_000, RST, 0, 0, 74).done();
     assert_eq!(wire_line(&run), "SYN, SYN-ACK, 74 octets out, RST from 10.2.0.2");
+    let run = said().hears(23_000, FIN, 0, 0, 0).hears(23_500, RST, 1, 0, 74).done();
+    assert_eq!(wire_line(&run), "SYN, SYN-ACK, 74 octets out, FIN from 10.2.0.2, RST from 10.2.0.2");
+    let long = segment(target(), us(), DATA, THEIRS + 1, OURS.wrapping_add(75), 1_460);
+    let lost = said().hears(23_000, ACK, 0, 0, 74).on("shop", 24_000, false, Fate::TooBig, &long);
+    let run = lost.on("shop", 324_000, false, Fate::TooBig, &long).done();
+    assert_eq!(
+        wire_line(&run),
+        "SYN, SYN-ACK, 74 octets out, 2 packets from 10.2.0.2 lost, then nothing from 10.2.0.2"
+    );
     let run = said().says(300_000, 0, 74).done();
     assert_eq!(wire_line(&run), "SYN, SYN-ACK, 74 octets out (1 repeated), then nothing from 10.2.0.2");
 }

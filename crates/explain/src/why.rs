@@ -98,7 +98,8 @@ fn others(evidence: &Evidence<'_>, chief: Option<&Try<'_>>, cause: &Cause) -> Op
         return None;
     }
     let same = before.iter().filter(|one| (cause.shows)(evidence, Some(one)).is_some()).count();
-    let mut peers: Vec<String> = before.iter().map(|one| one.whom()).collect();
+    let said_here = chief.error();
+    let mut peers: Vec<String> = before.iter().map(|one| with_other_error(one, said_here)).collect();
     peers.dedup();
     let more = peers.len().saturating_sub(3);
     peers.truncate(3);
@@ -112,6 +113,14 @@ fn others(evidence: &Evidence<'_>, chief: Option<&Try<'_>>, cause: &Cause) -> Op
         (false, 1) => format!("; an attempt before, at {peers}, ended otherwise"),
         (false, many) => format!("; of {many} attempts before, at {peers}, {same} ended like this one"),
     })
+}
+
+/// Whom an attempt was for, and what connect() said where that is not what it said in the end.
+fn with_other_error(one: &Try<'_>, said_here: Option<&str>) -> String {
+    match one.error().filter(|said| Some(*said) != said_here && said_here.is_some()) {
+        Some(said) => format!("{} (where connect() said {})", one.whom(), visible(said)),
+        None => one.whom(),
+    }
 }
 
 /// What the record excludes: causes of the same stage first.

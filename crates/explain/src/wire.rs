@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::flows::{Exchange, Flow, IcmpSeen, Question, Traffic, arrives, repeated};
+use crate::flows::{Exchange, Flow, IcmpSeen, Question, Sent, Traffic, arrives, repeated};
 use crate::record::Run;
-use crate::words::{octets, ordinal, times};
+use crate::words::{counted, octets, ordinal, times};
 
 /// How many different things a line says.
 const THINGS_IN_A_LINE: usize = 4;
@@ -113,39 +113,51 @@ fn flow_words(flow: &Flow) -> String {
         }
     }
     words.extend(icmp_words(&flow.icmp));
+    words.extend(icmp_words(&flow.told_peer).into_iter().map(|words| format!("{words} to {}", flow.peer.ip())));
     if opened.is_some() {
         words.extend(data_words(flow));
     }
-    if let Some(reset) = flow.reset() {
-        words.push(format!("RST from {}", reset.segment.source.ip()));
-    } else if let Some(fin) = flow.fin() {
-        words.push(format!("FIN from {}", fin.segment.source.ip()));
-    } else if flow.own_reset().is_some() {
-        words.push("RST from us".to_owned());
-    } else if opened.is_none() && !flow.icmp.iter().any(|icmp| icmp.arrived) {
-        words.push("no answer".to_owned());
-    } else if opened.is_some() && flow.octets_in() == 0 && flow.octets_out() > 0 {
-        words.push(format!("then nothing from {}", flow.peer.ip()));
-    } else if flow.sent().any(|sent| sent.segment.flags.fin()) {
-        words.push("FIN from us".to_owned());
-    }
+    words.extend(end_words(flow, opened.is_some()));
     words.join(", ")
 }
 
-fn data_words(flow: &Flow) -> Option<String> {
+/// Who ended it, and how; or that nobody said anything.
+fn end_words(flow: &Flow, is_open: bool) -> Vec<String> {
+    let fin = flow.near.iter().find(|sent| sent.segment.flags.fin() && (sent.outward || arrives(sent.fate)));
+    let who = |sent: &Sent| if sent.outward { "us".to_owned() } else { sent.segment.source.ip().to_string() };
+    let mut words: Vec<String> = fin.map(|fin| format!("FIN from {}", who(fin))).into_iter().collect();
+    if let Some(reset) = flow.reset().or(flow.own_reset()) {
+        words.push(format!("RST from {}", who(reset)));
+    }
+    let is_silent = flow.octets_in() == 0 && flow.octets_out() > 0 && flow.fin().is_none() && flow.reset().is_none();
+    if !is_open && words.is_empty() && !flow.icmp.iter().any(|icmp| icmp.arrived) {
+        words.push("no answer".to_owned());
+    } else if is_open && is_silent {
+        words.insert(0, format!("then nothing from {}", flow.peer.ip()));
+    }
+    words
+}
+
+fn data_words(flow: &Flow) -> Vec<String> {
     let (out, came) = (flow.octets_out(), flow.octets_in());
-    let mut words = match (out, came) {
-        (0, 0) => return None,
-        (out, 0) => format!("{} out", octets(out)),
-        (0, came) => format!("{} in", octets(came)),
-        (out, came) => format!("{} out, {came} in", octets(out)),
+    let with_repeated = |words: String, again: usize| match again {
+        0 => words,
+        again => format!("{words} ({again} repeated)"),
     };
     let again = repeated(flow.sent()).len();
-    let far_again = repeated(flow.far.iter().filter(|sent| !sent.outward)).len();
-    if again + far_again > 0 {
-        words += &format!(" ({} repeated)", again + far_again);
+    let far = || flow.far.iter().filter(|sent| !sent.outward && sent.segment.octets > 0);
+    let far_again = repeated(far()).len();
+    let mut words = Vec::new();
+    if out > 0 {
+        words.push(with_repeated(format!("{} out", octets(out)), again));
     }
-    Some(words)
+    if came > 0 {
+        let came = if out > 0 { came.to_string() } else { octets(came) };
+        words.push(with_repeated(format!("{came} in"), far_again));
+    } else if far().next().is_some() {
+        words.push(format!("{} from {} lost", counted(far().count(), "packet"), flow.peer.ip()));
+    }
+    words
 }
 
 /// ICMP errors, equal ones counted.

@@ -106,6 +106,15 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// `once`, `twice`, `3 times`.
+pub(crate) fn often(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        many => format!("{many} times"),
+    }
+}
+
 /// `SYN`, `SYN ×3`.
 pub(crate) fn times(what: &str, count: usize) -> String {
     if count == 1 { what.to_owned() } else { format!("{what} ×{count}") }
@@ -133,6 +142,7 @@ pub(crate) fn span(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let micros = micros.unsigned_abs();
     match micros {
+        1..100 => format!("{sign}0.{:02} ms", (micros / 10).max(1)),
         0..100_000 => format!("{sign}{}.{} ms", micros / 1_000, micros / 100 % 10),
         100_000..1_000_000 => format!("{sign}{} ms", micros / 1_000),
         1_000_000..100_000_000 => format!("{sign}{}.{:02} s", micros / 1_000_000, micros / 10_000 % 100),
@@ -188,7 +198,7 @@ mod tests {
 
     #[test]
     fn spans_and_ordinals_read_as_people_say_them() {
-        assert_eq!(span(300), "0.3 ms");
+        assert_eq!([0, 4, 42, 300].map(span), ["0.0 ms", "0.01 ms", "0.04 ms", "0.3 ms"]);
         assert_eq!(span(11_249), "11.2 ms");
         assert_eq!(span(250_000), "250 ms");
         assert_eq!(span(3_070_000), "3.07 s");

@@ -47,8 +47,8 @@ impl Stage {
         match self {
             Stage::Before => &[Stage::Before],
             Stage::Opening => &[Stage::Opening, Stage::Before],
-            Stage::Broken => &[Stage::Broken, Stage::Fine, Stage::Opening, Stage::Before],
-            Stage::Fine => &[Stage::Fine, Stage::Broken, Stage::Before],
+            Stage::Broken => &[Stage::Broken, Stage::Before, Stage::Fine, Stage::Opening],
+            Stage::Fine => &[Stage::Fine, Stage::Before, Stage::Broken],
             Stage::Nothing => &[],
         }
     }

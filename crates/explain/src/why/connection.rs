@@ -10,7 +10,7 @@ use super::evidence::{Evidence, Hole, Origin, Try};
 use super::opening::{capital, told};
 use crate::attempts::ConnectSaid;
 use crate::flows::{Flow, Sent};
-use crate::words::{counted, octets, ordinal, span, visible};
+use crate::words::{counted, octets, often, ordinal, span, visible};
 
 /// From when on a pause is one that a person notices; unit: microseconds.
 const PAUSE_US: i64 = 300_000;
@@ -138,7 +138,7 @@ pub(super) fn fell_silent(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Opt
         flow.peer,
         octets(sent),
         span(pause),
-        counted(again + 1, "time"),
+        often(again + 1),
     );
     let because = "the kernel repeats what is not acknowledged, for many minutes, and tells nothing meanwhile";
     Some(Finding::new(wire, told_later(evidence, one, because), later_outcome(one)))

@@ -14,6 +14,11 @@ fn opened<'a>(one: Option<&'a Try<'a>>) -> Option<(&'a Flow, i64)> {
     Some((flow, flow.opened_us()?))
 }
 
+/// What keeps a SYN from leaving is of no interest where one was answered.
+fn not_opened<'a>(one: Option<&'a Try<'a>>) -> Option<&'a Flow> {
+    flow(one).filter(|flow| flow.opened_us().is_none())
+}
+
 /// The name was answered, or none was asked for.
 pub(super) fn dns(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
     let Some((question, at_us)) = evidence.found() else {
@@ -44,14 +49,14 @@ fn same_name(one: &str, other: &str) -> bool {
 }
 
 pub(super) fn route(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
-    let syn = flow(one)?.syns().next()?;
+    let syn = not_opened(one)?.syns().next()?;
     let attempt = one?.attempt.as_ref()?;
     let after = span(syn.at_us.saturating_sub(attempt.began_us).max(0));
     Some(format!("the SYN left {after} after connect() was called"))
 }
 
 pub(super) fn ports(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
-    let flow = flow(one).filter(|flow| flow.syns().next().is_some())?;
+    let flow = not_opened(one).filter(|flow| flow.syns().next().is_some())?;
     Some(format!("the SYN left from port {}", flow.own.port()))
 }
 
@@ -155,5 +160,5 @@ pub(super) fn loss(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Str
 
 pub(super) fn late(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
     let (flow, _) = opened(one)?;
-    (flow.syns().count() == 1).then(|| "the first SYN was answered".to_owned())
+    (flow.syns().count() == 1 && flow.octets_in() > 0).then(|| "the first SYN was answered".to_owned())
 }

@@ -8,7 +8,7 @@ use super::evidence::{Evidence, Origin, Try};
 use super::linux;
 use crate::attempts::ConnectSaid;
 use crate::flows::{Flow, IcmpSeen, Sent, is_lost};
-use crate::words::{counted, listed, ordinal, span, visible};
+use crate::words::{counted, listed, often, span, visible};
 
 /// How many times of sending a sentence lists.
 const TIMES_TOLD: usize = 8;
@@ -45,11 +45,10 @@ pub(super) fn reset_between(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> O
 pub(super) fn refused_late(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
     let (flow, one, reset, syns) = refusal(one).filter(|(.., syns)| *syns > 1)?;
     let wire = format!(
-        "{} said nothing to the first {} and answered the {} with a RST, {} after the first",
+        "{} let {syns} SYNs wait and then sent a RST, {} after the first and {} after the last of them",
         flow.peer,
-        if syns == 2 { "SYN".to_owned() } else { counted(syns - 1, "SYN") },
-        ordinal(syns),
         span(flow.since_start_us(reset.at_us)),
+        span(flow.since_syn_us(reset.at_us)),
     );
     Some(Finding::new(wire, told(evidence, one, LINUX_REFUSED), Some(Outcome::Refused)))
 }
@@ -177,10 +176,7 @@ fn given_up(evidence: &Evidence<'_>, flow: &Flow, one: &Try<'_>) -> String {
         } else {
             String::new()
         };
-        let retries = match ladder.retries() {
-            1 => "once".to_owned(),
-            many => format!("{many} times"),
-        };
+        let retries = often(ladder.retries() as usize);
         let because = format!("Linux repeats a SYN {retries} here and then gives up{default}; no packet says so");
         return told(evidence, one, &because);
     }

@@ -471,6 +471,30 @@ fn the_same_at_both_addresses_is_said_in_one_sentence() {
 }
 
 #[test]
+fn another_error_at_another_address_is_told_with_its_name() {
+    let (own, first) = (at("[fd00:1::2]:40001"), at("[fd00:2::2]:80"));
+    let syn = segment(own, first, SYN, 7, 0, 0);
+    let (error_v6, error_v4) =
+        (icmp("fd00:1::1".parse().unwrap(), 1, 1, 0, &syn), icmp(ROUTER, 3, 13, 0, &syn_packet()));
+    let made = Made::new("filtered")
+        .near(1_000, true, &syn)
+        .near(2_000, false, &error_v6)
+        .call_on(5, first, 900, Some(2_100), "connect", error(13, "EACCES"), "")
+        .near(3_000, true, &syn_packet())
+        .near(4_000, false, &error_v4)
+        .fails(2_900, 1_200, EHOSTUNREACH, "EHOSTUNREACH");
+    let told = why(&made.done());
+    assert_eq!(told.cause, "prohibited");
+    says(&told, &["the same happened before at [fd00:2::2]:80 (where connect() said EACCES)"]);
+}
+
+#[test]
+fn a_refusal_that_was_held_back_is_told_with_both_times() {
+    let (_, run) = all().into_iter().find(|(cause, _)| *cause == "refused-late").unwrap();
+    says(&why(&run), &["let 3 SYNs wait", "3.07 s after the first and 9.0 ms after the last"]);
+}
+
+#[test]
 fn a_connection_is_told_with_its_octets() {
     let find = |id: &str| why(&all().into_iter().find(|(cause, _)| *cause == id).unwrap().1);
     says(
@@ -545,7 +569,7 @@ fn what_the_program_saw_is_told_in_order_and_cannot_move_the_cursor() {
         [
             "connect(3, 10.2.0.2:80) = EINPROGRESS after 0.1 ms",
             "poll(3) = POLLOUT|POLLERR|POLLHUP after 11.2 ms",
-            "getsockopt(3, SO_ERROR) = ECONNREFUSED after 0.0 ms",
+            "getsockopt(3, SO_ERROR) = ECONNREFUSED after 0.01 ms",
             "exit code 7 after 50.0 ms",
             "last line of standard error: ^[[2Jcurl: (7)^M gone",
         ]
