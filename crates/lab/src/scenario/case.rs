@@ -162,13 +162,20 @@ impl Parts {
 }
 
 impl Scenario {
-    /// The tables of a scenario that another one takes; a mistake in what comes of them is one of the word that names it.
+    /// The tables of a scenario that another one takes: those in which something unusual is said, and the hosts. A mistake in what comes of
+    /// them is one of the word that names it.
     fn parts(&self, at: &Range<usize>) -> Parts {
         let mut scenario = self.clone();
         scenario.each_place(&mut |place| *place = at.clone());
         let Scenario { seed, us, router, names, hosts, expect } = scenario;
-        let expect = Some(expect).filter(|expect| !expect.is_empty());
-        Parts { seed: Some(seed), us: Some(us), router: Some(router), names: Some(names), hosts: Some(hosts), expect }
+        Parts {
+            seed: Some(seed).filter(|seed| *seed != 0),
+            us: Some(us).filter(|us| *us != Us::plain()),
+            router: Some(router).filter(|router| *router != default_router()),
+            names: Some(names).filter(|names| *names != Names::plain()),
+            hosts: Some(hosts),
+            expect: Some(expect).filter(|expect| !expect.is_empty()),
+        }
     }
 
     fn each_place(&mut self, change: &mut dyn FnMut(&mut Range<usize>)) {

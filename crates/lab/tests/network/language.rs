@@ -229,6 +229,8 @@ fn a_case_has_its_own_tables_before_those_it_is_like_and_those_before_the_top_of
     assert_eq!(case("a").scenario.expect().exit, [Exit::Code(7)]);
     assert_eq!(case("a").scenario.expect().within, Some(Duration::from_secs(9)));
     assert_eq!((case("a").scenario.seed(), case("a").scenario.syn_retries()), (5, Some(4)));
+    // An outcome that says nothing unusual of us leaves that to the top of the file.
+    assert_eq!(case("b").scenario.syn_retries(), Some(4));
     // A table replaces a table: no key of the one at the top is left in the case's own.
     assert_eq!((&case("b").scenario.expect().exit, case("b").scenario.expect().within), (&vec![Exit::Code(1)], None));
     assert_eq!(case("c").scenario.expect(), case("b").scenario.expect());
