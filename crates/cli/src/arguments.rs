@@ -31,7 +31,7 @@ Exit codes:
 const RUN_EXIT_CODES: &str = "\
 Exit codes:
   the program's own, and 128 and the number where a signal ended it
-  1    an expectation of the scenario is not met, where the program's own was 0
+  1    an expectation of the scenario is not met, which is said
   124  the program was ended at its limit of time
   125  synsent itself failed: the command line, a scenario, or a machine that does not allow it
   126  the program cannot be executed

@@ -10,6 +10,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use synsent_host::room::{Ending as RoomEnding, Refusal as RoomRefusal};
+use synsent_lab::{Case, Expect};
+use synsent_world::expect::{self, Unmet};
 use synsent_world::runs::CAPTURE;
 use synsent_world::{Finished, Plan, Refusal, Runs, Stamp, Streams, Whose, WorldError, supervise};
 
@@ -59,7 +61,20 @@ fn attempt(arguments: &RunArguments) -> Result<ExitCode, Ending> {
         }
         ending::say(format!("recorded as {} (seed {seed}); `synsent why` explains it", directory.id));
     }
-    Ok(code(&finished))
+    let unmet = unmet(&case, &finished);
+    unmet.iter().for_each(ending::say);
+    Ok(if unmet.is_empty() { code(&finished) } else { ExitCode::FAILURE })
+}
+
+/// What of the scenario's expectations the program does not meet. What it wrote went to the user and was not kept.
+fn unmet(case: &Case, finished: &Finished) -> Vec<Unmet> {
+    let expect = case.scenario.expect();
+    if expect.stdout.is_some() || expect.stderr.is_some() {
+        ending::say(
+            "what the scenario expects of the output is for `synsent sweep --scenario`; a run hands it through",
+        );
+    }
+    expect::judge(&Expect { stdout: None, stderr: None, ..expect.clone() }, &finished.run)
 }
 
 fn create(file: &Path) -> Result<File, Ending> {

@@ -7,6 +7,7 @@ mod lines;
 mod program;
 mod progress;
 mod rows;
+mod saved;
 mod seen;
 #[cfg(test)]
 mod tests;

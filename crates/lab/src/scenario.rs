@@ -221,6 +221,11 @@ impl Scenario {
         &self.expect
     }
 
+    /// The same scenario with another seed.
+    pub fn seeded(self, seed: u64) -> Scenario {
+        Scenario { seed, ..self }
+    }
+
     /// The same scenario with other expectations.
     pub fn expecting(self, expect: Expect) -> Scenario {
         Scenario { expect, ..self }

@@ -9,11 +9,10 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use synsent_explain::Run;
 use synsent_host::room;
 use synsent_lab::Case;
 use synsent_world::sweep::{AT_ONCE, SWEEP_LIMIT_MS};
-use synsent_world::{Order, Plan, Refusal, Runs, Stamp, Streams, Sweep, SweepEvent, Whose};
+use synsent_world::{Order, Plan, Refusal, Runs, Stamp, Streams, Sweep, SweepEvent, Whose, expect};
 
 use super::junit::{self, Reported};
 use super::lines::Lines;
@@ -21,14 +20,19 @@ use super::progress::Progress;
 use super::rows::{self, Rows};
 use super::seen::Seen;
 use super::totals::Totals;
-use super::{Closing, Paper};
+use super::{Closing, Paper, saved};
 use crate::arguments::SweepArguments;
 use crate::cases;
 use crate::ending::Ending;
 use crate::table;
 
 /// What is known of a sweep while its rows come.
-struct Rising {
+struct Rising<'a> {
+    cases: &'a [Case],
+    /// The names of the recorded runs, in the order of the cases.
+    records: &'a [String],
+    /// The cases with what the program does in them now; `None`: nobody asked for it.
+    now: Option<Vec<Case>>,
     paper: Box<dyn Paper>,
     progress: Progress,
     reported: Vec<Reported>,
@@ -42,6 +46,9 @@ struct Rising {
 pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     let file = arguments.expect.as_deref().or(arguments.world.scenario.as_deref());
     let cases = cases::choose(cases::all(file)?, &arguments.only, &arguments.except)?;
+    if let Some(file) = &arguments.expect {
+        saved::check(file, &cases)?;
+    }
     if arguments.list {
         return quiet_pipe(list(&cases, arguments.json));
     }
@@ -56,11 +63,11 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     let mut sweep = Sweep::new(plans, arguments.program.clone());
     sweep.order = Order::Planned;
     sweep.at_once = arguments.jobs.map_or(AT_ONCE, usize::from);
-    let mut rising = Rising::new(arguments, &cases);
+    let mut rising = Rising::new(arguments, &cases, &records);
     let began = Instant::now();
-    sweep.run(&mut |event| rising.take(&event, &cases, &records));
+    sweep.run(&mut |event| rising.take(&event));
     let took = began.elapsed();
-    let Rising { mut paper, progress, reported, refused, written } = rising;
+    let Rising { mut paper, progress, reported, refused, written, now, .. } = rising;
     drop(progress);
     if let Some(refusal) = refused {
         return Err(because(refusal));
@@ -69,12 +76,17 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     let totals = Totals::of(&seen);
     let words: Vec<String> = arguments.program.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let telling = totals.most_telling(&seen);
-    let closing = Closing { took, limit, seed, program: &words, telling, saved: None };
+    let not_run = reported.len() - seen.len();
+    let saved = match (&arguments.save, now) {
+        // What could not be run is not to be expected from now on.
+        (Some(file), Some(now)) if not_run == 0 => Some(saved::save(file, now, seed, arguments, &words)?),
+        _ => None,
+    };
+    let closing = Closing { took, limit, seed, program: &words, telling, saved: saved.as_deref() };
     if let Some(file) = &arguments.junit {
         let report = junit::report(&reported, &closing).map_err(|error| Ending::Run(error.to_string()))?;
         write_file(file, &report)?;
     }
-    let not_run = reported.len() - seen.len();
     quiet_pipe(written.and_then(|()| paper.end(&totals, &closing)))?;
     match not_run + totals.changed.len() {
         0 => Ok(()),
@@ -98,8 +110,8 @@ fn record(plan: &Plan) -> String {
     plan.directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-impl Rising {
-    fn new(arguments: &SweepArguments, cases: &[Case]) -> Rising {
+impl<'a> Rising<'a> {
+    fn new(arguments: &SweepArguments, cases: &'a [Case], records: &'a [String]) -> Rising<'a> {
         let mut paper: Box<dyn Paper> = match arguments.json {
             true => Box::new(Lines { out: io::stdout() }),
             false => {
@@ -108,17 +120,22 @@ impl Rising {
             }
         };
         let written = paper.begin();
-        Rising { paper, progress: Progress::new(cases.len()), reported: Vec::new(), refused: None, written }
+        let (progress, now) = (Progress::new(cases.len()), arguments.save.is_some().then(Vec::new));
+        Rising { cases, records, now, paper, progress, reported: Vec::new(), refused: None, written }
     }
 
-    fn take(&mut self, event: &SweepEvent<'_>, cases: &[Case], records: &[String]) {
+    fn take(&mut self, event: &SweepEvent<'_>) {
         match event {
-            SweepEvent::Began { number } => self.progress.began(&cases[*number].name),
-            SweepEvent::Ended { number } => self.progress.ended(&cases[*number].name),
+            SweepEvent::Began { number } => self.progress.began(&self.cases[*number].name),
+            SweepEvent::Ended { number } => self.progress.ended(&self.cases[*number].name),
             SweepEvent::Row(row) => {
-                let (case, record) = (&cases[row.number], &records[row.number]);
+                let (case, record) = (&self.cases[row.number], &self.records[row.number]);
                 match &row.came_to {
-                    Ok(run) => self.row(seen(run, case, record)),
+                    Ok(run) => {
+                        self.now.iter_mut().for_each(|now| now.push(saved::expecting(case, run)));
+                        let unmet = expect::judge(case.scenario.expect(), run);
+                        self.row(Seen::of(run, record, unmet.iter().map(ToString::to_string).collect()));
+                    }
                     Err(refusal) if refusal.is_for_all() => self.refused = Some(refusal.clone()),
                     Err(refusal) => self.not_run(&case.name, &refusal.words),
                 }
@@ -139,11 +156,6 @@ impl Rising {
         }
         self.reported.push(Reported::NotRun(case.to_owned(), why.to_owned()));
     }
-}
-
-/// The row of a run.
-fn seen(run: &Run, _case: &Case, record: &str) -> Seen {
-    Seen::of(run, record, Vec::new())
 }
 
 /// Why no run can be made.
