@@ -31,7 +31,6 @@ pub(crate) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
 
 /// Where the outcomes of a program are written.
 trait Paper {
-    fn begin(&mut self) -> io::Result<()>;
     fn row(&mut self, seen: &Seen) -> io::Result<()>;
     /// An outcome whose run could not be made, and why.
     fn failed(&mut self, case: &str, why: &str) -> io::Result<()>;

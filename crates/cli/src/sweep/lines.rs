@@ -81,10 +81,6 @@ impl<W: Write> Lines<W> {
 }
 
 impl<W: Write> Paper for Lines<W> {
-    fn begin(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
     fn row(&mut self, seen: &Seen) -> io::Result<()> {
         self.write(&Object {
             outcome: &seen.case,

@@ -112,16 +112,15 @@ fn record(plan: &Plan) -> String {
 
 impl<'a> Rising<'a> {
     fn new(arguments: &SweepArguments, cases: &'a [Case], records: &'a [String]) -> Rising<'a> {
-        let mut paper: Box<dyn Paper> = match arguments.json {
+        let paper: Box<dyn Paper> = match arguments.json {
             true => Box::new(Lines { out: io::stdout() }),
             false => {
                 let names = cases.iter().map(|case| case.name.as_str());
                 Box::new(Rows::new(anstream::stdout(), table::terminal_width(), names))
             }
         };
-        let written = paper.begin();
         let (progress, now) = (Progress::new(cases.len()), arguments.save.is_some().then(Vec::new));
-        Rising { cases, records, now, paper, progress, reported: Vec::new(), refused: None, written }
+        Rising { cases, records, now, paper, progress, reported: Vec::new(), refused: None, written: Ok(()) }
     }
 
     fn take(&mut self, event: &SweepEvent<'_>) {

@@ -27,6 +27,7 @@ pub(super) struct Rows<W> {
     table: Table<W>,
     width: usize,
     is_wide: bool,
+    has_begun: bool,
 }
 
 impl<W: Write> Rows<W> {
@@ -42,7 +43,7 @@ impl<W: Write> Rows<W> {
                 vec![Some(case), None, Some(TOOK_WIDTH), Some(DID_WIDTH.min(left / 2))]
             }
         };
-        Rows { table: Table::new(out, width, &columns), width, is_wide }
+        Rows { table: Table::new(out, width, &columns), width, is_wide, has_begun: false }
     }
 
     /// Outcome, on the wire, connect() said, took, the end, the line.
@@ -61,10 +62,12 @@ impl<W: Write> Rows<W> {
             .filter(|cell| !cell.text.is_empty())
             .try_for_each(|cell| self.table.below(cell))
     }
-}
 
-impl<W: Write> Paper for Rows<W> {
+    /// The heads of the columns, before the first row: where no run can be made there are none.
     fn begin(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return Ok(());
+        }
         let heads = ["outcome", "on the wire", "connect() said", "took", "the program did", ""];
         let heads = heads.map(|head| Cell::styled(Style::new().bold(), head));
         match self.is_wide {
@@ -75,8 +78,11 @@ impl<W: Write> Paper for Rows<W> {
             }
         }
     }
+}
 
+impl<W: Write> Paper for Rows<W> {
     fn row(&mut self, seen: &Seen) -> io::Result<()> {
+        self.begin()?;
         let style = match &seen.end {
             End::Exited(0) => AnsiColor::Green.on_default(),
             End::Exited(_) => Style::new(),
@@ -100,6 +106,7 @@ impl<W: Write> Paper for Rows<W> {
     }
 
     fn failed(&mut self, case: &str, why: &str) -> io::Result<()> {
+        self.begin()?;
         let style = AnsiColor::Red.on_default().bold();
         self.table.row(&[Cell::plain(case), Cell::styled(style, "not run")])?;
         self.table.below(Cell::styled(AnsiColor::Red.on_default(), words::visible(why)))

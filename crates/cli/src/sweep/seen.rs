@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use synsent_explain::view::{DNS_PORT, What};
-use synsent_explain::{ConnectSaid, End, Observation, Run, SocketKind, View, attempts, said_line, wire_line};
+use synsent_explain::view::What;
+use synsent_explain::{ConnectSaid, End, Observation, Run, SocketKind, View, own_attempts, said_line, wire_line};
 
 use crate::words;
 
@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) wire: String,
     /// What connect() said, from observed calls only.
     pub(crate) said: String,
+    /// Whether the program called connect(), or that could not be observed.
+    pub(crate) has_tried: bool,
     /// Whether an attempt of the program ended with a connection that then did not fail; `None`: it made no attempt, or that
     /// could not be observed.
     pub(crate) is_connected: Option<bool>,
@@ -49,6 +51,7 @@ impl Seen {
             summary: run.summary.clone(),
             wire: wire_line(run),
             said: said_line(run),
+            has_tried: run.observation != Observation::Full || !own_attempts(run).is_empty(),
             is_connected: is_connected(run),
             not_observed: not_observed(run),
             ladder: ladder(run),
@@ -88,9 +91,7 @@ fn not_observed(run: &Run) -> Option<String> {
 
 /// Whether a connection of the program held. A program that only looked a name up wanted one.
 fn is_connected(run: &Run) -> Option<bool> {
-    let is_own = |peer: Option<SocketAddr>| peer.is_none_or(|peer| peer.port() != DNS_PORT);
-    let mut streams =
-        attempts(run).into_iter().filter(|one| one.kind == SocketKind::Stream && is_own(one.peer)).peekable();
+    let mut streams = own_attempts(run).into_iter().filter(|one| one.kind == SocketKind::Stream).peekable();
     let has_tried = streams.peek().is_some() || !run.lookups.is_empty();
     let holds = streams.any(|attempt| attempt.said == ConnectSaid::Connected && attempt.later.is_none());
     match not_observed(run) {

@@ -21,6 +21,7 @@ fn seen(case: &str, wire: &str, said: &str, took: Duration, end: End, line: &str
         summary: format!("what {case} is"),
         wire: wire.to_owned(),
         said: said.to_owned(),
+        has_tried: !said.is_empty(),
         is_connected: Some(said == "connected"),
         not_observed: None,
         ladder: None,
@@ -81,7 +82,6 @@ fn table(width: usize) -> String {
     {
         let stripped = anstream::StripStream::new(&mut out);
         let mut paper = Rows::new(stripped, width, rows.iter().map(|row| row.case.as_str()));
-        paper.begin().unwrap();
         rows.iter().try_for_each(|row| paper.row(row)).unwrap();
         let totals = Totals::of(&rows);
         let program = ["curl".to_owned()];
@@ -164,12 +164,27 @@ fn a_success_without_a_connection_is_found() {
 
 #[test]
 fn different_exit_codes_behind_the_same_line_are_told() {
-    let with = |case: &str, code| seen(case, "", "", MILLIS, End::Exited(code), "failed after 3ms");
+    let with = |case: &str, code| seen(case, "", "ENOENT", MILLIS, End::Exited(code), "failed after 3ms");
     let totals = Totals::of(&[with("a", 1), with("b", 2), with("c", 2)]);
     assert_eq!(
         totals.findings(None),
         ["3 outcomes print the same line: \"failed after …\" (exit codes 1, 2): a, b, c"]
     );
+}
+
+#[test]
+fn a_program_that_never_comes_to_the_lab_is_told_how() {
+    let totals = Totals::of(&[seen("refused", "nothing", "", MILLIS, End::Exited(0), "")]);
+    assert!(totals.findings(None)[0].contains("names that end in .test lead into the lab"), "{totals:?}");
+}
+
+#[test]
+fn what_is_not_as_expected_comes_first() {
+    let mut rows = rows();
+    rows[3].unmet.push("exit: expected 7, found 28".to_owned());
+    let totals = Totals::of(&rows);
+    assert_eq!(totals.findings(None)[0], "1 outcome not as expected: silent");
+    assert_eq!(totals.most_telling(&rows), Some("silent"));
 }
 
 #[test]
@@ -196,7 +211,6 @@ fn numbers_that_change_by_themselves_are_no_difference() {
 fn every_line_of_json_is_an_object_with_the_documented_fields() {
     let (rows, program) = (rows(), ["curl".to_owned(), "-sS".to_owned()]);
     let mut lines = Lines { out: Vec::new() };
-    lines.begin().unwrap();
     rows.iter().try_for_each(|row| lines.row(row)).unwrap();
     lines.failed("lossy", "no namespace").unwrap();
     lines.end(&Totals::of(&rows), &closing(&program, None)).unwrap();

@@ -20,6 +20,9 @@ const LONG: Duration = Duration::from_secs(1);
 const LONG_TIMES: u32 = 5;
 /// and this part of the longest one's time: its percentage.
 const LONG_PERCENT: u32 = 75;
+/// What is told of a program that never came to the lab.
+const NEVER_TRIED: &str = "connect() was called in none of them: names that end in .test lead into the lab, and others do with \
+    --all-names";
 /// How many outcomes are named after one another.
 const NAMES: usize = 12;
 
@@ -46,6 +49,8 @@ pub(crate) struct Totals {
     pub(crate) success_without_connection: Vec<String>,
     /// Its calls could not be observed, or not all.
     pub(crate) not_observed: Vec<NotObserved>,
+    /// Whether the program called connect() in none of them.
+    pub(crate) never_tried: bool,
     /// They are not as expected; empty without an expectation.
     pub(crate) changed: Vec<String>,
 }
@@ -101,6 +106,7 @@ impl Totals {
             crashed: crashed.collect(),
             success_without_connection: named(&|row| row.is_success() && row.is_connected == Some(false)),
             not_observed: not_observed(rows),
+            never_tried: !rows.is_empty() && !rows.iter().any(|row| row.has_tried),
             changed: named(&|row| !row.unmet.is_empty()),
         }
     }
@@ -120,6 +126,13 @@ impl Totals {
     /// What the user did not know, a sentence each.
     pub(crate) fn findings(&self, limit: Option<Duration>) -> Vec<String> {
         let mut found = Vec::new();
+        if !self.changed.is_empty() {
+            let (count, names) = (self.changed.len(), names(&self.changed));
+            found.push(format!("{} not as expected: {names}", outcomes(count)));
+        }
+        if self.never_tried {
+            found.push(NEVER_TRIED.to_owned());
+        }
         for same in &self.same_line {
             let codes = match same.exit_codes.as_slice() {
                 [] | [_] => String::new(),
