@@ -223,7 +223,7 @@ pub enum Event {
         /// When that was seen.
         at: Instant,
     },
-    /// A child of the observing thread that is not observed has ended, and was reaped here.
+    /// A child that the observing thread had before, and that is not observed, has ended and was reaped.
     OtherChild {
         /// Its number.
         process: i32,

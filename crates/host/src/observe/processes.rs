@@ -71,6 +71,12 @@ impl Processes {
         Some(Belongs { process: number("Tgid")?, parent: number("PPid")?, tracer: number("TracerPid")? })
     }
 
+    /// The children of the calling thread, where the kernel tells them.
+    pub(super) fn own_children(&self) -> Vec<i32> {
+        let text = self.text(&format!("self/task/{}/children", rustix::thread::gettid())).unwrap_or_default();
+        text.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+    }
+
     /// Whether a signal would be thrown away if nobody traced the thread: it is ignored, or does nothing by itself and has no
     /// handler.
     pub(super) fn is_ignored(&self, thread: i32, signal: i32) -> bool {

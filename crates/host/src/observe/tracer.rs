@@ -44,8 +44,8 @@ pub struct Observer {
     expected: HashMap<i32, Birth>,
     /// Threads that stopped or ended before they were announced.
     early: HashSet<i32>,
-    /// Threads that an exec of their process has ended, whose end may still be told.
-    leaving: HashSet<i32>,
+    /// Children of this thread that are not observed.
+    others: HashSet<i32>,
     /// Only the thread that attached may trace.
     _stays: PhantomData<*const ()>,
 }
@@ -69,7 +69,7 @@ impl Observer {
             threads: HashMap::new(),
             expected: HashMap::new(),
             early: HashSet::new(),
-            leaving: HashSet::new(),
+            others: HashSet::new(),
             _stays: PhantomData,
         };
         observer.threads.insert(process, Thread::of(process));
@@ -82,13 +82,14 @@ impl Observer {
         self
     }
 
-    /// Tells what happens until all processes of the tree have ended. Children of the calling thread that are not observed are
-    /// reaped and told too when they end before that.
+    /// Tells what happens until all processes of the tree have ended. Other children that the calling thread has already are reaped
+    /// and told too when they end before that.
     ///
     /// # Errors
     /// When the kernel does not let the thread wait.
     pub fn run(&mut self, tell: Tell<'_>) -> io::Result<()> {
         let first: Vec<i32> = self.threads.keys().copied().collect();
+        self.others = self.files.own_children().into_iter().filter(|child| !first.contains(child)).collect();
         for thread in first {
             self.start_process(thread, None, tell);
         }
@@ -212,9 +213,6 @@ impl Observer {
             self.threads.iter().filter(|(_, thread)| thread.process == number).map(|(other, _)| *other).collect();
         for other in others.into_iter().filter(|other| *other != former) {
             self.forget_thread(other, tell);
-            if other != number {
-                self.leaving.insert(other);
-            }
         }
         self.forget_thread(former, tell);
         self.threads.insert(number, Thread::of(number));
@@ -227,14 +225,15 @@ impl Observer {
     }
 
     fn on_end(&mut self, number: i32, status: Ended, tell: Tell<'_>) {
-        let is_seen = self.threads.contains_key(&number) || self.leaving.remove(&number);
-        let is_ours = is_seen || self.expected.remove(&number).is_some();
+        let is_known = self.threads.contains_key(&number) || self.expected.remove(&number).is_some();
         self.forget_thread(number, tell);
         if self.processes.remove(&number).is_some() {
             tell(Event::Exited { process: number, status, at: Instant::now() });
-        } else if !is_ours {
-            self.early.insert(number);
+        } else if self.others.remove(&number) {
             tell(Event::OtherChild { process: number, status });
+        } else if !is_known {
+            // It was killed before its first stop, and its parent's word of it may still come.
+            self.early.insert(number);
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use synsent_host::observe::{CallResult, Detail, Ended, Event, Readiness, SocketKind};
 
-use crate::launch::{failed, observe};
-use crate::peers::{Refusing, client, resetting, static_client};
+use crate::launch::{failed, observe, run_alone};
+use crate::peers::{Refusing, client, listening, resetting, static_client};
 
 #[test]
 fn a_blocking_connect_is_told_with_its_error() {
@@ -117,4 +117,61 @@ fn a_reset_is_seen_in_read_and_write() {
     let write = seen.call("write");
     assert_eq!((write.result, write.socket), (failed(libc::EPIPE), connect.socket));
     assert_eq!(write.peer, Some(address));
+}
+
+#[test]
+fn addresses_in_datagram_calls_are_told() {
+    let Some(client) = client() else { return };
+    let seen = observe(&client, &["names", "0"]);
+    assert_eq!(seen.status(), Some(Ended::Code(0)));
+    let own = seen.call("sendto").peer.expect("an address");
+    assert!(own.ip().is_loopback() && own.port() != 0);
+    assert_eq!(seen.call("bind").local.map(|local| local.port()), Some(0), "as it is in the call");
+    for (name, detail) in [
+        ("sendto", Detail::Octets(2)),
+        ("recvfrom", Detail::Octets(2)),
+        ("sendmsg", Detail::Octets(3)),
+        ("recvmsg", Detail::Octets(3)),
+        ("sendmmsg", Detail::None),
+        ("recvmmsg", Detail::None),
+    ] {
+        let call = seen.call(name);
+        assert_eq!((call.peer, call.detail), (Some(own), detail), "{name}");
+        assert_eq!(call.socket, seen.call("socket").socket, "{name}");
+    }
+    assert_eq!(seen.call("recvmmsg").result, CallResult::Ok(2));
+}
+
+#[test]
+fn a_server_is_told_who_it_accepted() {
+    let Some(client) = client() else { return };
+    let seen = observe(&client, &["server", "0"]);
+    let (connect, accept) = (seen.call("connect"), seen.call("accept"));
+    assert_eq!((accept.peer, accept.kind), (connect.local, Some(SocketKind::Stream)));
+    assert_eq!(seen.call("shutdown").socket, connect.socket);
+    let read = seen.call("read");
+    assert_eq!((read.result, read.detail, read.peer), (CallResult::Ok(0), Detail::Octets(0), connect.local));
+}
+
+#[test]
+fn a_socket_is_the_same_under_each_of_its_descriptors() {
+    let (Some(client), (_listener, port)) = (client(), listening()) else { return };
+    let seen = observe(&client, &["copied", &port]);
+    let (connect, write) = (seen.call("connect"), seen.call("write"));
+    assert_eq!((write.socket, write.descriptor, write.peer), (connect.socket, Some(100), connect.peer));
+    assert_eq!(seen.calls("close").len(), 2);
+}
+
+#[test]
+fn a_connection_that_begins_with_its_first_octets_is_told() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let (_, alone) = run_alone(&client, &["fast-open", &refusing.port()]);
+    if !alone.starts_with(&format!("sendto {}\n", libc::ECONNREFUSED)) {
+        eprintln!("SKIPPED: this kernel does not open so; what needs it was not tested");
+        return;
+    }
+    let seen = observe(&client, &["fast-open", &refusing.port()]);
+    let send = seen.call("sendto");
+    assert_eq!((send.result, send.peer), (failed(libc::ECONNREFUSED), Some(refusing.address)));
+    assert_eq!(seen.call("write").socket, send.socket);
 }

@@ -1,9 +1,10 @@
 //! The edges: what is not looked at, what is not right, what is too much, and who may not trace.
 
-use synsent_host::observe::{AttachError, CallResult, Detail, Ended, Limits, Observer, SocketKind, Unobserved};
+use synsent_host::observe::{AttachError, CallResult, Detail, Ended, Event, Limits, Observer, SocketKind, Unobserved};
 
 use crate::launch::{Output, failed, observe, observe_with, run_alone, start};
 use crate::peers::{Refusing, client, listening};
+use crate::skip::skip;
 
 #[test]
 fn sockets_that_are_not_of_the_internet_are_not_told() {
@@ -146,6 +147,35 @@ fn a_program_with_a_filter_of_its_own_keeps_it() {
     let seen = observe(&client, &["own-filter", &refusing.port()]);
     assert_eq!(seen.output, format!("connect {}\nshutdown {}\n", libc::ECONNREFUSED, libc::ENETDOWN));
     assert_eq!(seen.call("connect").result, failed(libc::ECONNREFUSED));
+}
+
+#[test]
+fn another_child_of_the_observing_thread_is_reaped_and_told() {
+    let Some(client) = client() else { return };
+    let output = Output::new();
+    if std::fs::metadata("/proc/thread-self/children").is_err() {
+        assert!(skip("kernel that tells the children of a thread"));
+        return;
+    }
+    let other = start(&client, &["blocking"], &output, false);
+    let other = other.release();
+    // The one that is observed ends when the other one has been told to have ended.
+    let child = start("sleep".as_ref(), &["1000"], &output, true);
+    let mut observer = Observer::attach(child.process).unwrap();
+    let process = child.release();
+    let mut told = None;
+    observer
+        .run(&mut |event| {
+            if let Event::OtherChild { process: number, status } = event {
+                told = Some((number, status));
+                let _ = rustix::process::kill_process(
+                    rustix::process::Pid::from_raw(process).unwrap(),
+                    rustix::process::Signal::KILL,
+                );
+            }
+        })
+        .unwrap();
+    assert_eq!(told, Some((other, Ended::Code(2))), "the client's own code for too few words");
 }
 
 #[test]

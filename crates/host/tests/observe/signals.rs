@@ -167,3 +167,26 @@ fn a_thread_that_ran_before_the_connect_is_seen_from_then_on() {
     let started = seen.events.iter().filter(|event| matches!(event, Event::Started { .. })).count();
     assert_eq!(started, 1, "threads are no processes");
 }
+
+/// Whatever dies at whatever moment, the observer comes to its end, and every process that was told to have started is told to
+/// have ended. A process that is killed before its first instruction is not told at all.
+#[test]
+fn processes_that_are_killed_at_any_moment_are_all_seen_to_end() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let seen = observe(&client, &["storm", &refusing.port(), "60"]);
+    assert_eq!(seen.status(), Some(Ended::Code(0)));
+    let (mut alive, mut ended) = (std::collections::HashSet::new(), 0);
+    for event in &seen.events {
+        match event {
+            Event::Started { process, .. } => assert!(alive.insert(*process), "{process} starts once"),
+            Event::Exited { process, .. } => {
+                assert!(alive.remove(process), "{process} has started");
+                ended += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(alive.is_empty(), "{alive:?}");
+    assert!(ended > 1, "{ended}");
+    assert!(!seen.events.iter().any(|event| matches!(event, Event::OtherChild { .. })));
+}

@@ -178,6 +178,27 @@ static void job(void) {
     say("exited", 1);
 }
 
+/* Children that are killed while they make threads, children and programs of their own. */
+static void storm(char *self, char *number, int count) {
+    for (int at = 0; at < count; at++) {
+        pid_t child = fork();
+        if (child == 0) {
+            pthread_t thread;
+            for (int of = 0; of < 3; of++) pthread_create(&thread, NULL, one_thread, NULL);
+            pid_t grandchild = at % 2 ? fork() : vfork();
+            if (grandchild == 0) {
+                execl(self, self, "blocking", number, NULL);
+                _exit(127);
+            }
+            if (at % 3 == 0) exec_in_thread(self, number);
+            pause();
+        }
+        for (volatile int spin = 0; spin < at * 5000; spin++) {}
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+    }
+}
+
 static void signalled(void) {
     signal(SIGTERM, SIG_DFL);
     blocking();
@@ -240,6 +261,58 @@ static void datagram(void) {
     say("send", send(s, "x", 1, 0) < 0);
     char octet;
     say("recv", recv(s, &octet, 1, 0) < 0);
+}
+
+/* Datagrams to oneself with the address in each call. */
+static void names(void) {
+    int s = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in name = {.sin_family = AF_INET}, from;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t len = sizeof name;
+    if (bind(s, (struct sockaddr *)&name, len) || getsockname(s, (struct sockaddr *)&name, &len)) abort();
+    char octets[8];
+    struct iovec part = {octets, 3}, room = {octets, sizeof octets};
+    struct msghdr message = {.msg_name = &name, .msg_namelen = len, .msg_iov = &part, .msg_iovlen = 1};
+    struct msghdr answer = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &room, .msg_iovlen = 1};
+    struct mmsghdr both[2] = {{.msg_hdr = message}, {.msg_hdr = message}};
+    struct mmsghdr answers[2] = {{.msg_hdr = answer}, {.msg_hdr = answer}};
+    len = sizeof from;
+    if (sendto(s, octets, 2, 0, (struct sockaddr *)&name, sizeof name) != 2) abort();
+    if (recvfrom(s, octets, 8, 0, (struct sockaddr *)&from, &len) != 2) abort();
+    if (sendmsg(s, &message, 0) != 3 || recvmsg(s, &answer, 0) != 3) abort();
+    if (sendmmsg(s, both, 2, 0) != 2 || recvmmsg(s, answers, 2, 0, NULL) != 2) abort();
+}
+
+/* A server that is its own client. */
+static void server(void) {
+    int l = opened(0), s = opened(0);
+    struct sockaddr_in name = {.sin_family = AF_INET}, from;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t len = sizeof name;
+    if (bind(l, (struct sockaddr *)&name, len) || listen(l, 1) || getsockname(l, (struct sockaddr *)&name, &len)) abort();
+    if (connect(s, (struct sockaddr *)&name, len)) abort();
+    int a = accept(l, (struct sockaddr *)&from, &len);
+    if (a < 0 || shutdown(s, SHUT_WR)) abort();
+    char octet;
+    say("read", read(a, &octet, 1) < 0);
+}
+
+/* A socket under another number, after its first one is closed. */
+static void copied(void) {
+    int s = opened(0);
+    if (connect_there(s) || dup2(s, 100) != 100 || close(s)) abort();
+    say("write", write(100, "x", 1) < 0);
+    close(100);
+    /* Nothing is connected now, so this is not seen. */
+    say("poll", poll(NULL, 0, 0) < 0);
+}
+
+/* The connection begins with what is sent, where the kernel allows it. */
+static void fast_open(void) {
+    int s = opened(0);
+    struct sockaddr_in name = there();
+    say("sendto", sendto(s, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&name, sizeof name) < 0);
+    say("write", write(s, "x", 1) < 0);
 }
 
 /* Arguments that no right program passes. */
@@ -357,8 +430,13 @@ int main(int count, char **arguments) {
     else if (!strcmp(kind, "child-beside-epoll")) child_beside_epoll();
     else if (!strcmp(kind, "local")) local_sockets();
     else if (!strcmp(kind, "datagram")) datagram();
+    else if (!strcmp(kind, "names")) names();
+    else if (!strcmp(kind, "server")) server();
+    else if (!strcmp(kind, "copied")) copied();
+    else if (!strcmp(kind, "fast-open")) fast_open();
     else if (!strcmp(kind, "hostile")) hostile();
     else if (!strcmp(kind, "many")) many(number);
+    else if (!strcmp(kind, "storm")) storm(arguments[0], arguments[2], number);
     else if (!strcmp(kind, "many-twice")) many(number), many(0);
     else if (!strcmp(kind, "many-sends")) many_sends(number);
     else if (!strcmp(kind, "many-sockets")) many_sockets(number);
