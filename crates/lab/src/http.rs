@@ -123,7 +123,7 @@ impl Response {
             return Response::refusal(Status::NotImplemented);
         }
         let (status, body, is_plain) = match request.wanted_octets {
-            None => (Status::Ok, Body::default(), true),
+            None => (Status::Ok, Status::Ok.body(), true),
             Some(octets) if octets <= BODY_OCTETS_MAX => (Status::Ok, Body::pattern(octets), false),
             Some(_) => (Status::BadRequest, Status::BadRequest.body(), false),
         };
@@ -163,7 +163,7 @@ impl Status {
 
     fn body(self) -> Body {
         Body::text(match self {
-            Status::Ok => "",
+            Status::Ok => "Connected: this is the lab of synsent.\n",
             Status::BadRequest => "The lab does not understand this request.\n",
             Status::HeadTooLarge => "The head of this request is too long for the lab.\n",
             Status::NotImplemented => "The lab's server does not do this.\n",

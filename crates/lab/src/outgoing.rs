@@ -8,9 +8,6 @@ const PIECE_OCTETS: u64 = 16 << 10;
 /// The seed of the pattern in bodies.
 const BODY_SEED: u64 = 0;
 
-/// What stands in an answer that says nothing.
-const TEXT: &str = "Connected: this is the lab of synsent.\n";
-
 /// The body of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Body {
@@ -22,12 +19,6 @@ pub(crate) struct Body {
 enum What {
     Text(&'static str),
     Pattern,
-}
-
-impl Default for Body {
-    fn default() -> Body {
-        Body::text(TEXT)
-    }
 }
 
 impl Body {

@@ -248,8 +248,10 @@ impl Session {
             Step::NeedsMore => return false,
             Step::Interim(octets) => self.out.say(octets),
             Step::Answer(mut response) => {
-                if response.is_plain() {
-                    response.body = self.body();
+                if response.is_plain()
+                    && let Some(body) = self.body()
+                {
+                    response.body = body;
                 }
                 self.answer(&response);
             }
@@ -265,14 +267,11 @@ impl Session {
         self.is_closing = response.closes;
     }
 
-    /// The body of an answer to which nothing else belongs.
-    fn body(&self) -> Body {
-        match (self.service.body_octets, self.service.cut) {
-            (Some(octets), _) => Body::pattern(octets),
-            // A body that is to be cut must be longer than that.
-            (None, Some(cut)) => Body::pattern(cut.after_octets.saturating_add(BEYOND_THE_CUT_OCTETS)),
-            (None, None) => Body::default(),
-        }
+    /// The body that the service wants where a request asks for none; `None`: a line of text.
+    fn body(&self) -> Option<Body> {
+        // A body that is to be cut must be longer than that.
+        let beyond = self.service.cut.map(|cut| cut.after_octets.saturating_add(BEYOND_THE_CUT_OCTETS));
+        self.service.body_octets.or(beyond).map(Body::pattern)
     }
 }
 
