@@ -41,9 +41,7 @@ pub(super) struct Orders<'a> {
 }
 
 /// The first process of the namespace, from its first instruction on. Signals are blocked.
-///
-/// # Safety
-/// The caller is a process that was just forked and has one thread; the pointers in the orders are as they say.
+// SAFETY: is the caller's: it is a process that was just forked, and the pointers in the orders are as they say.
 pub(super) unsafe fn run(orders: &Orders<'_>) -> ! {
     // SAFETY: prctl with these arguments takes numbers only.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) };
@@ -73,9 +71,7 @@ pub(super) unsafe fn run(orders: &Orders<'_>) -> ! {
 }
 
 /// Forks without the library's own work around it, which a process with other threads does not need to do before exec.
-///
-/// # Safety
-/// The new process must keep to what is allowed in a signal handler.
+// SAFETY: is the caller's: where it has more than one thread, the new process keeps to what is allowed in a signal handler.
 pub(super) unsafe fn fork(namespaces: libc::c_int) -> libc::pid_t {
     let flags = libc::c_long::from(namespaces | libc::SIGCHLD);
     // SAFETY: without a new stack and without pointers the call is a fork.
@@ -117,9 +113,7 @@ fn await_end(program: libc::pid_t, told: &Told) {
 }
 
 /// The program's process, until it is the program.
-///
-/// # Safety
-/// As for [`run`].
+// SAFETY: as for `run`.
 unsafe fn become_program(orders: &Orders<'_>) -> ! {
     signals::restore(orders.ignored_signals);
     if orders.own_session {
