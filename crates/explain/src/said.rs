@@ -41,7 +41,9 @@ pub fn own_attempts(run: &Run) -> Vec<Attempt> {
     }
     let spoke =
         |one: &Attempt| one.calls.iter().filter_map(|index| run.calls.get(*index)).any(|call| speaks(&call.name));
-    all.into_iter().filter(spoke).collect()
+    let failed =
+        |one: &Attempt| matches!(one.said, ConnectSaid::Failed { .. }) && one.peer.is_some_and(|peer| peer.port() != 0);
+    all.into_iter().filter(|one| spoke(one) || failed(one)).collect()
 }
 
 /// A connected datagram socket on which nothing is sent or received only asks the routing table.

@@ -27,6 +27,8 @@ use evidence::{Evidence, Try};
 
 /// How many excluded causes are told.
 const EXCLUDED_TOLD: usize = 8;
+/// How many peers of other attempts are told.
+const PEERS_TOLD: usize = 3;
 /// How many decisions of the lab are told.
 const DECISIONS_TOLD: usize = 6;
 
@@ -87,32 +89,30 @@ fn found<'a>(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> (&'a Cause, Find
     shown.unwrap_or_else(|| (&causes::UNEXPLAINED, causes::unexplained(evidence)))
 }
 
-/// The other attempts to which the same happened, as the end of a sentence.
+/// What happened to the other attempts, as the end of a sentence; after a success only those before it count.
 fn others(evidence: &Evidence<'_>, chief: Option<&Try<'_>>, cause: &Cause) -> Option<String> {
-    let chief = chief?;
-    if cause.tells_attempts_before {
-        return None;
-    }
-    let before: Vec<&Try<'_>> = evidence.before(chief).collect();
-    if before.is_empty() {
-        return None;
-    }
-    let same = before.iter().filter(|one| (cause.shows)(evidence, Some(one)).is_some()).count();
+    let chief = chief.filter(|_| !cause.tells_attempts_before)?;
+    let others: Vec<&Try<'_>> = match chief.opened() {
+        true => evidence.before(chief).collect(),
+        false => evidence.tries.iter().filter(|one| !std::ptr::eq(*one, chief)).collect(),
+    };
+    let same = others.iter().filter(|one| (cause.shows)(evidence, Some(one)).is_some()).count();
     let said_here = chief.error();
-    let mut peers: Vec<String> = before.iter().map(|one| with_other_error(one, said_here)).collect();
+    let mut peers: Vec<String> = others.iter().map(|one| with_other_error(one, said_here)).collect();
     peers.dedup();
-    let more = peers.len().saturating_sub(3);
-    peers.truncate(3);
+    let more = peers.len().saturating_sub(PEERS_TOLD);
+    peers.truncate(PEERS_TOLD);
     let mut peers = peers.join(", ");
     if more > 0 {
         peers += &format!(" and {more} more");
     }
-    Some(match (same == before.len(), before.len()) {
-        (true, 1) => format!("; the same happened before at {peers}"),
-        (true, many) => format!("; the same happened in {many} attempts before, at {peers}"),
-        (false, 1) => format!("; an attempt before, at {peers}, ended otherwise"),
-        (false, many) => format!("; of {many} attempts before, at {peers}, {same} ended like this one"),
-    })
+    match others.as_slice() {
+        [] => None,
+        [_] if same == 1 => Some(format!("; it was the same at {peers}")),
+        [other] => Some(format!("; besides, {}", connection::brief(other, evidence))),
+        all if same == all.len() => Some(format!("; it was the same in {same} other attempts, at {peers}")),
+        all => Some(format!("; of {} other attempts, at {peers}, {same} ended like this one", all.len())),
+    }
 }
 
 /// Whom an attempt was for, and what connect() said where that is not what it said in the end.

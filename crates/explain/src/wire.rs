@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use synsent_stack::IcmpCause;
+
 use crate::flows::{Exchange, Flow, IcmpSeen, Question, Sent, Traffic, arrives, repeated};
 use crate::record::Run;
 use crate::words::{counted, octets, ordinal, times};
@@ -112,8 +114,8 @@ fn flow_words(flow: &Flow) -> String {
             words.push(format!("{} (lost)", times("SYN-ACK", lost)));
         }
     }
-    words.extend(icmp_words(&flow.icmp));
-    words.extend(icmp_words(&flow.told_peer).into_iter().map(|words| format!("{words} to {}", flow.peer.ip())));
+    words.extend(icmp_words(&flow.icmp, ""));
+    words.extend(icmp_words(&flow.told_peer, &format!(" to {}", flow.peer.ip())));
     if opened.is_some() {
         words.extend(data_words(flow));
     }
@@ -161,11 +163,15 @@ fn data_words(flow: &Flow) -> Vec<String> {
 }
 
 /// ICMP errors, equal ones counted.
-fn icmp_words(all: &[IcmpSeen]) -> Vec<String> {
+fn icmp_words(all: &[IcmpSeen], to: &str) -> Vec<String> {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for icmp in all {
         let lost = if icmp.arrived { "" } else { " (lost)" };
-        let words = format!("{} from {}{lost}", icmp.cause, icmp.from);
+        let cause = match icmp.cause {
+            IcmpCause::TooBig { mtu } => format!("ICMP too big for {mtu}"),
+            other => other.to_string(),
+        };
+        let words = format!("{cause} from {}{to}{lost}", icmp.from);
         match counted.iter_mut().find(|(known, _)| *known == words) {
             Some((_, count)) => *count += 1,
             None => counted.push((words, 1)),
@@ -182,7 +188,7 @@ fn exchange_words(exchange: &Exchange) -> String {
     if exchange.came > 0 {
         words.push(format!("{} back", exchange.came));
     }
-    words.extend(icmp_words(&exchange.icmp));
+    words.extend(icmp_words(&exchange.icmp, ""));
     if exchange.came == 0 && exchange.icmp.is_empty() {
         words.push("no answer".to_owned());
     }

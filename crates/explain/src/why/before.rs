@@ -148,8 +148,10 @@ pub(super) fn never_called(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Op
         return None;
     }
     let wire = match names(&evidence.traffic.questions) {
-        Names::NotAsked => "Nothing was sent: the program neither asked for a name nor called connect()".to_owned(),
-        _ => "The program asked for a name, got its address, and did not call connect()".to_owned(),
+        Names::NotAsked => {
+            "Nothing was sent: the program asked for no name and made no attempt to reach anybody".to_owned()
+        }
+        _ => "The program asked for a name, and then made no attempt to reach anybody".to_owned(),
     };
     Some(Finding::new(wire, format!("The program {}, which is its own doing", evidence.ending()), None))
 }

@@ -113,16 +113,20 @@ pub(super) fn black_hole(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Opti
 
 /// How long nothing came from the peer at the end: until we ended it, or the record ends.
 fn pause_us(flow: &Flow, evidence: &Evidence<'_>) -> i64 {
-    let since = flow.last_came_us().unwrap_or(0);
     let is_end = |sent: &&Sent| sent.segment.flags.fin() || sent.segment.flags.rst();
-    let until = flow.sent().filter(is_end).map(|sent| sent.at_us).find(|at| *at >= since);
-    until.unwrap_or_else(|| evidence.end_us()).saturating_sub(since).max(0)
+    let until = flow.sent().find(is_end).map_or_else(|| evidence.end_us(), |sent| sent.at_us);
+    // What answers our own end says nothing about the time before.
+    let since = flow.came().map(|sent| sent.at_us).filter(|at| *at <= until).max().unwrap_or(until);
+    until.saturating_sub(since)
 }
 
-/// A connection that the peer has not ended.
+/// A connection on which the peer is silent at the end while no line lost anything: it has not ended it before we did.
 fn not_ended<'a>(one: Option<&'a Try<'a>>) -> Option<(&'a Flow, &'a Try<'a>)> {
     let (flow, one, _) = open(one)?;
-    (flow.fin().is_none() && flow.reset().is_none()).then_some((flow, one))
+    let ours = flow.sent().find(|sent| sent.segment.flags.fin()).map_or(i64::MAX, |sent| sent.at_us);
+    let theirs = flow.fin().or(flow.reset()).map_or(i64::MAX, |sent| sent.at_us);
+    let is_open = theirs == i64::MAX || ours < theirs;
+    (is_open && flow.lost() == 0).then_some((flow, one))
 }
 
 pub(super) fn fell_silent(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
@@ -221,6 +225,10 @@ fn fallback(
     let (flow, one, opened) = open(one)?;
     let before: Vec<&Try<'_>> = evidence.before(one).filter(|other| !other.opened()).collect();
     let first = before.first()?;
+    // What the lines lost says nothing about an address.
+    if before.iter().filter_map(|other| other.flow).any(|flow| flow.lost() > 0) {
+        return None;
+    }
     let fitting = |other: &&&Try<'_>| other.peer().is_some_and(|peer| fits(peer.ip(), flow.peer.ip()));
     if before.iter().filter(fitting).count() != before.len() {
         return None;
@@ -256,7 +264,7 @@ fn total(last: &Try<'_>, first: &Try<'_>, evidence: &Evidence<'_>) -> i64 {
 }
 
 /// How an attempt failed, in a few words.
-fn brief(one: &Try<'_>, evidence: &Evidence<'_>) -> String {
+pub(super) fn brief(one: &Try<'_>, evidence: &Evidence<'_>) -> String {
     let whom = one.whom();
     let Some(flow) = one.flow else {
         let said = one
@@ -264,6 +272,9 @@ fn brief(one: &Try<'_>, evidence: &Evidence<'_>) -> String {
             .map_or_else(|| "had no packet".to_owned(), |name| format!("failed at once with {}", visible(name)));
         return format!("connect() to {whom} {said}");
     };
+    if flow.opened_us().is_some() {
+        return format!("{whom} accepted");
+    }
     if let Some(reset) = flow.reset() {
         return format!("{whom} refused with a RST after {}", span(flow.since_start_us(reset.at_us)));
     }

@@ -57,9 +57,11 @@ impl<'a> Evidence<'a> {
         i64::try_from(self.run.took_us).unwrap_or(i64::MAX)
     }
 
-    /// The attempt that decided: the last one that a peer accepted, else the last one.
+    /// The attempt that decided: the last one that a peer accepted, else the last one that told the program an error, else the last
+    /// one.
     pub(super) fn chief(&self) -> Option<&Try<'a>> {
-        self.tries.iter().rfind(|one| one.opened()).or(self.tries.last())
+        let accepted = self.tries.iter().rfind(|one| one.opened());
+        accepted.or_else(|| self.tries.iter().rfind(|one| one.error().is_some())).or(self.tries.last())
     }
 
     /// The attempts that began before this one did.
@@ -203,11 +205,6 @@ impl Flow {
     pub(super) fn repeated(&self) -> usize {
         let syns = self.syns().count().saturating_sub(1);
         syns + repeated(self.sent()).len() + repeated(self.far.iter().filter(|sent| !sent.outward)).len()
-    }
-
-    /// The last that came from the peer.
-    pub(super) fn last_came_us(&self) -> Option<i64> {
-        self.came().map(|sent| sent.at_us).max()
     }
 
     /// When data came first and last.

@@ -383,6 +383,47 @@ fn who_ended_a_silent_opening_is_told() {
 }
 
 #[test]
+fn an_answer_is_told_before_an_attempt_that_was_given_up() {
+    let (own, first) = (at("[fd00:1::2]:40001"), at("[fd00:2::2]:80"));
+    let made = Made::new("late refusal")
+        .across(1_000, true, &segment(own, first, SYN, 7, 0, 0))
+        .across(11_000, false, &segment(first, own, RST, 0, 8, 0))
+        .call_on(5, first, 900, Some(11_100), "connect", error(ECONNREFUSED, "ECONNREFUSED"), "")
+        .syn(12_000)
+        .call(11_900, 100, "connect", error(EINPROGRESS, "EINPROGRESS"), "")
+        .call(2_000_000, 10, "close", Said::Value(0), "");
+    let told = why(&made.ended(End::Exited(1), 2_010_000, "").done());
+    assert_eq!(told.cause, "refused");
+    says(&told, &["fd00:2::2 itself", "besides, 10.2.0.2:80 gave no answer to 1 SYN"]);
+}
+
+#[test]
+fn a_program_that_gives_up_itself_has_met_silence() {
+    let made = connected()
+        .hears(32_000, ACK, 0, 0, 74)
+        .across(4_000_000, true, &segment(us(), target(), FIN, OURS.wrapping_add(75), THEIRS + 1, 0))
+        .hears(4_010_000, ACK, 0, 0, 75);
+    let told = why(&made.ended(End::Exited(1), 4_020_000, "timed out\n").done());
+    assert_eq!(told.cause, "silent-after-accept");
+    says(&told, &["nothing came for 3.96 s", "ended with exit code 1"]);
+}
+
+#[test]
+fn a_line_that_loses_is_no_address_that_is_dead() {
+    let mut run = fallback("[fd00:2::2]:80", "10.2.0.2:80").done();
+    run.packets.iter_mut().filter(|packet| packet.at_us < 200_000).for_each(|packet| packet.fate = Fate::Lost);
+    assert_ne!(why(&run).cause, "v6-dead");
+}
+
+#[test]
+fn a_datagram_socket_without_a_route_has_called_connect() {
+    let mut run = Made::new("no route").fails(1_000, 20, ENETUNREACH, "ENETUNREACH").done();
+    run.calls.iter_mut().for_each(|call| call.kind = SocketKind::Datagram);
+    assert_eq!(why(&run).cause, "no-route");
+    assert_eq!(crate::said_line(&run), "ENETUNREACH");
+}
+
+#[test]
 fn each_icmp_error_names_its_sender_and_what_linux_folds() {
     let host = why(&by_icmp(3, 1, EHOSTUNREACH, "EHOSTUNREACH"));
     says(
@@ -467,7 +508,7 @@ fn the_same_at_both_addresses_is_said_in_one_sentence() {
         .syn(11_300)
         .fails(11_200, 10_300, ECONNREFUSED, "ECONNREFUSED");
     let told = why(&rst(21_300)(made).done());
-    says(&told, &["10.2.0.2 itself", "the same happened before at [fd00:2::2]:80"]);
+    says(&told, &["10.2.0.2 itself", "it was the same at [fd00:2::2]:80"]);
 }
 
 #[test]
@@ -485,7 +526,7 @@ fn another_error_at_another_address_is_told_with_its_name() {
         .fails(2_900, 1_200, EHOSTUNREACH, "EHOSTUNREACH");
     let told = why(&made.done());
     assert_eq!(told.cause, "prohibited");
-    says(&told, &["the same happened before at [fd00:2::2]:80 (where connect() said EACCES)"]);
+    says(&told, &["it was the same at [fd00:2::2]:80 (where connect() said EACCES)"]);
 }
 
 #[test]
