@@ -54,21 +54,27 @@ impl Observer {
             count(process, known.shape, is_filtered);
         }
         let opens = pending.as_ref().is_some_and(|pending| pending.opens);
+        let has_connection =
+            pending.iter().flat_map(|pending| &pending.subjects).any(|subject| subject.socket.is_opened);
         thread.call = pending;
-        if opens {
-            self.watch(number);
+        if opens || has_connection {
+            self.watch(number, opens);
         }
         if is_hidden {
             self.tell_unobserved(number, Unobserved::MemoryHidden, tell);
         }
     }
 
-    /// A thread opens a connection: its process is watched from now on.
-    fn watch(&mut self, number: i32) {
+    /// A thread opens a connection, or has one from another process: its own is watched from now on.
+    fn watch(&mut self, number: i32, opens: bool) {
         let Some(of) = self.threads.get(&number).map(|thread| thread.process) else { return };
         let Some(process) = self.processes.get_mut(&of) else { return };
-        let left_after = self.limits.watched_calls_max.saturating_sub(self.limits.watched_calls_again);
-        process.watched_calls = process.watched_calls.min(left_after);
+        if opens {
+            let left_after = self.limits.watched_calls_max.saturating_sub(self.limits.watched_calls_again);
+            process.watched_calls = process.watched_calls.min(left_after);
+        } else if process.watched_calls > self.limits.watched_calls_max {
+            return;
+        }
         if !std::mem::replace(&mut process.is_watched, true) {
             self.ask_others(of, number);
         }

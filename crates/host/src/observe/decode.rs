@@ -138,7 +138,7 @@ pub(super) fn known_call(number: u64) -> Option<&'static KnownCall> {
 /// Whether a call that was stopped while it waited, and told EINTR for it, has done nothing and may be begun again.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn is_begun_again(number: i64) -> bool {
-    const CALLS: [i64; 11] = [
+    const CALLS: [i64; 18] = [
         libc::SYS_epoll_wait,
         libc::SYS_epoll_pwait,
         libc::SYS_epoll_pwait2,
@@ -146,10 +146,18 @@ pub(super) fn is_begun_again(number: i64) -> bool {
         libc::SYS_semtimedop,
         libc::SYS_rt_sigtimedwait,
         libc::SYS_io_getevents,
+        libc::SYS_io_uring_enter,
+        // These say so where the socket has a time limit.
         libc::SYS_read,
         libc::SYS_readv,
+        libc::SYS_recvfrom,
+        libc::SYS_recvmsg,
         libc::SYS_write,
         libc::SYS_writev,
+        libc::SYS_sendto,
+        libc::SYS_sendmsg,
+        libc::SYS_accept,
+        libc::SYS_accept4,
     ];
     CALLS.contains(&number)
 }
@@ -411,5 +419,35 @@ mod tests {
         header[8] = 16;
         assert_eq!(message_name(&header), Some((1, 16)));
         assert_eq!(message_name(&header[..11]), None);
+    }
+
+    /// Octets without any sense, of all lengths: whatever is read of them, nothing ends the reader.
+    #[test]
+    fn octets_of_any_kind_are_survived() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        for round in 0..20_000 {
+            let octets: Vec<u8> = (0..next() % 200).map(|_| next() as u8).collect();
+            // The first octet is a family often enough.
+            let mut name = octets.clone();
+            if let [first, second, ..] = name.as_mut_slice() {
+                (*first, *second) = ([2, 10, 1, 0][round % 4], 0);
+            }
+            let _ = (socket_address(&octets), socket_address(&name), message_name(&octets), socket_inode(&octets));
+            let _ = (poll_entries(&octets).count(), epoll_entries(&octets).count(), set_descriptors(&octets).count());
+            let text = String::from_utf8_lossy(&octets);
+            let _ = (
+                epoll_members(&text),
+                is_blocking(&text),
+                epoll_members(&format!("tfd:{text} data:{text} ino:{text}")),
+            );
+            let word = next();
+            let _ = (answer(word.cast_signed()), known_call(word), select_octets(word), socket_kind(word), int(word));
+        }
     }
 }

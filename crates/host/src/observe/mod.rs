@@ -10,12 +10,15 @@
 //! process is *watched*, and all its calls stop, up to a bound.
 //!
 //! Nothing of the program is changed: no memory, no descriptor, no signal. One register is written in one case, to take back what
-//! observing itself did: the kernel ends an `epoll_wait` with EINTR when its caller is stopped, and then it is begun again as the
-//! kernel itself begins `poll` again (x86-64 only; elsewhere such a thread is left alone until it stops by itself).
+//! observing itself did: the kernel ends an `epoll_wait` with EINTR when its caller is stopped, or gets a signal that it ignores and a
+//! tracer sees; then it is begun again as the kernel itself begins `poll` again (x86-64 only; elsewhere such a thread is left alone
+//! until it stops by itself).
 //!
-//! Not observed: calls through io_uring, calls of 32-bit programs, and sockets that a process gets from another one until it makes
-//! a socket call on them. A traced program cannot trace: `strace` and debuggers inside it are refused. Each process where
-//! something was not observed is told with the reason.
+//! Not observed, and told as an [`Unobserved`] of the process: calls through io_uring, calls of 32-bit programs, what exceeds the
+//! [`Limits`], programs that hide their memory. Not observed, and not known: calls that a filter of the program's own refuses; sockets that a
+//! process gets from another one, until it makes a socket call on them; sockets in an epoll instance that is itself in
+//! another one; entries of a `poll` beyond the first 256. A traced program cannot trace, so `strace` and debuggers inside it are
+//! refused, and a thread that is made with CLONE_UNTRACED cannot make socket calls.
 
 mod attach;
 mod calls;

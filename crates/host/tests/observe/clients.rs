@@ -175,3 +175,13 @@ fn a_connection_that_begins_with_its_first_octets_is_told() {
     assert_eq!((send.result, send.peer), (failed(libc::ECONNREFUSED), Some(refusing.address)));
     assert_eq!(seen.call("write").socket, send.socket);
 }
+
+#[test]
+fn a_connection_that_a_process_gets_by_a_message_is_watched_there() {
+    let (Some(client), (_listener, port)) = (client(), listening()) else { return };
+    let seen = observe(&client, &["passed", &port]);
+    let (connect, write) = (seen.call("connect"), seen.call("write"));
+    assert_ne!(connect.process, write.process);
+    assert_eq!((write.socket, write.peer), (connect.socket, connect.peer));
+    assert!(seen.calls("sendmsg").is_empty(), "the pair is none of the internet");
+}

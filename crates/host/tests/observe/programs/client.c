@@ -307,6 +307,37 @@ static void copied(void) {
     say("poll", poll(NULL, 0, 0) < 0);
 }
 
+/* A connection that a process gets from its parent by a message. */
+static void passed(void) {
+    int pair[2];
+    union {
+        struct cmsghdr header;
+        char octets[CMSG_SPACE(sizeof(int))];
+    } control;
+    char octet = 'x';
+    struct iovec part = {&octet, 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.octets};
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) abort();
+    pid_t child = fork();
+    if (child == 0) {
+        if (recvmsg(pair[1], &message, 0) != 1) abort();
+        int s = *(int *)CMSG_DATA(CMSG_FIRSTHDR(&message));
+        so_error(s);
+        say("write", write(s, "x", 1) < 0);
+        _exit(0);
+    }
+    int s = opened(0);
+    if (connect_there(s)) abort();
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof s);
+    *(int *)CMSG_DATA(header) = s;
+    if (sendmsg(pair[0], &message, 0) != 1) abort();
+    waitpid(child, NULL, 0);
+}
+
 /* The connection begins with what is sent, where the kernel allows it. */
 static void fast_open(void) {
     int s = opened(0);
@@ -433,6 +464,7 @@ int main(int count, char **arguments) {
     else if (!strcmp(kind, "names")) names();
     else if (!strcmp(kind, "server")) server();
     else if (!strcmp(kind, "copied")) copied();
+    else if (!strcmp(kind, "passed")) passed();
     else if (!strcmp(kind, "fast-open")) fast_open();
     else if (!strcmp(kind, "hostile")) hostile();
     else if (!strcmp(kind, "many")) many(number);
