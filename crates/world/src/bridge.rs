@@ -170,3 +170,109 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::{AsFd, BorrowedFd};
+    use std::sync::Mutex;
+
+    use synsent_stack::{Medium, Offload, Received, SegmentOffload};
+    use synsent_wire::arp;
+    use synsent_wire::ethernet::{Address, EtherType, HEADER_LEN, Repr};
+
+    use super::*;
+
+    /// An Ethernet device that has these frames for the lab, and room for some.
+    struct Fake {
+        frames: VecDeque<Vec<u8>>,
+        room: Arc<Mutex<usize>>,
+        sent: Arc<Mutex<Vec<Vec<u8>>>>,
+        descriptor: OwnedFd,
+    }
+
+    impl Device for Fake {
+        fn name(&self) -> &str {
+            "fake"
+        }
+        fn medium(&self) -> Medium {
+            Medium::Ethernet(Address([2; 6]))
+        }
+        fn mtu(&self) -> u16 {
+            1_500
+        }
+        fn offload(&self) -> Offload {
+            Offload::default()
+        }
+        fn descriptor(&self) -> BorrowedFd<'_> {
+            self.descriptor.as_fd()
+        }
+        fn receive(&mut self, frame: &mut [u8]) -> io::Result<Option<(usize, Received)>> {
+            let Some(next) = self.frames.pop_front() else { return Ok(None) };
+            frame[..next.len()].copy_from_slice(&next);
+            Ok(Some((next.len(), Received::default())))
+        }
+        fn transmit(&mut self, frame: &[u8], _: Option<SegmentOffload>) -> io::Result<Sent> {
+            let mut room = self.room.lock().unwrap();
+            if *room == 0 {
+                return Ok(Sent::Busy);
+            }
+            *room -= 1;
+            self.sent.lock().unwrap().push(frame.to_vec());
+            Ok(Sent::Done)
+        }
+    }
+
+    fn question(number: u8) -> Vec<u8> {
+        let source = Address([4; 6]);
+        let asked = arp::Repr {
+            operation: arp::Operation::Request,
+            sender_hardware: source,
+            sender_protocol: [10, 1, 0, 2].into(),
+            target_hardware: Address::default(),
+            target_protocol: [10, 1, 1, number].into(),
+        };
+        let mut frame = vec![0; HEADER_LEN + arp::LEN];
+        Repr { destination: Address::BROADCAST, source, vlan: None, ethertype: EtherType::ARP }.emit(&mut frame);
+        asked.emit(&mut frame[HEADER_LEN..]);
+        frame
+    }
+
+    #[test]
+    fn a_device_without_room_gets_what_waits_later_and_in_order() {
+        let (room, sent) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Vec::new())));
+        let device = Fake {
+            frames: (0..ANSWERS_MAX as u8 + 20).map(question).collect(),
+            room: Arc::clone(&room),
+            sent: Arc::clone(&sent),
+            descriptor: eventfd(0, EventfdFlags::CLOEXEC).unwrap(),
+        };
+        let mut lab = Lab::new(1);
+        let cable = lab.add_line("us", 1_500);
+        let tap = lab.add_tap(cable);
+        let mut line = Line {
+            near: Near::new(device.medium()),
+            traffic: Traffic::after(lab.capture()),
+            began: (time::Instant::now(), lab.now()),
+            device: Box::new(device),
+            lab,
+            tap,
+            waiting: VecDeque::new(),
+            error: None,
+        };
+        let mut frame = vec![0; FRAME_MAX_OCTETS];
+        line.turn(&mut frame).unwrap();
+        assert_eq!(line.waiting.len(), ANSWERS_MAX, "further questions have no answer");
+        *room.lock().unwrap() = 3;
+        line.turn(&mut frame).unwrap();
+        assert_eq!(line.waiting.len(), ANSWERS_MAX - 3);
+        *room.lock().unwrap() = usize::MAX;
+        line.turn(&mut frame).unwrap();
+        let told: Vec<u8> = sent
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|frame| arp::Repr::parse(&frame[HEADER_LEN..]).unwrap().sender_protocol.octets()[3])
+            .collect();
+        assert_eq!(told, (0..ANSWERS_MAX as u8).collect::<Vec<_>>());
+    }
+}

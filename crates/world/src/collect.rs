@@ -80,7 +80,7 @@ pub(crate) fn record(known: Known<'_>, line: &Ended, calls: Calls) -> Run {
     let packets = line.traffic.records().iter().map(|record| packet(record, known.lines, &times)).collect();
     let mut seen = calls.kept;
     seen.sort_by_key(|call| call.began);
-    let verdicts = lab.verdicts().take(RECORD_DECISIONS_MAX).map(|verdict| verdict_of(lab, verdict, &times)).collect();
+    let verdicts = first(lab.verdicts()).map(|verdict| verdict_of(lab, verdict, &times)).collect();
     Run {
         version: VERSION,
         case: known.plan.case.clone(),
@@ -106,6 +106,11 @@ pub(crate) fn record(known: Known<'_>, line: &Ended, calls: Calls) -> Run {
         stderr_tail: known.stderr_tail,
         notes: known.notes,
     }
+}
+
+/// As many as a record keeps.
+fn first<T>(all: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    all.take(RECORD_DECISIONS_MAX)
 }
 
 /// The clocks of a run.
@@ -216,7 +221,7 @@ fn verdict_of(lab: &Lab, verdict: &synsent_lab::Verdict, times: &Times) -> Verdi
 
 /// What the name servers were asked, in the order of time.
 fn lookups(lab: &Lab, times: &Times) -> Vec<Lookup> {
-    let asked = lab.hosts().flat_map(|host| lab.asked(host)).take(RECORD_DECISIONS_MAX);
+    let asked = first(lab.hosts().flat_map(|host| lab.asked(host)));
     let mut lookups: Vec<Lookup> = asked
         .map(|asked| Lookup {
             at_us: times.of_lab(asked.at),
@@ -259,4 +264,90 @@ fn words(program: &[OsString]) -> Vec<String> {
         words.push(word);
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn call(at: time::Instant, result: CallResult, detail: Detail) -> observe::Call {
+        observe::Call {
+            process: 7,
+            thread: 8,
+            began: at,
+            ended: at + Duration::from_micros(30),
+            name: "connect",
+            descriptor: Some(3),
+            socket: Some(observe::SocketInode(99)),
+            kind: Some(observe::SocketKind::Stream),
+            local: None,
+            peer: None,
+            result,
+            detail,
+        }
+    }
+
+    #[test]
+    fn times_of_both_clocks_are_those_since_the_release() {
+        let released = time::Instant::now();
+        let began = released.checked_sub(Duration::from_millis(2)).unwrap();
+        let times = Times { released, began: (began, Instant::from_secs(10)) };
+        assert_eq!(times.of_clock(released + Duration::from_micros(5)), 5);
+        assert_eq!(times.of_clock(began), -2_000);
+        assert_eq!(times.of_lab(Instant::from_secs(10)), -2_000);
+        assert_eq!(times.of_lab(Instant::from_secs(11)), 998_000);
+        assert_eq!(times.of_lab(Instant::ZERO), -10_002_000);
+    }
+
+    #[test]
+    fn a_call_is_recorded_as_it_was_answered() {
+        let released = time::Instant::now();
+        let times = Times { released, began: (released, Instant::ZERO) };
+        let said = |result, detail| {
+            let call = call_of(call(released, result, detail), &times);
+            (call.said, call.detail, call.ended_us)
+        };
+        let refused = Said::Error { number: 111, name: "ECONNREFUSED".to_owned() };
+        let blocking = Detail::Opening { blocking: Some(true) };
+        assert_eq!(said(CallResult::Err(111), blocking), (refused, "blocking".to_owned(), Some(30)));
+        let pending = Said::Pending { number: 110, name: "ETIMEDOUT".to_owned() };
+        assert_eq!(said(CallResult::Ok(0), Detail::SoError(110)), (pending, "SO_ERROR".to_owned(), Some(30)));
+        let none = Said::Pending { number: 0, name: String::new() };
+        assert_eq!(said(CallResult::Ok(0), Detail::SoError(0)).0, none);
+        assert_eq!(said(CallResult::NotSeen, Detail::None), (Said::StillWaiting, String::new(), None));
+        assert_eq!(said(CallResult::Ok(5), Detail::Octets(5)), (Said::Value(5), "5 octets".to_owned(), Some(30)));
+        let unknown = Said::Error { number: 4_000, name: "error 4000".to_owned() };
+        assert_eq!(said(CallResult::Err(4_000), Detail::None).0, unknown);
+    }
+
+    #[test]
+    fn the_first_calls_are_kept_and_the_others_counted() {
+        let now = time::Instant::now();
+        let mut calls = Calls::default();
+        for number in 0..RECORD_CALLS_MAX as u64 + 3 {
+            calls.note(Event::Call(call(now + Duration::from_micros(number), CallResult::Ok(0), Detail::None)));
+        }
+        assert_eq!((calls.kept.len(), calls.left_out), (RECORD_CALLS_MAX, 3));
+        assert_eq!(calls.kept[RECORD_CALLS_MAX - 1].began, now + Duration::from_micros(4_095));
+        assert_eq!(calls.observation(), Observation::Full);
+        calls.note(Event::Unobserved { process: 7, why: observe::Unobserved::IoUring, at: now });
+        assert!(matches!(calls.observation(), Observation::Partly(why) if why.contains("io_uring")));
+    }
+
+    #[test]
+    fn the_first_decisions_are_kept() {
+        assert_eq!(first(0..).last(), Some(RECORD_DECISIONS_MAX - 1));
+    }
+
+    #[test]
+    fn very_long_arguments_are_cut() {
+        let program =
+            [OsString::from("prog"), OsString::from("\u{e4}".repeat(PROGRAM_OCTETS_MAX)), OsString::from("x")];
+        let words = words(&program);
+        assert_eq!(words.iter().map(String::len).sum::<usize>(), PROGRAM_OCTETS_MAX);
+        assert_eq!(words.len(), 3);
+        assert_eq!(words[0], "prog");
+    }
 }

@@ -150,3 +150,105 @@ fn is_link_group(to: Ipv6Addr) -> bool {
 fn is_discovery(kind: &u8) -> bool {
     (133..=137).contains(kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const KERNEL: Address = Address([2, 0, 0, 0, 0, 1]);
+    const OWN: Address = Address([2, 0, 0, 0, 0, 2]);
+    const US: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 2);
+    const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 1);
+    const US_6: Ipv6Addr = Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 2);
+    const ROUTER_6: Ipv6Addr = Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 1);
+
+    fn frame(ethertype: EtherType, payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0; ethernet::HEADER_LEN];
+        ethernet::Repr { destination: Address::BROADCAST, source: KERNEL, vlan: None, ethertype }.emit(&mut frame);
+        frame.extend_from_slice(payload);
+        frame
+    }
+
+    fn arp(target: Ipv4Addr) -> Vec<u8> {
+        let mut payload = [0; arp::LEN];
+        let asked = arp::Repr {
+            operation: arp::Operation::Request,
+            sender_hardware: KERNEL,
+            sender_protocol: US,
+            target_hardware: Address::default(),
+            target_protocol: target,
+        };
+        asked.emit(&mut payload);
+        frame(EtherType::ARP, &payload)
+    }
+
+    fn icmpv6(source: Ipv6Addr, destination: Ipv6Addr, message: icmpv6::Repr<'_>) -> Vec<u8> {
+        let header = ipv6::Repr {
+            source,
+            destination,
+            next_header: Protocol::ICMPV6,
+            hop_limit: ndp::HOP_LIMIT,
+            traffic_class: 0,
+            flow_label: 0,
+            payload_len: message.len(),
+        };
+        let mut packet = vec![0; IPV6_HEADER_LEN + message.len()];
+        header.emit(&mut packet);
+        message.emit(source, destination, &mut packet[IPV6_HEADER_LEN..]);
+        packet
+    }
+
+    fn solicitation(source: Ipv6Addr) -> Vec<u8> {
+        let message = ndp::Repr::NeighborSolicitation { target: ROUTER_6, source_link: Some(KERNEL) };
+        let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00, 1);
+        icmpv6(source, group, icmpv6::Repr::Ndp(message))
+    }
+
+    #[test]
+    fn who_asks_for_a_machine_gets_the_address_of_the_device() {
+        let mut near = Near::new(Medium::Ethernet(OWN));
+        let question = arp(ROUTER);
+        let Came::Question(answer) = near.came(&question) else { panic!("no answer") };
+        let view = ethernet::View::parse(&answer).unwrap();
+        assert_eq!((view.destination(), view.source(), view.ethertype()), (KERNEL, OWN, EtherType::ARP));
+        let told = arp::Repr::parse(view.payload()).unwrap();
+        assert_eq!((told.operation, told.sender_hardware), (arp::Operation::Reply, OWN));
+        assert_eq!((told.sender_protocol, told.target_protocol), (ROUTER, US));
+        assert_eq!(near.came(&arp(US)), Came::Nothing, "an announcement is no question");
+    }
+
+    #[test]
+    fn who_solicits_a_neighbour_gets_an_advertisement() {
+        let mut near = Near::new(Medium::Ethernet(OWN));
+        let question = frame(EtherType::IPV6, &solicitation(US_6));
+        let Came::Question(answer) = near.came(&question) else { panic!("no answer") };
+        let view = ethernet::View::parse(&answer).unwrap();
+        let packet = ipv6::View::parse(view.payload()).unwrap();
+        assert_eq!((packet.source(), packet.destination(), packet.hop_limit()), (ROUTER_6, US_6, 255));
+        let told = icmpv6::Repr::parse(packet.payload(), packet.source(), packet.destination()).unwrap();
+        let icmpv6::Repr::Ndp(ndp::Repr::NeighborAdvertisement { target, target_link, solicited, .. }) = told else {
+            panic!("{told:?}")
+        };
+        assert_eq!((target, target_link, solicited), (ROUTER_6, Some(OWN), true));
+        let probe = frame(EtherType::IPV6, &solicitation(Ipv6Addr::UNSPECIFIED));
+        assert_eq!(near.came(&probe), Came::Nothing, "nobody else has an address that is probed for");
+    }
+
+    #[test]
+    fn packets_pass_and_what_is_said_among_neighbours_does_not() {
+        let echo = icmpv6(US_6, ROUTER_6, icmpv6::Repr::EchoRequest { ident: 1, seq: 1, data: b"x" });
+        let mut line = Near::new(Medium::Ip);
+        assert_eq!(line.came(&echo), Came::Packet(&echo));
+        assert_eq!(line.came(&solicitation(US_6)), Came::Nothing);
+        assert_eq!(line.came(&[]), Came::Packet(&[]), "the lab judges what is no packet");
+        let mut near = Near::new(Medium::Ethernet(OWN));
+        assert_eq!(near.frame(echo.clone())[..6], Address::BROADCAST.0, "nobody has spoken yet");
+        assert_eq!(near.came(&frame(EtherType::IPV6, &echo)), Came::Packet(&echo));
+        assert_eq!(near.frame(echo.clone())[..6], KERNEL.0);
+        for short in 0..ethernet::HEADER_LEN {
+            assert_eq!(near.came(&arp(ROUTER)[..short]), Came::Nothing);
+        }
+    }
+}

@@ -28,8 +28,6 @@ pub const RUNS_MAX: usize = 512;
 pub const RECORD_OCTETS_MAX: u64 = 32 << 20;
 /// How long the part of a directory's name that comes from a case may be; unit: octets.
 const CASE_OCTETS_MAX: usize = 64;
-/// How often another name is tried where one is taken.
-const NAMES_MAX: u32 = 1_000;
 /// How long an id's time is: `20261121-104512`.
 const STAMP_LEN: usize = 15;
 
@@ -163,7 +161,8 @@ impl Runs {
     pub fn create(&self, began: &Stamp, case: &str) -> Result<RunDirectory, RunsError> {
         self.prune(RUNS_MAX - 1);
         let id = format!("{}-{}", began.0, word_of(case));
-        for number in 1..NAMES_MAX {
+        // Fewer directories are there than names are tried, unless somebody makes them at the same time.
+        for number in 1..=RUNS_MAX {
             let id = if number == 1 { id.clone() } else { format!("{id}.{number}") };
             let path = self.root.join(&id);
             match DirBuilder::new().mode(0o700).create(&path) {
@@ -371,6 +370,98 @@ mod tests {
         assert_eq!(at(1_709_210_096), "20240229-123456");
         assert_eq!(at(4_107_542_400), "21000301-000000");
         assert_eq!(at(1_795_257_912), "20261121-104512");
+    }
+
+    /// A place of its own for a test, empty at first.
+    fn place(name: &str) -> Runs {
+        let root = env::temp_dir().join(format!("synsent-runs-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        Runs::at(&root).unwrap()
+    }
+
+    fn recorded(runs: &Runs, began: u64, case: &str) -> RunDirectory {
+        let run = runs.create(&Stamp::at(Duration::from_secs(began)), case).unwrap();
+        write(&run.path, RECORD, b"{}").unwrap();
+        run
+    }
+
+    fn error(runs: &Runs, text: &[u8]) -> RunsError {
+        let run = runs.create(&Stamp::now(), "hostile").unwrap();
+        write(&run.path, RECORD, text).unwrap();
+        run.read().unwrap_err()
+    }
+
+    #[test]
+    fn runs_are_found_by_id_case_and_sweep_and_the_last_is_the_last() {
+        let runs = place("found");
+        assert!(matches!(runs.last(), Err(RunsError::Empty(_))));
+        assert!(matches!(runs.find("refused"), Err(RunsError::Empty(_))));
+        let old = recorded(&runs, 0, "refused");
+        let silent = recorded(&runs, 60, "silent");
+        let new = recorded(&runs, 60, "refused");
+        let again = recorded(&runs, 60, "refused");
+        assert_eq!(again.id, "19700101-000100-refused.2");
+        // A run that is not over is not found.
+        runs.create(&Stamp::at(Duration::from_secs(120)), "silent").unwrap();
+        assert_eq!(runs.last().unwrap(), again);
+        assert_eq!(runs.find("refused").unwrap(), again);
+        assert_eq!(runs.find(&new.id).unwrap(), new);
+        assert_eq!(runs.find("19700101-000000").unwrap(), old);
+        assert_eq!(runs.find("silent").unwrap(), silent);
+        assert_eq!(runs.of_sweep(&Stamp::at(Duration::from_secs(60))), [silent, new, again]);
+        let unknown = runs.find("../../etc").unwrap_err().to_string();
+        assert!(unknown.contains("no run `../../etc`") && unknown.contains("19700101-000100-refused.2"), "{unknown}");
+        fs::remove_dir_all(runs.root()).unwrap();
+    }
+
+    #[test]
+    fn the_oldest_runs_leave_and_nothing_else() {
+        let runs = place("pruned");
+        fs::create_dir(runs.root().join("mine")).unwrap();
+        for second in 0..RUNS_MAX as u64 + 3 {
+            runs.create(&Stamp::at(Duration::from_secs(second)), "one").unwrap();
+        }
+        let left: Vec<String> = runs.directories().into_iter().map(|run| run.id).collect();
+        assert_eq!(left.len(), RUNS_MAX);
+        assert!(!left.contains(&"19700101-000002-one".to_owned()));
+        assert!(left.contains(&"19700101-000003-one".to_owned()));
+        assert!(runs.root().join("mine").is_dir());
+        fs::remove_dir_all(runs.root()).unwrap();
+    }
+
+    #[test]
+    fn a_record_that_is_none_is_an_error_that_names_the_file() {
+        let runs = place("hostile");
+        assert!(matches!(error(&runs, b""), RunsError::Broken { .. }));
+        assert!(matches!(error(&runs, b"\xff\xfe{"), RunsError::Broken { .. }));
+        assert!(matches!(error(&runs, "[".repeat(1 << 20).as_bytes()), RunsError::Broken { .. }));
+        assert!(matches!(error(&runs, br#"{"version":99,"more":[]}"#), RunsError::OtherVersion { found: 99, .. }));
+        let broken = error(&runs, br#"{"version":1,"case":7}"#).to_string();
+        assert!(broken.contains("record.json is not the record of a run") && broken.contains("line 1"), "{broken}");
+        let run = runs.create(&Stamp::now(), "gone").unwrap();
+        assert!(matches!(run.read(), Err(RunsError::File { .. })));
+        fs::create_dir(run.path.join(RECORD)).unwrap();
+        assert!(matches!(run.read(), Err(RunsError::Broken { .. })));
+        fs::remove_dir_all(runs.root()).unwrap();
+    }
+
+    #[test]
+    fn a_record_beyond_the_bound_is_not_read() {
+        let runs = place("long");
+        let run = runs.create(&Stamp::now(), "long").unwrap();
+        File::create(run.path.join(RECORD)).unwrap().set_len(RECORD_OCTETS_MAX + 1).unwrap();
+        assert!(matches!(run.read(), Err(RunsError::TooLong(_))));
+        fs::remove_dir_all(runs.root()).unwrap();
+    }
+
+    #[test]
+    fn a_place_that_others_may_write_to_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let runs = place("open");
+        fs::set_permissions(runs.root(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(Runs::at(runs.root()), Err(RunsError::NotOurs(_))));
+        fs::remove_dir_all(runs.root()).unwrap();
+        assert!(Runs::at(Path::new("/proc/synsent")).is_err());
     }
 
     #[test]

@@ -227,8 +227,10 @@ fn end(ending: Ending, ended_by: Option<EndedBy>, took: Duration) -> End {
 }
 
 fn signal_name(number: i32) -> String {
-    let name = rustix::process::Signal::from_named_raw(number).map(|signal| format!("{signal:?}"));
-    name.unwrap_or_else(|| format!("signal {number}"))
+    // It is shown as `Signal::SEGV`, in quotation marks.
+    let shown = rustix::process::Signal::from_named_raw(number).map(|signal| format!("{signal:?}"));
+    let name = shown.as_deref().and_then(|shown| shown.trim_matches('"').strip_prefix("Signal::"));
+    name.map_or_else(|| format!("signal {number}"), |name| format!("SIG{}", name.to_ascii_uppercase()))
 }
 
 /// What a thread that panicked said.

@@ -273,3 +273,113 @@ impl<R: io::Read + AsFd> Stream<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::plan::{Medium, Streams};
+    use crate::refusal::Whose;
+
+    fn plan() -> Plan {
+        Plan {
+            case: "one".to_owned(),
+            summary: String::new(),
+            scenario: String::new(),
+            seed: 1,
+            real_time: false,
+            limit_ms: None,
+            all_names: false,
+            medium: Medium::Auto,
+            streams: Streams::Kept,
+            observe: true,
+            directory: PathBuf::from("/nonexistent"),
+        }
+    }
+
+    /// So many runs under a supervisor that is this line of the shell.
+    fn sweep(count: usize, supervisor: &str) -> Sweep {
+        let supervisor = ["sh", "-c", supervisor].map(OsString::from).to_vec();
+        Sweep { supervisor, ..Sweep::new(vec![plan(); count], Vec::new()) }
+    }
+
+    fn words(sweep: &Sweep) -> Vec<String> {
+        let rows = sweep.run(&mut |_| {});
+        rows.into_iter().map(|row| row.came_to.unwrap_err().words).collect()
+    }
+
+    #[test]
+    fn a_supervisor_that_crashes_is_a_row_that_says_so() {
+        let words = words(&sweep(2, "cat >/dev/null; echo thread panicked >&2; echo at home >&2; kill -SEGV $$"));
+        assert_eq!(words.len(), 2);
+        for row in words {
+            assert!(row.contains("signal: 11") && row.ends_with(": thread panicked; at home"), "{row}");
+        }
+        let missing = Sweep { supervisor: vec!["/nonexistent/synsent".into()], ..sweep(1, "") };
+        assert!(self::words(&missing)[0].contains("could not be started"));
+    }
+
+    #[test]
+    fn a_supervisor_that_does_not_end_is_killed() {
+        let sweep = sweep(1, "exec sleep 1000");
+        let mut working = sweep.start(0).unwrap();
+        working.until = Some(Instant::now());
+        let (number, outcome) = working.go_on().err().unwrap();
+        assert_eq!(number, 0);
+        assert!(outcome.unwrap_err().words.contains("did not end, and was killed"));
+    }
+
+    #[test]
+    fn a_refusal_arrives_as_it_was_written() {
+        let report = r#"{"refused":{"whose":"machine","words":"no user namespaces"}}"#;
+        let rows = sweep(1, &format!("cat >/dev/null; printf '%s' '{report}'")).run(&mut |_| {});
+        let refusal = rows[0].came_to.clone().unwrap_err();
+        assert_eq!((refusal.whose, refusal.is_for_all()), (Whose::Machine, true));
+        assert_eq!(refusal.words, "no user namespaces");
+    }
+
+    #[test]
+    fn rows_come_as_they_end_or_as_they_are_planned() {
+        // One run ends last: it waits until the other two have ended, and nobody remembers their processes.
+        let folder = std::env::temp_dir().join(format!("synsent-order-{}", std::process::id()));
+        for order in [Order::Ended, Order::Planned] {
+            let _ = std::fs::remove_dir_all(&folder);
+            std::fs::create_dir(&folder).unwrap();
+            let line = format!(
+                "cat >/dev/null; cd {}; mkdir last 2>/dev/null && {{ until test -s 1/pid && test -s 2/pid && \
+                 ! kill -0 $(cat 1/pid) && ! kill -0 $(cat 2/pid); do sleep 0.01; done 2>/dev/null; exit 7; }}; \
+                 mkdir 1 2>/dev/null && {{ echo $$ >1/pid; exit 8; }}; mkdir 2 && echo $$ >2/pid; exit 8",
+                folder.display()
+            );
+            let sweep = Sweep { order, ..sweep(3, &line) };
+            let mut told = Vec::new();
+            let rows = sweep.run(&mut |event| {
+                if let SweepEvent::Row(row) = event {
+                    told.push(row.number);
+                }
+            });
+            assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [0, 1, 2]);
+            let waited = rows.iter().position(|row| row.came_to.as_ref().unwrap_err().words.contains(": 7")).unwrap();
+            match order {
+                Order::Ended => assert_eq!(told[2], waited),
+                Order::Planned => assert_eq!(told, [0, 1, 2]),
+            }
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_a_supervisor_says_is_kept_up_to_a_bound() {
+        let long = sweep(1, "cat >/dev/null; yes report | head -c 200000; yes words | head -c 200000 >&2");
+        let mut working = long.start(0).unwrap();
+        while working.report.is_open() || working.words.is_open() {
+            await_any(std::slice::from_ref(&working));
+            working.report.read();
+            working.words.read();
+        }
+        assert_eq!(working.report.octets.len(), REPORT_OCTETS_MAX);
+        assert_eq!(working.words.octets.len(), LAST_WORDS_OCTETS_MAX);
+        assert!(working.child.wait().unwrap().success());
+    }
+}

@@ -59,3 +59,53 @@ impl Traffic {
         self.records.len() == RECORD_PACKETS_MAX || self.octets >= CAPTURE_OCTETS_MAX
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use synsent_lab::{Lab, TapId};
+
+    use super::*;
+
+    /// A line between a tap and a router, on which whatever is put in has no consequences.
+    fn line() -> (Lab, TapId) {
+        let mut lab = Lab::new(1);
+        let router = lab.add_router("router");
+        let cable = lab.add_line("us", 65_535);
+        lab.attach(router, cable, &[]).unwrap();
+        let tap = lab.add_tap(cable);
+        lab.run_for(Duration::from_secs(60));
+        (lab, tap)
+    }
+
+    #[test]
+    fn the_first_packets_are_kept_and_the_others_counted() {
+        let (mut lab, tap) = line();
+        lab.tap_in(tap, b"before");
+        let mut traffic = Traffic::after(lab.capture());
+        for number in 0..RECORD_PACKETS_MAX as u32 + 10 {
+            lab.tap_in(tap, &number.to_be_bytes());
+            if number % 7 == 0 {
+                traffic.note(lab.capture());
+            }
+        }
+        traffic.note(lab.capture());
+        assert_eq!((traffic.records().len(), traffic.left_out()), (RECORD_PACKETS_MAX, 10));
+        assert_eq!(traffic.records()[0].bytes, [0; 4]);
+        assert_eq!(traffic.records()[4_095].bytes, 4_095_u32.to_be_bytes());
+    }
+
+    #[test]
+    fn very_large_packets_are_kept_up_to_a_sum() {
+        let (mut lab, tap) = line();
+        let mut traffic = Traffic::after(lab.capture());
+        let large = vec![0; 60_000];
+        let fit = CAPTURE_OCTETS_MAX.div_ceil(large.len());
+        for _ in 0..fit + 5 {
+            lab.tap_in(tap, &large);
+            traffic.note(lab.capture());
+        }
+        assert_eq!((traffic.records().len(), traffic.left_out()), (fit, 5));
+    }
+}

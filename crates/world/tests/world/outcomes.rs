@@ -1,0 +1,116 @@
+//! What a program learns in each outcome. The errors are those that were measured on Linux
+//! with the same packets, and those of its manual.
+
+use libtest_mimic::Failed;
+use synsent_explain::{ConnectSaid, Run, own_attempts};
+use synsent_world::Medium;
+
+use crate::support::{Asked, python, runs};
+
+/// Connects to the IPv4 address of the lab and prints the name of the error, or what came then.
+const CLIENT: &str = "
+import socket, errno
+s = socket.socket()
+try:
+    s.connect(('10.2.0.2', 80))
+except OSError as e:
+    print('connect', errno.errorcode[e.errno]); raise SystemExit(3)
+try:
+    s.sendall(b'GET / HTTP/1.0\\r\\nHost: shop.test\\r\\n\\r\\n')
+    got = b''
+    while more := s.recv(65536):
+        got += more
+    print('http', got.split(b'\\r\\n')[0].decode() if got else 'nothing')
+except OSError as e:
+    print('then', errno.errorcode[e.errno]); raise SystemExit(4)
+";
+
+/// What the program prints in a case, and what its connect() says.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("connected", "http HTTP/1.1 200 OK", "connected"),
+    ("refused", "connect ECONNREFUSED", "ECONNREFUSED"),
+    ("net-unreachable", "connect ENETUNREACH", "ENETUNREACH"),
+    ("host-unreachable", "connect EHOSTUNREACH", "EHOSTUNREACH"),
+    ("port-unreachable", "connect ECONNREFUSED", "ECONNREFUSED"),
+    ("filtered", "connect EHOSTUNREACH", "EHOSTUNREACH"),
+    ("ttl-exceeded", "connect EHOSTUNREACH", "EHOSTUNREACH"),
+    ("silent", "connect ETIMEDOUT", "ETIMEDOUT"),
+    ("answers-late", "http HTTP/1.1 200 OK", "connected"),
+    ("withheld-refused", "connect ECONNREFUSED", "ECONNREFUSED"),
+    ("backlog-full", "connect ETIMEDOUT", "ETIMEDOUT"),
+    ("out-of-ports", "connect EADDRNOTAVAIL", "EADDRNOTAVAIL"),
+    ("no-route", "connect ENETUNREACH", "ENETUNREACH"),
+    ("reset-after-accept", "then ECONNRESET", "connected"),
+    ("closed-after-accept", "", "connected"),
+    ("lossy", "http HTTP/1.1 200 OK", "connected"),
+    ("small-mtu", "http HTTP/1.1 200 OK", "connected"),
+];
+
+/// Every outcome, with one program.
+pub(crate) fn table(medium: Medium) -> Result<(), Failed> {
+    let asked: Vec<Asked> = TABLE.iter().map(|(case, ..)| Asked { medium, ..Asked::case(case) }).collect();
+    let (rows, _directories) = runs(&asked, &["python3", "-c", CLIENT]);
+    for ((case, printed, said), row) in TABLE.iter().zip(rows) {
+        let run = row.map_err(|refusal| format!("{case}: {refusal}"))?;
+        let found = (run.stdout_tail.trim(), words(&run));
+        // A connection that ends before the request is written can be told by either call.
+        let printed = if printed.is_empty() { found.0 } else { printed };
+        if found != (printed, vec![said.to_string()]) {
+            return Err(format!("{case}: {found:?}, {}", run.stderr_tail).into());
+        }
+    }
+    Ok(())
+}
+
+fn words(run: &Run) -> Vec<String> {
+    let word = |said| match said {
+        ConnectSaid::Connected => "connected".to_owned(),
+        ConnectSaid::Failed { name, .. } => name,
+        other => format!("{other:?}"),
+    };
+    own_attempts(run).into_iter().map(|attempt| word(attempt.said)).collect()
+}
+
+/// A client that tries all addresses of a name succeeds where one of them answers.
+pub(crate) fn again(medium: Medium) -> Result<(), Failed> {
+    let client = "import socket; s = socket.create_connection(('shop.test', 80)); print(s.getpeername()[0])";
+    for (case, peer) in [("v6-dead", "10.2.0.2"), ("answers-late", "fd00:2::2")] {
+        let run = python(&Asked { medium, ..Asked::case(case) }, client)?;
+        if run.stdout_tail.trim() != peer {
+            return Err(format!("{case}: {} {}", run.stdout_tail, run.stderr_tail).into());
+        }
+    }
+    Ok(())
+}
+
+/// Eight million octets arrive whole, and the record of them is bounded.
+pub(crate) fn much(medium: Medium) -> Result<(), Failed> {
+    let client = "
+import urllib.request
+got = urllib.request.urlopen('http://shop.test/bytes/8000000').read()
+print(len(got))";
+    let run = python(&Asked { medium, ..Asked::case("connected") }, client)?;
+    assert_eq!(run.stdout_tail.trim(), "8000000", "{}", run.stderr_tail);
+    assert_eq!(run.packets.len(), synsent_explain::record::RECORD_PACKETS_MAX);
+    // Each line carries at least so many segments as there are full ones.
+    assert!(run.packets_left_out > 2 * 8_000_000 / 1_448 - 4_096, "{}", run.packets_left_out);
+    Ok(())
+}
+
+/// Names are asked for in the lab, both families; others do not exist; the files of the machine are not read.
+pub(crate) fn names() -> Result<(), Failed> {
+    let client = "
+import socket
+print(sorted({a[4][0] for a in socket.getaddrinfo('any.shop.test', 80)}))
+try:
+    socket.getaddrinfo('example.com', 80)
+except socket.gaierror as e:
+    print(e.errno == socket.EAI_NONAME)
+print(socket.gethostbyname('localhost'))";
+    let run = python(&Asked::case("connected"), client)?;
+    let lines: Vec<&str> = run.stdout_tail.lines().collect();
+    assert_eq!(lines, ["['10.2.0.2', 'fd00:2::2']", "True", "127.0.0.1"], "{}", run.stderr_tail);
+    assert!(run.lookups.iter().any(|lookup| lookup.name == "any.shop.test" && lookup.kind == "AAAA"));
+    assert!(run.lookups.iter().any(|lookup| lookup.answer == synsent_explain::Asked::NoSuchName));
+    Ok(())
+}
