@@ -4,6 +4,7 @@
 //! packet is joined to the rule that judged it, to the rule that caused it, and to the call that it made return. Only what the
 //! record shows is joined: a call without a packet that could have caused its answer has none.
 
+mod arrivals;
 mod causes;
 mod hops;
 mod rules;
@@ -50,6 +51,7 @@ impl Story {
         hops::join(run, &mut packets);
         count_sendings(run, &mut packets);
         rules::join(run, &mut packets);
+        arrivals::fill_in(run, &mut packets);
         causes::join(run, &mut packets);
         Story { packets }
     }

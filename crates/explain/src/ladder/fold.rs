@@ -7,7 +7,7 @@ use super::{ROWS_MAX, Row, RowKind};
 use crate::style::Tone;
 
 /// How many rows that say the same become one.
-const SAME_MIN: usize = 3;
+const SAME_MIN: usize = 2;
 /// How many rows in a row may become fewer when there are too many.
 const BULK_MIN: usize = 4;
 /// How many of the last rows are kept when the middle is left out.

@@ -54,7 +54,7 @@ pub fn lay_out(run: &Run) -> Ladder {
     let story = Story::of(run);
     let columns = columns(run, &story);
     let mut drafts = Vec::new();
-    calls::draft(run, &mut drafts);
+    let calls_aside = calls::draft(run, &mut drafts);
     packets::draft(run, &story, &columns, &mut drafts);
     verdicts(run, &columns, &mut drafts);
     lookups(run, &story, &columns, &mut drafts);
@@ -65,7 +65,7 @@ pub fn lay_out(run: &Run) -> Ladder {
         draft.row.note = short(&draft.row.note);
     }
     let rows = with_gaps(fold::condense(drafts));
-    Ladder { columns: columns.all, rows, notes: notes(run, &story) }
+    Ladder { columns: columns.all, rows, notes: notes(run, &story, calls_aside) }
 }
 
 /// A text from a record on one line, and not too long.
@@ -232,12 +232,16 @@ fn with_gaps(rows: Vec<Row>) -> Vec<Row> {
     spaced
 }
 
-fn notes(run: &Run, story: &Story) -> Vec<String> {
+fn notes(run: &Run, story: &Story, calls_aside: usize) -> Vec<String> {
     let mut notes = Vec::new();
     match &run.observation {
         Observation::Full => {}
         Observation::Partly(why) => notes.push(format!("Not all calls of the program could be seen: {}.", short(why))),
         Observation::Not(why) => notes.push(format!("The program's calls could not be seen: {}.", short(why))),
+    }
+    if calls_aside > 0 {
+        let calls = counted(calls_aside, "call");
+        notes.push(format!("{calls} that prepared sockets, looked at them or asked for names not shown."));
     }
     let views = story.packets.iter().filter_map(|told| told.view.as_ref());
     let housekeeping = views.filter(|view| view.what == What::Neighbours).count();

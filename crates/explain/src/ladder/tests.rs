@@ -161,3 +161,32 @@ fn times_are_read_at_a_glance() {
     let shown = [500, 12_400, -3_000, 200_900, 3_010_000, 134_100_000].map(clock);
     assert_eq!(shown, ["+0.5 ms", "+12.4 ms", "-3.0 ms", "+200.9 ms", "+3.010 s", "+134.1 s"]);
 }
+
+#[test]
+fn calls_that_prepare_or_resolve_are_counted_and_not_shown() {
+    let mut run = Made::new("x")
+        .call(100, 10, "socket", Said::Value(3), "")
+        .call_on(7, names(), 200, Some(300), "connect", Said::Value(0), "non-blocking")
+        .call_on(7, names(), 400, Some(500), "sendmmsg", Said::Value(2), "")
+        .call_on(8, target(), 600, Some(700), "connect", Said::Value(0), "blocking")
+        .call_on(9, at("10.1.0.53:5353"), 800, Some(810), "sendto", Said::Value(10), "10 octets")
+        .call(900, 10, "getpeername", Said::Value(0), "")
+        .call_on(7, names(), 1_000, Some(5_001_000), "poll", Said::Value(0), "")
+        .fails(5_002_000, 10, ENETUNREACH, "ENETUNREACH")
+        .done();
+    for call in run.calls.iter_mut().filter(|call| call.socket >= Some(7)) {
+        call.kind = crate::SocketKind::Datagram;
+    }
+    let ladder = lay_out(&run);
+    let calls = ladder.rows.iter().filter(|row| matches!(row.kind, RowKind::Call | RowKind::Answer));
+    let words: Vec<&str> = calls.map(|row| row.words.as_str()).collect();
+    assert_eq!(words, ["sendto()", "poll()", "0, time is up", "connect()"]);
+    assert!(ladder.notes.iter().any(|note| note.starts_with("5 calls that prepared")), "{:?}", ladder.notes);
+}
+
+#[test]
+fn events_of_poll_that_say_the_same_are_left_out() {
+    let events = "POLLOUT|POLLERR|POLLHUP|POLLWRNORM";
+    let run = Made::new("x").call(100, 10, "poll", Said::Value(1), events).done();
+    assert_eq!(lay_out(&run).rows[0].note, "= POLLOUT|POLLERR|POLLHUP");
+}

@@ -94,7 +94,8 @@ impl<'a> Drawing<'a> {
     /// Gives each gap between two lifelines what the words of its arrows need, as far as there is room.
     fn place(&mut self) {
         let gaps = self.columns.len() - 1;
-        let names = |gap: usize| (width(&self.columns[gap].name) + width(&self.columns[gap + 1].name)) / 2 + 2;
+        // A name has half of the gap on each side.
+        let names = |gap: usize| width(&self.columns[gap].name).max(width(&self.columns[gap + 1].name)) + 2;
         let mut wanted: Vec<usize> = (0..gaps).map(|gap| names(gap).clamp(DISTANCE_MIN, DISTANCE_MAX)).collect();
         for row in &self.ladder.rows {
             let (low, high) = self.ends(row);
@@ -263,7 +264,8 @@ impl<'a> Drawing<'a> {
             return vec![line];
         }
         let end = self.places[low].saturating_sub(1);
-        if end >= FIRST_LINE + 3 + needed {
+        // Words on the left of an arrow would seem to belong to who stands there.
+        if low == high && end >= FIRST_LINE + 3 + needed {
             line.put(end - needed - 1, needed + 2, &format!(" {words} "), tone);
             return vec![line];
         }

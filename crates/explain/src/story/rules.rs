@@ -39,10 +39,7 @@ fn judged(run: &Run, packets: &mut [Told]) {
         let Some(candidates) = asked.get(&(plain(verdict.from), plain(verdict.to))) else { continue };
         let behind = candidates.partition_point(|packet| run.packets[*packet].at_us <= verdict.at_us);
         if let Some(last) = behind.checked_sub(1) {
-            let packet = &mut packets[candidates[last]];
-            packet.judged_by = Some(index);
-            // What was decided about a packet was decided when it had come.
-            packet.arrives_us = packet.arrives_us.min(verdict.at_us);
+            packets[candidates[last]].judged_by = Some(index);
         }
     }
 }
