@@ -64,7 +64,9 @@ fn make(setup: &Setup, notes: &mut Vec<String>) -> Result<(LineKind, Box<dyn Dev
     };
     let device = make_veth(setup).map_err(|error| Refusal::NoDevice { tun: tun.clone(), veth: error.to_string() })?;
     if setup.line == LineChoice::Auto {
-        notes.push(format!("the line is a veth pair with a packet socket, because there is no TUN device: {tun}"));
+        // What to do about it is of no interest, because nothing is missing.
+        let reason = tun.split(": ").next().unwrap_or_default();
+        notes.push(format!("the line is a veth pair, because there is no TUN device ({reason})"));
     }
     Ok((LineKind::Veth, device))
 }
