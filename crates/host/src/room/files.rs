@@ -51,6 +51,15 @@ pub(super) fn arrange(setup: &Setup, standing: Standing, notes: &mut Vec<String>
     Ok(true)
 }
 
+/// Mounts a /proc for as long as something is done with it, where nobody outside sees it.
+pub(super) fn with_own_proc(act: impl FnOnce(&Path)) -> io::Result<()> {
+    let folder = SCRATCH.map(Path::new).into_iter().find(|folder| folder.is_dir()).ok_or(io::ErrorKind::NotFound)?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    rustix::mount::mount("proc", folder, "proc", flags, None)?;
+    act(folder);
+    Ok(rustix::mount::unmount(folder, UnmountFlags::DETACH)?)
+}
+
 /// Answers with what could not be arranged.
 fn carry_out(setup: &Setup) -> io::Result<Vec<String>> {
     let mut notes = Vec::new();

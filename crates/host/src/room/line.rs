@@ -8,9 +8,11 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
+use super::files::with_own_proc;
 use super::refusal::{Namespace, Refusal, Settings};
 use super::standing::Standing;
 use super::{LineChoice, LineKind, Setup};
@@ -22,6 +24,8 @@ use crate::tun::{Layer, Tun, VirtioHeader};
 
 /// Our end of the pair, in a namespace where nobody sees it.
 const FAR_END: &str = "lab0";
+/// Where the kernel's values are.
+const PROC: &str = "/proc";
 
 /// Moves the process into a new network namespace, and makes its line.
 pub(super) fn lay(
@@ -36,18 +40,35 @@ pub(super) fn lay(
     Ok((kind, device))
 }
 
+/// Gives the kernel the values that the setup says. In a container /proc may be read-only; who may mount one of its own uses that.
+pub(super) fn tune(setup: &Setup, may_mount: bool, notes: &mut Vec<String>) {
+    let mut failed = Vec::new();
+    for (name, value) in &setup.sysctls {
+        if let Err(error) = set_sysctl(Path::new(PROC), name, value) {
+            failed.push((name, value, error));
+        }
+    }
+    if may_mount && !failed.is_empty() {
+        // Where there is none, what failed stays so.
+        let _ = with_own_proc(|proc| failed.retain(|(name, value, _)| set_sysctl(proc, name, value).is_err()));
+    }
+    for (name, value, error) in failed {
+        notes.push(format!("{name} could not be set to {value} ({error}): the kernel's own value is used"));
+    }
+}
+
 /// Sets a value of the kernel, with dots between the parts of its name.
-pub(super) fn set_sysctl(name: &str, value: &str) -> io::Result<()> {
-    fs::write(sysctl_path(name), value)
+fn set_sysctl(proc: &Path, name: &str, value: &str) -> io::Result<()> {
+    fs::write(sysctl_path(proc, name), value)
 }
 
 /// The value of a setting of the kernel as it is now.
 pub(super) fn sysctl(name: &str) -> io::Result<String> {
-    Ok(fs::read_to_string(sysctl_path(name))?.trim().to_owned())
+    Ok(fs::read_to_string(sysctl_path(Path::new(PROC), name))?.trim().to_owned())
 }
 
-fn sysctl_path(name: &str) -> String {
-    format!("/proc/sys/{}", name.replace('.', "/"))
+fn sysctl_path(proc: &Path, name: &str) -> PathBuf {
+    proc.join("sys").join(name.replace('.', "/"))
 }
 
 fn make(setup: &Setup, notes: &mut Vec<String>) -> Result<(LineKind, Box<dyn Device>), Refusal> {
@@ -103,7 +124,7 @@ fn open_far_end(setup: &Setup) -> Result<PacketSocket, crate::OpenError> {
         interface::set_mtu(FAR_END, u32::from(mtu)).map_err(crate::OpenError::Other)?;
     }
     // A kernel without IPv6 has nothing to switch off; the kernel at this end has nothing to say on the line.
-    let _ = set_sysctl(&format!("net.ipv6.conf.{FAR_END}.disable_ipv6"), "1");
+    let _ = set_sysctl(Path::new(PROC), &format!("net.ipv6.conf.{FAR_END}.disable_ipv6"), "1");
     interface::set_up(FAR_END).map_err(crate::OpenError::Other)?;
     PacketSocket::open(FAR_END, VirtioHeader::Without)
 }
@@ -128,7 +149,7 @@ impl Settling<'_> {
         for (setting, value) in [("disable_ipv6", "0"), ("accept_ra", "0"), ("accept_dad", "0"), ("dad_transmits", "0")]
         {
             // A kernel without IPv6 has none of them; what that means is told when an address is refused.
-            let _ = set_sysctl(&format!("net.ipv6.conf.{name}.{setting}"), value);
+            let _ = set_sysctl(Path::new(PROC), &format!("net.ipv6.conf.{name}.{setting}"), value);
         }
         let has_ipv6 = self.give_addresses()?;
         configure("the interface does not come up", interface::set_up(name))?;
@@ -136,12 +157,6 @@ impl Settling<'_> {
         for route in self.setup.routes.iter().filter(|route| has_ipv6 || route.network.is_ipv4()) {
             let added = interface::add_route(route.network, route.prefix_len, route.gateway, Some(name), route.kind);
             configure(&format!("the route to {}/{}", route.network, route.prefix_len), added)?;
-        }
-        for (setting, value) in &self.setup.sysctls {
-            if let Err(error) = set_sysctl(setting, value) {
-                self.notes
-                    .push(format!("{setting} could not be set to {value} ({error}): the kernel's own value is used"));
-            }
         }
         Ok(())
     }

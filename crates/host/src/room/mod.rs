@@ -132,6 +132,7 @@ impl Room {
         let standing = standing::take()?;
         let (line, device) = line::lay(setup, standing, &mut notes)?;
         let may_mount = files::arrange(setup, standing, &mut notes)?;
+        line::tune(setup, may_mount, &mut notes);
         // Whoever gets new rights loses the wish to die with its parent.
         if set_parent_process_death_signal(death_signal).is_err() {
             notes.push("this process may outlive the one that started it".to_owned());

@@ -39,6 +39,7 @@ const SCENES: &[Scene] = &[
     ("a_signal_reaches_the_program", endings::a_signal_reaches_the_program),
     ("no_descriptor_leaks", who::no_descriptor_leaks),
     ("settings_are_the_rooms", network::settings_are_the_rooms),
+    ("settings_are_set_though_proc_is_read_only", network::settings_are_set_though_proc_is_read_only),
     ("a_script_without_a_first_line_is_run_by_the_shell", refusals::a_script_without_a_first_line_is_run_by_the_shell),
     ("programs_that_cannot_run_are_refused", refusals::programs_that_cannot_run_are_refused),
     ("a_second_thread_is_refused", refusals::a_second_thread_is_refused),

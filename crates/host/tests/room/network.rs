@@ -6,12 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::mount::{MountFlags, MountPropagationFlags};
 use synsent_host::room::{Ending, LineChoice, LineKind, Program, Room, Setup};
 use synsent_host::{Device, DeviceNetwork, Driver, Engine};
 use synsent_sockets::{Domain, Kind, Name, Network, Progress, ReceiveHow, SendHow, Settings, Socket};
 use synsent_stack::{Cidr, Config, DropReason, LinkConfig, Offload, Stack};
 
-use crate::stage::{ROUTER, ROUTER_6, enter, enter_with, setup, sh};
+use crate::stage::{ROUTER, ROUTER_6, enter, enter_with, is_root, setup, sh};
 
 fn interfaces(room: &Room) -> Vec<String> {
     let table = sh(room, "cat /proc/net/dev");
@@ -49,6 +50,24 @@ pub(crate) fn settings_are_the_rooms() {
     assert_eq!(sh(&room, "cat /proc/sys/net/ipv4/tcp_syn_retries"), "2\n");
     let told = room.notes().iter().any(|note| note.starts_with("net.ipv4.no_such_setting could not be set to 1"));
     assert!(told, "{:?}", room.notes());
+}
+
+/// In a container /proc/sys cannot be written to; who may mount another one can.
+pub(crate) fn settings_are_set_though_proc_is_read_only() {
+    if !is_root() {
+        return;
+    }
+    // SAFETY: the process has one thread, and gets its own table of mounts.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNS) }.expect("a mount namespace");
+    rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).expect("privacy");
+    rustix::mount::mount_bind("/proc/sys", "/proc/sys").expect("a mount");
+    rustix::mount::mount_remount("/proc/sys", MountFlags::BIND | MountFlags::RDONLY, "").expect("read-only");
+    let retries = "net.ipv4.tcp_syn_retries";
+    let open = std::fs::OpenOptions::new().write(true).open("/proc/sys/net/ipv4/tcp_syn_retries");
+    open.expect_err("read-only");
+    let room = enter_with(&Setup { sysctls: vec![(retries.to_owned(), "2".to_owned())], ..setup() });
+    assert_eq!(room.sysctl(retries).expect("a value"), "2");
+    assert!(room.notes().is_empty(), "{:?}", room.notes());
 }
 
 /// How long nothing may happen.
