@@ -58,6 +58,9 @@ fn executable(path: &Path, metadata: &Metadata) -> Result<(), Refusal> {
         return Err(Refusal::Folder(path.into()));
     }
     let not = |why| Err(Refusal::NotExecutable { path: path.into(), why });
+    if !metadata.is_file() {
+        return not("it is a device, a pipe or a socket");
+    }
     if metadata.permissions().mode() & 0o111 == 0 {
         return not("it has no execute permission; chmod +x gives it one");
     }

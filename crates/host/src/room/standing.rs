@@ -3,7 +3,8 @@
 //! A process that may make namespaces stays where it is. Every other one enters a user namespace in which it has every right over
 //! the room, and in which its user and group have the numbers that they have outside, so that a program sees itself as it is
 //! used to. So have all other users and groups where the process may say so, which is so for root in most containers. Else they
-//! have no number there: a program whose file would make it somebody else cannot become so.
+//! have no number there: a program whose file would make it somebody else cannot become so, files of others belong to nobody
+//! (a few programs, ssh among them, insist on files of root), and further groups of the user keep their rights and lose their names.
 
 use std::fs;
 use std::io;

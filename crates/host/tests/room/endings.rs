@@ -113,6 +113,12 @@ pub(crate) fn holder() {
     let _ = started.wait();
 }
 
+pub(crate) fn a_parent_that_is_gone_is_noticed() {
+    let parent = rustix::process::getppid().expect("a parent").as_raw_pid().cast_unsigned();
+    room::die_with(parent).expect("a parent that lives");
+    room::die_with(parent + 1).expect_err("somebody else");
+}
+
 /// Starts a holder that dies with this process.
 pub(crate) fn front() {
     let me = std::process::id().to_string();

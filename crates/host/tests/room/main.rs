@@ -36,6 +36,7 @@ const SCENES: &[Scene] = &[
     ("nothing_is_left_behind", endings::nothing_is_left_behind),
     ("what_is_observed_ends_too", endings::what_is_observed_ends_too),
     ("the_room_can_be_ended", endings::the_room_can_be_ended),
+    ("a_parent_that_is_gone_is_noticed", endings::a_parent_that_is_gone_is_noticed),
     ("a_signal_reaches_the_program", endings::a_signal_reaches_the_program),
     ("no_descriptor_leaks", who::no_descriptor_leaks),
     ("settings_are_the_rooms", network::settings_are_the_rooms),

@@ -38,6 +38,7 @@ pub(crate) fn programs_that_cannot_run_are_refused() {
     assert!(said("").starts_with("there is no program : PATH has no such file in /"));
     assert_eq!(said("/no/such/program"), "there is no program /no/such/program: no such file");
     assert_eq!(said("/etc"), "/etc is a folder, not a program");
+    assert_eq!(said("/dev/null"), "/dev/null may not be executed: it is a device, a pipe or a socket");
     let data = path("data");
     assert_eq!(said(&data), format!("{data} may not be executed: it has no execute permission; chmod +x gives it one"));
     let orphan = path("orphan");
