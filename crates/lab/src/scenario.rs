@@ -17,11 +17,13 @@ mod case;
 mod emit;
 mod expect;
 mod file;
+mod mistake;
 mod port;
 mod reach;
 mod stage;
+mod usual;
 mod values;
-mod words;
+mod word;
 
 use std::fmt;
 use std::net::IpAddr;

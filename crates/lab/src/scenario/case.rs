@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use super::file::{CaseParts, Parts, default_router, read};
-use super::{Mistake, Names, Placed, Scenario, ScenarioError, Us, words};
+use super::file::{CaseParts, Parts, read};
+use super::usual::default_router;
+use super::{Mistake, Names, Placed, Scenario, ScenarioError, Us, mistake};
 use super::{SCENARIO_FILE_HOSTS_MAX, SCENARIO_FILE_PORTS_MAX, SCENARIO_OCTETS_MAX, SCENARIO_PORTS_MAX};
 
 /// A scenario with a name.
@@ -123,7 +124,7 @@ fn find<'a>(like: &Placed<String>, before: &'a [Case], known: &'a [Case]) -> Res
     let mut all = before.iter().chain(known);
     all.find(|case| case.name == like.value).ok_or_else(|| {
         let names: Vec<&str> = before.iter().chain(known).map(|case| case.name.as_str()).collect();
-        let meant = words::nearest(&like.value, names.iter().copied());
+        let meant = mistake::nearest(&like.value, names.iter().copied());
         let meant = meant.map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
         let what = format!("there is no case `{}` to be like; there are {}{meant}", like.value, names.join(", "));
         (like.at.clone(), what)

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use synsent_stack::{Cidr, Duration};
 
-use super::file::{default_names, default_router};
+use super::usual::{default_names, default_router};
 use super::{Case, Expect, Host, Line, Names, OutputPattern, Placed, Scenario, Scenarios, Us};
 use crate::names::NamesMode;
 use crate::obstruct::{IcmpError, IcmpMessage};

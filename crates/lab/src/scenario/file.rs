@@ -1,25 +1,29 @@
 //! What stands in a scenario's file, as TOML has it, and what must hold for each table alone.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::ops::Range;
+use std::net::IpAddr;
 
 use serde::Deserialize;
-use synsent_stack::Cidr;
 use toml::Spanned;
 
 use super::expect::ExpectTable;
 use super::port::{Otherwise, PortTable};
+use super::usual::{NOWHERE, default_addresses, default_name_server, default_names, default_router, everywhere};
 use super::values::{Chance, MTU, MTU_MIN_V4, MTU_MIN_V6, Rate, Span, address, host_name, prefix};
 use super::{Expect, Host, Line, Mistake, Named, Names, Placed, Us};
 use super::{
     SCENARIO_ADDRESSES_MAX, SCENARIO_CASES_MAX, SCENARIO_HOSTS_MAX, SCENARIO_NAMES_MAX, SCENARIO_RECORDS_MAX,
     SCENARIO_ROUTES_MAX,
 };
-use super::{reach, words};
+use super::{mistake, reach};
 use crate::faults::Faults;
 use crate::names::NamesMode;
 use crate::rules::Does;
+
+/// How often a kernel can be told to repeat a SYN.
+const SYN_RETRIES: std::ops::RangeInclusive<u8> = 1..=127;
+/// How many ports can be free: those from 1024 on.
+const FREE_PORTS_MAX: u16 = 64_512;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,7 +152,7 @@ pub(super) struct CaseParts {
 pub(super) fn read(text: &str) -> Result<(Parts, Vec<CaseParts>), Mistake> {
     let file: File = toml::from_str(text).map_err(|error| {
         let at = error.span().unwrap_or(0..0);
-        (at, words::told(error.message()))
+        (at, mistake::told(error.message()))
     })?;
     let File { seed, us, router, names, host, expect, case } = file;
     let top = parts(seed, (&us, &router, &names), &host, &expect)?;
@@ -226,14 +230,6 @@ impl UsTable {
     }
 }
 
-impl Us {
-    /// Us where the file says nothing of us.
-    pub(super) fn plain() -> Us {
-        let line = Line { mtu: MTU, black_hole: false, faults: Faults::default() };
-        Us { addresses: default_addresses(), routes: everywhere(), line, free_ports: None, syn_retries: None }
-    }
-}
-
 impl RouterTable {
     fn check(&self) -> Result<Vec<Placed<IpAddr>>, Mistake> {
         addresses(&self.addresses, default_router)
@@ -260,13 +256,6 @@ impl NamesTable {
         }
         let records = self.record.iter().map(RecordTable::check).collect::<Result<_, _>>()?;
         Ok(Names { addresses: addresses(&self.addresses, default_name_server)?, mode, records })
-    }
-}
-
-impl Names {
-    /// The name server where the file says nothing of it.
-    pub(super) fn plain() -> Names {
-        Names { addresses: default_name_server(), mode: NamesMode::Answers, records: Vec::new() }
     }
 }
 
@@ -326,13 +315,6 @@ impl HostTable {
     }
 }
 
-/// The names of a host of which no names are said: its own and that in `test`, where they are names that can be asked for.
-pub(super) fn default_names(name: &Placed<String>) -> Vec<Placed<String>> {
-    let both = [name.value.clone(), format!("{}.test", name.value)];
-    let fit = both.into_iter().filter_map(|one| host_name(&one).ok());
-    fit.map(|one| Placed::new(one, name.at.clone())).collect()
-}
-
 impl LineTable {
     fn check(&self, inet6: bool) -> Result<Line, Mistake> {
         let least = if inet6 { MTU_MIN_V6 } else { MTU_MIN_V4 };
@@ -384,43 +366,4 @@ fn few<T>(addresses: &[Placed<T>]) -> Result<(), Mistake> {
         Some(one) => Err((one.at.clone(), format!("a host has at most {SCENARIO_ADDRESSES_MAX} addresses"))),
         None => Ok(()),
     }
-}
-
-/// Where nothing stands in the file.
-pub(super) const NOWHERE: Range<usize> = 0..0;
-
-/// How often a kernel can be told to repeat a SYN.
-const SYN_RETRIES: std::ops::RangeInclusive<u8> = 1..=127;
-/// How many ports can be free: those from 1024 on.
-const FREE_PORTS_MAX: u16 = 64_512;
-
-fn default_addresses() -> Vec<Placed<Cidr>> {
-    let v4 = (Ipv4Addr::new(10, 1, 0, 2).into(), 24);
-    let v6 = (Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 2).into(), 64);
-    cidrs([v4, v6])
-}
-
-fn everywhere() -> Vec<Placed<Cidr>> {
-    cidrs([(Ipv4Addr::UNSPECIFIED.into(), 0), (Ipv6Addr::UNSPECIFIED.into(), 0)])
-}
-
-fn cidrs(all: [(IpAddr, u8); 2]) -> Vec<Placed<Cidr>> {
-    let fits = all.into_iter().filter_map(|(address, prefix_len)| Cidr::new(address, prefix_len));
-    fits.map(|value| Placed::new(value, NOWHERE)).collect()
-}
-
-pub(super) fn default_router() -> Vec<Placed<IpAddr>> {
-    nearby(1)
-}
-
-fn default_name_server() -> Vec<Placed<IpAddr>> {
-    nearby(0x53)
-}
-
-/// The addresses in our networks with this last number, which is read as it is written: fd00:1::53 ends as 10.1.0.53 does.
-fn nearby(number: u8) -> Vec<Placed<IpAddr>> {
-    let decimal = number / 16 * 10 + number % 16;
-    let all: [IpAddr; 2] =
-        [Ipv4Addr::new(10, 1, 0, decimal).into(), Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, number.into()).into()];
-    all.into_iter().map(|value| Placed::new(value, NOWHERE)).collect()
 }
