@@ -4,12 +4,12 @@
 //! terminal shows meanwhile what is going on. Why a run came to nothing stands in its row; where every run would come to the
 //! same, it is said once.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use std::{fs, process, thread};
 
-use synsent_host::room;
+use synsent_host::{Interrupt, room};
 use synsent_lab::Case;
 use synsent_world::sweep::{AT_ONCE, SWEEP_LIMIT_MS};
 use synsent_world::{Order, Plan, Refusal, Runs, Stamp, Streams, Sweep, SweepEvent, Whose, expect};
@@ -25,6 +25,9 @@ use crate::arguments::SweepArguments;
 use crate::cases;
 use crate::ending::Ending;
 use crate::table;
+
+/// What a shell reports of a program that SIGINT ended.
+const INTERRUPTED: i32 = 130;
 
 /// What is known of a sweep while its rows come.
 struct Rising<'a> {
@@ -64,6 +67,7 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     sweep.order = Order::Planned;
     sweep.at_once = arguments.jobs.map_or(AT_ONCE, usize::from);
     let mut rising = Rising::new(arguments, &cases, &records);
+    obey_interrupts(rising.progress.eraser())?;
     let began = Instant::now();
     sweep.run(&mut |event| rising.take(&event));
     let took = began.elapsed();
@@ -92,6 +96,19 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
         0 => Ok(()),
         _ => Err(Ending::NotHeld),
     }
+}
+
+/// An interrupt ends this process, and the runs end with it. The rows that are there stay.
+fn obey_interrupts(erase: impl FnOnce() + Send + 'static) -> Result<(), Ending> {
+    let interrupt = Interrupt::catch().map_err(Ending::file("signals"))?;
+    let wait = move || {
+        if interrupt.wait().is_ok() {
+            erase();
+            process::exit(INTERRUPTED);
+        }
+    };
+    let thread = thread::Builder::new().name("signals".into()).spawn(wait);
+    thread.map(drop).map_err(Ending::file("the thread for signals"))
 }
 
 /// A plan for each case, with a directory of its own.

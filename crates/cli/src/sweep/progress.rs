@@ -49,6 +49,12 @@ impl Progress {
         self.bar.suspend(write)
     }
 
+    /// What takes the line away from another thread.
+    pub(super) fn eraser(&self) -> impl FnOnce() + Send + 'static {
+        let bar = self.bar.clone();
+        move || bar.finish_and_clear()
+    }
+
     fn show(&self) {
         let running: Vec<&str> = self.running.iter().map(String::as_str).collect();
         self.bar.set_message(if running.is_empty() {
