@@ -171,8 +171,8 @@ impl Following {
             Said::Error { number, name } | Said::Pending { number, name } => {
                 self.tells(call, ConnectSaid::Failed { number: *number, name: name.clone() }, how);
             }
-            Said::Restarted => self.begun = if again { self.begun } else { "a signal" },
-            Said::StillWaiting => {}
+            // The kernel goes on with the same call, and tells its result in the next one.
+            Said::Restarted | Said::StillWaiting => {}
         }
     }
 

@@ -242,7 +242,6 @@ pub(crate) fn segment(from: SocketAddr, to: SocketAddr, flags: Flags, seq: u32, 
     segment_with_ttl(64, from, to, flags, seq, ack, octets)
 }
 
-#[expect(clippy::too_many_arguments, reason = "a segment has that many sides")]
 pub(crate) fn segment_with_ttl(
     ttl: u8,
     from: SocketAddr,

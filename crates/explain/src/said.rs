@@ -71,7 +71,7 @@ fn attempts_line(all: &[Attempt]) -> String {
 
 /// One attempt: the result, and how it was told where that was not by connect itself.
 pub(crate) fn attempt_words(attempt: &Attempt) -> String {
-    let words = match &attempt.said {
+    match &attempt.said {
         ConnectSaid::Connected => match &attempt.later {
             Some((call, name)) => format!("connected, then {} {}", visible(call), visible(name)),
             None => "connected".to_owned(),
@@ -91,6 +91,5 @@ pub(crate) fn attempt_words(attempt: &Attempt) -> String {
         ConnectSaid::Abandoned => {
             format!("{}, closed before a result", attempt.how.split(',').next().unwrap_or_default())
         }
-    };
-    words
+    }
 }

@@ -88,6 +88,16 @@ fn a_connect_that_has_not_returned_is_not_given_a_result() {
 }
 
 #[test]
+fn a_signal_that_makes_the_kernel_begin_again_is_no_result() {
+    let begun = || Made::new("silent").call(1_000, 500_000, "connect", Said::Restarted, "");
+    let run = begun().call_on(1, target(), 501_100, None, "connect", Said::StillWaiting, "").done();
+    assert_eq!(said_line(&run), "still waiting at the end");
+    let run = begun().fails(501_100, 10_000, ECONNREFUSED, "ECONNREFUSED").done();
+    assert_eq!(said_line(&run), "ECONNREFUSED");
+    assert_eq!(attempts(&run)[0].began_us, 1_000);
+}
+
+#[test]
 fn what_was_not_observed_is_not_said() {
     let mut run = Made::new("refused").syn(1_000).done();
     run.observation = Observation::Not("the program is a 32-bit one".to_owned());

@@ -20,7 +20,7 @@ use synsent_sockets::Outcome;
 
 use crate::flows::Traffic;
 use crate::record::Run;
-use crate::words::{times, visible};
+use crate::words::{counted_words, times, visible};
 
 use causes::{CAUSES, Cause, Finding};
 use evidence::{Evidence, Try};
@@ -98,14 +98,7 @@ fn others(evidence: &Evidence<'_>, chief: Option<&Try<'_>>, cause: &Cause) -> Op
     };
     let same = others.iter().filter(|one| (cause.shows)(evidence, Some(one)).is_some()).count();
     let said_here = chief.error();
-    let mut peers: Vec<String> = others.iter().map(|one| with_other_error(one, said_here)).collect();
-    peers.dedup();
-    let more = peers.len().saturating_sub(PEERS_TOLD);
-    peers.truncate(PEERS_TOLD);
-    let mut peers = peers.join(", ");
-    if more > 0 {
-        peers += &format!(" and {more} more");
-    }
+    let peers = counted_words(others.iter().map(|one| with_other_error(one, said_here)), PEERS_TOLD);
     match others.as_slice() {
         [] => None,
         [_] if same == 1 => Some(format!("; it was the same at {peers}")),

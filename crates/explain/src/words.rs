@@ -106,6 +106,25 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// The different ones of these, each counted; after so many of them only how many more there are.
+pub(crate) fn counted_words(all: impl Iterator<Item = String>, told: usize) -> String {
+    let mut counted: Vec<(String, usize)> = Vec::new();
+    let mut more = 0;
+    for words in all {
+        let has_room = counted.len() < told;
+        match counted.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, count)) => *count += 1,
+            None if has_room => counted.push((words, 1)),
+            None => more += 1,
+        }
+    }
+    let mut words: Vec<String> = counted.into_iter().map(|(words, count)| times(&words, count)).collect();
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    words.join(", ")
+}
+
 /// `once`, `twice`, `3 times`.
 pub(crate) fn often(count: usize) -> String {
     match count {

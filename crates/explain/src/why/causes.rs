@@ -15,9 +15,9 @@ pub(super) struct Cause {
     /// What it is called where it is excluded; several rows may share one.
     pub(super) label: &'static str,
     /// What happened and why the program was told so, if the record shows this cause.
-    pub(super) shows: fn(&Evidence<'_>, Option<&Try<'_>>) -> Option<Finding>,
+    pub(super) shows: Shows,
     /// What in the record excludes it.
-    pub(super) excludes: Option<fn(&Evidence<'_>, Option<&Try<'_>>) -> Option<String>>,
+    pub(super) excludes: Option<Excludes>,
     /// What the record cannot tell when this cause is shown.
     pub(super) unknown: &'static [&'static str],
     /// Whether its sentences already tell about the attempts before.
@@ -72,7 +72,10 @@ impl Finding {
     }
 }
 
-type Shows = fn(&Evidence<'_>, Option<&Try<'_>>) -> Option<Finding>;
+/// What shows a cause.
+pub(super) type Shows = fn(&Evidence<'_>, Option<&Try<'_>>) -> Option<Finding>;
+/// What excludes one.
+pub(super) type Excludes = fn(&Evidence<'_>, Option<&Try<'_>>) -> Option<String>;
 type Open = &'static [&'static str];
 
 const fn row(stage: Stage, id: &'static str, label: &'static str, shows: Shows, unknown: Open) -> Cause {
@@ -96,7 +99,7 @@ const fn at_fine(id: &'static str, label: &'static str, shows: Shows, unknown: O
 }
 
 impl Cause {
-    const fn excluded_by(self, excludes: fn(&Evidence<'_>, Option<&Try<'_>>) -> Option<String>) -> Cause {
+    const fn excluded_by(self, excludes: Excludes) -> Cause {
         Cause { excludes: Some(excludes), ..self }
     }
 

@@ -10,7 +10,7 @@ use super::evidence::{Evidence, Hole, Origin, Try};
 use super::opening::{capital, told};
 use crate::attempts::ConnectSaid;
 use crate::flows::{Flow, Sent};
-use crate::words::{counted, octets, often, ordinal, span, visible};
+use crate::words::{counted, counted_words, octets, often, ordinal, span, visible};
 
 /// From when on a pause is one that a person notices; unit: microseconds.
 const PAUSE_US: i64 = 300_000;
@@ -111,12 +111,16 @@ pub(super) fn black_hole(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Opti
     Some(Finding::new(wire, told_later(evidence, one, because), later_outcome(one)))
 }
 
-/// How long nothing came from the peer at the end: until we ended it, or the record ends.
+/// How long the peer said nothing at the end: since the last data, ours or its own, until we ended it or the record ends. An
+/// acknowledgment is no word of the peer, and what is sent again is no new one of ours.
 fn pause_us(flow: &Flow, evidence: &Evidence<'_>) -> i64 {
     let is_end = |sent: &&Sent| sent.segment.flags.fin() || sent.segment.flags.rst();
     let until = flow.sent().find(is_end).map_or_else(|| evidence.end_us(), |sent| sent.at_us);
-    // What answers our own end says nothing about the time before.
-    let since = flow.came().map(|sent| sent.at_us).filter(|at| *at <= until).max().unwrap_or(until);
+    let again: Vec<*const Sent> = crate::flows::repeated(flow.sent()).into_iter().map(std::ptr::from_ref).collect();
+    let is_word = |sent: &&Sent| sent.segment.octets > 0 || sent.segment.answers_opening();
+    let said = flow.sent().filter(|sent| !again.contains(&std::ptr::from_ref(*sent)));
+    let words = said.chain(flow.came()).filter(is_word).map(|sent| sent.at_us);
+    let since = words.filter(|at| *at <= until).max().unwrap_or(until);
     until.saturating_sub(since)
 }
 
@@ -233,14 +237,11 @@ fn fallback(
     if before.iter().filter(fitting).count() != before.len() {
         return None;
     }
-    let mut failed: Vec<String> = before.iter().take(2).map(|other| brief(other, evidence)).collect();
-    if before.len() > 2 {
-        failed.push(format!("{} attempts more failed", before.len() - 2));
-    }
+    let failed = counted_words(before.iter().map(|other| brief(other, evidence)), 2);
     let waited = one.began_us().saturating_sub(first.began_us()).max(0);
     let wire = format!(
         "{}; {} after the first attempt {} was tried, and it accepted after {}",
-        failed.join(", "),
+        failed,
         span(waited),
         flow.peer,
         span(flow.since_start_us(opened))
@@ -312,14 +313,19 @@ pub(super) fn loss(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Fin
     if lost == 0 && only_syns {
         return None;
     }
-    let seen = match lost {
-        0 => String::new(),
-        many => format!("{} did not arrive, ", counted(many, "packet")),
-    };
+    let mut seen = Vec::new();
+    if lost > 0 {
+        seen.push(format!("{} did not arrive", counted(lost, "packet")));
+    }
+    match repeated {
+        0 => {}
+        1 => seen.push("1 segment was sent again".to_owned()),
+        many => seen.push(format!("{many} segments were sent again")),
+    }
     let wire = format!(
-        "{} accepted; {seen}{} sent again, and {} out and {} in came through",
+        "{} accepted; {}, and {} out and {} in came through",
         flow.peer,
-        if repeated == 1 { "1 segment was".to_owned() } else { format!("{repeated} segments were") },
+        seen.join(", "),
         octets(flow.octets_out()),
         flow.octets_in()
     );
@@ -376,6 +382,7 @@ pub(super) fn connected(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Optio
             "and we ended it first"
         }
         (_, Some(_), _) => "and the other side ended it first",
+        _ if flow.sent().any(|sent| sent.segment.flags.fin()) => "and we ended it",
         _ => "and the other side did not end it",
     };
     let wire = format!(

@@ -18,6 +18,8 @@ const EVERY_PATH_OCTETS: usize = 576;
 pub(super) struct Evidence<'a> {
     pub(super) run: &'a Run,
     pub(super) traffic: &'a Traffic,
+    /// Whether the record has lines behind the router.
+    pub(super) sees_behind: bool,
     /// The attempts of the program, in the order of their beginnings.
     pub(super) tries: Vec<Try<'a>>,
 }
@@ -49,7 +51,8 @@ impl<'a> Evidence<'a> {
         }
         tries.extend(attempts.into_iter().flatten().map(|attempt| Try { flow: None, attempt: Some(attempt) }));
         tries.sort_by_key(Try::began_us);
-        Evidence { run, traffic, tries }
+        let sees_behind = run.packets.iter().any(|packet| packet.line != crate::flows::OWN_LINE);
+        Evidence { run, traffic, sees_behind, tries }
     }
 
     /// The moment at which the record ends.
@@ -72,11 +75,6 @@ impl<'a> Evidence<'a> {
     /// Whether all that the program called is known.
     pub(super) fn observed(&self) -> bool {
         !matches!(self.run.observation, Observation::Not(_))
-    }
-
-    /// Whether the record has lines behind the router.
-    pub(super) fn sees_behind(&self) -> bool {
-        self.run.packets.iter().any(|packet| packet.line != crate::flows::OWN_LINE)
     }
 
     /// An address, with the word "router" where it is the one of a router.
@@ -190,7 +188,7 @@ impl Flow {
         {
             return Origin::Between(format!("its TTL is {}, that of the other packets {usual}", reset.hop_limit));
         }
-        if evidence.sees_behind() && evidence.run.packets_left_out == 0 {
+        if evidence.sees_behind && evidence.run.packets_left_out == 0 {
             return Origin::Between(format!("it was never on the line of {}", reset.segment.source.ip()));
         }
         Origin::Unknown

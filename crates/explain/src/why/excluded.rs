@@ -154,7 +154,7 @@ pub(super) fn loss(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Str
     let syns = flow.syns().count();
     let there = flow.far.iter().filter(|sent| sent.outward && sent.segment.opens() && arrives(sent.fate)).count();
     let only_syns = flow.repeated() + 1 == syns;
-    (evidence.sees_behind() && only_syns && there == syns)
+    (evidence.sees_behind && only_syns && there == syns)
         .then(|| format!("each of {syns} SYNs was on the line of {}", flow.peer.ip()))
 }
 

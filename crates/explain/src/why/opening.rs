@@ -206,7 +206,7 @@ pub(super) fn told(evidence: &Evidence<'_>, one: &Try<'_>, because: &str) -> Str
             format!("connect() had no result after {lasted}, when the program {ending}: {because}")
         }
         ConnectSaid::Abandoned => {
-            format!("The program itself gave up after {lasted} and closed the socket: {because}")
+            format!("The program itself gave up after {lasted}, closed the socket and was told nothing: {because}")
         }
     }
 }

@@ -379,7 +379,7 @@ fn who_ended_a_silent_opening_is_told() {
         .call(11_100, 1_999_000, "poll", Said::Value(0), "0")
         .call(2_010_900, 10, "close", Said::Value(0), "");
     let why_gave_up = why(&gave_up.ended(End::Exited(28), 2_020_000, "").done());
-    says(&why_gave_up, &["The program itself gave up after 2.00 s"]);
+    says(&why_gave_up, &["The program itself gave up after 2.00 s, closed the socket and was told nothing"]);
 }
 
 #[test]
@@ -405,7 +405,7 @@ fn a_program_that_gives_up_itself_has_met_silence() {
         .hears(4_010_000, ACK, 0, 0, 75);
     let told = why(&made.ended(End::Exited(1), 4_020_000, "timed out\n").done());
     assert_eq!(told.cause, "silent-after-accept");
-    says(&told, &["nothing came for 3.96 s", "ended with exit code 1"]);
+    says(&told, &["nothing came for 3.97 s", "ended with exit code 1"]);
 }
 
 #[test]
@@ -545,7 +545,7 @@ fn a_connection_is_told_with_its_octets() {
     says(&find("reset-in-body"), &["sent 500 octets, and then a RST", "recv said ECONNRESET"]);
     says(&find("reset-after-accept"), &["a RST", "before any octet", "ECONNRESET"]);
     says(&find("closed-without-a-byte"), &["without an octet", "74 octets", "a read returns 0"]);
-    says(&find("silent-after-accept"), &["acknowledged all of the 74 octets", "nothing came for 4.96 s"]);
+    says(&find("silent-after-accept"), &["acknowledged all of the 74 octets", "nothing came for 4.97 s"]);
     says(&find("black-hole"), &["10.2.0.2's packets of 1500 octets", "3 sendings", "no ICMP error came"]);
     says(&find("length-told"), &["told 10.2.0.2", "takes 1280 octets", "1460 octets came"]);
     says(&find("slow"), &["1000 octets in 1.97", "about 50"]);
