@@ -127,6 +127,7 @@ impl Room {
     /// A [`Refusal`]; the process may then be half inside and should end.
     pub fn enter(setup: &Setup) -> Result<(Room, Box<dyn Device>), Refusal> {
         let ignored_signals = signals::ignored();
+        signals::expect_children();
         let death_signal = parent_process_death_signal().ok().flatten();
         let mut notes = Vec::new();
         let standing = standing::take()?;

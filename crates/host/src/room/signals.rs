@@ -52,6 +52,12 @@ pub(super) fn restore(ignored: Set) {
     }
 }
 
+/// Lets this process and those that it forks learn how their children end: who ignores SIGCHLD learns nothing.
+pub(super) fn expect_children() {
+    // SAFETY: the default runs no code of ours, and the call takes two numbers.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
 /// Blocks every signal of the calling thread; dropping it brings the mask back. What is forked meanwhile runs no handler of
 /// this process.
 pub(super) struct Blocked {

@@ -16,6 +16,17 @@ pub(crate) fn it_ends_as_it_ends() {
     assert_eq!(run(&room, &["sh", "-c", "kill -TERM $$"]).0, Ending::Signal(libc::SIGTERM));
 }
 
+pub(crate) fn it_ends_as_it_ends_for_who_ignores_children() {
+    // SAFETY: no code of ours runs when the signal comes.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+    let room = enter();
+    assert_eq!(run(&room, &["sh", "-c", "sleep 1000 & exit 7"]).0, Ending::Code(7));
+    // The program begins as its user did.
+    let status = run(&room, &["grep", "^SigIgn:", "/proc/self/status"]).1;
+    let ignored = u64::from_str_radix(status["SigIgn:".len()..].trim(), 16).expect("a number");
+    assert_ne!(ignored & 1 << (libc::SIGCHLD - 1), 0, "{status}");
+}
+
 pub(crate) fn what_is_written_arrives() {
     let room = enter();
     let streams =

@@ -32,6 +32,7 @@ const SCENES: &[Scene] = &[
     ("data_pass_over_the_line", || network::data_pass(LineChoice::Auto)),
     ("data_pass_over_a_pair", || network::data_pass(LineChoice::Veth)),
     ("it_ends_as_it_ends", endings::it_ends_as_it_ends),
+    ("it_ends_as_it_ends_for_who_ignores_children", endings::it_ends_as_it_ends_for_who_ignores_children),
     ("what_is_written_arrives", endings::what_is_written_arrives),
     ("nothing_is_left_behind", endings::nothing_is_left_behind),
     ("what_is_observed_ends_too", endings::what_is_observed_ends_too),
