@@ -255,16 +255,18 @@ impl<'a> Look<'a> {
         descriptors.into_iter().filter_map(|descriptor| self.subject(descriptor)).collect()
     }
 
-    /// The internet sockets in an epoll instance, with the program's word for each.
-    fn members(&mut self, descriptor: i32) -> Vec<(u64, Subject)> {
+    /// The internet sockets in an epoll instance, with the program's word for each, where it has no other member of that word.
+    fn members(&mut self, descriptor: i32) -> Vec<(Option<u64>, Subject)> {
         let text = self.processes.descriptor_info(self.thread, descriptor).unwrap_or_default();
+        let all = decode::epoll_members(&text);
         let mut members = Vec::new();
-        for member in decode::epoll_members(&text) {
+        for member in &all {
             let known = self.sockets.get(member.inode).filter(|socket| socket.is_internet);
             let subject = known
                 .map(|socket| Subject { descriptor: member.descriptor, inode: member.inode, socket })
                 .or_else(|| self.subject(member.descriptor).filter(|subject| subject.inode == member.inode));
-            members.extend(subject.map(|subject| (member.data, subject)));
+            let is_alone = all.iter().filter(|other| other.data == member.data).count() == 1;
+            members.extend(subject.map(|subject| (is_alone.then_some(member.data), subject)));
         }
         members
     }
@@ -303,7 +305,7 @@ impl<'a> Look<'a> {
                 let count = usize::try_from(count).unwrap_or(0).min(decode::WAIT_ENTRIES_MAX);
                 let octets = self.octets(arguments[1], count * decode::EPOLL_ENTRY_OCTETS).unwrap_or_default();
                 let members = self.members(decode::int(arguments[0]));
-                let of = |data| members.iter().find(|(word, _)| *word == data).map(|(_, subject)| *subject);
+                let of = |data| members.iter().find(|(word, _)| *word == Some(data)).map(|(_, subject)| *subject);
                 decode::epoll_entries(&octets).map(|(data, ready)| (of(data), ready)).collect()
             }
         };

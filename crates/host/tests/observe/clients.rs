@@ -59,6 +59,14 @@ fn what_a_non_blocking_connect_became_is_seen_in_poll_select_epoll_and_so_error(
 }
 
 #[test]
+fn what_epoll_says_of_one_of_two_is_not_said_of_either() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let seen = observe(&client, &["same-word", &refusing.port()]);
+    assert!(seen.calls("epoll_wait").is_empty(), "{}", seen.said());
+    assert_eq!(seen.call("getsockopt").detail, Detail::SoError(libc::ECONNREFUSED));
+}
+
+#[test]
 fn threads_that_connect_at_once_are_told_each() {
     let (Some(client), refusing) = (client(), Refusing::new()) else { return };
     for _ in 0..10 {

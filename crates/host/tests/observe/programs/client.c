@@ -88,6 +88,18 @@ static void with_epoll(void) {
     close(s);
 }
 
+/* Two descriptors that the program cannot tell apart either. */
+static void same_word(void) {
+    int e = epoll_create1(EPOLL_CLOEXEC), s = opened(SOCK_NONBLOCK), pair[2];
+    say("connect", connect_there(s));
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = 7};
+    if (pipe(pair) || epoll_ctl(e, EPOLL_CTL_ADD, pair[0], &event)) abort();
+    event.events = EPOLLOUT;
+    if (epoll_ctl(e, EPOLL_CTL_ADD, s, &event)) abort();
+    if (epoll_wait(e, &event, 1, -1) != 1) abort();
+    so_error(s);
+}
+
 static void *one_thread(void *unused) {
     (void)unused;
     blocking();
@@ -448,6 +460,7 @@ int main(int count, char **arguments) {
     else if (!strcmp(kind, "poll-with-time")) with_poll(100000);
     else if (!strcmp(kind, "select")) with_select();
     else if (!strcmp(kind, "epoll")) with_epoll();
+    else if (!strcmp(kind, "same-word")) same_word();
     else if (!strcmp(kind, "threads")) with_threads();
     else if (!strcmp(kind, "fork")) with_fork();
     else if (!strcmp(kind, "spawn")) with_spawn(arguments[0], arguments[2]);
