@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::layout::{Draft, PROGRAM, at_one};
+use super::layout::{Bulk, Draft, PROGRAM, at_one};
 use super::{ROWS_MAX, Row, RowKind};
 use crate::style::Tone;
 
 /// How many rows that say the same become one.
 const SAME_MIN: usize = 2;
+/// How many packets that follow each other become one row, and after which pause they no longer follow each other.
+const BURST_MIN: usize = 3;
+const BURST_PAUSE_US: i64 = 1_000;
 /// How many rows in a row may become fewer when there are too many.
 const BULK_MIN: usize = 4;
 /// How many of the last rows are kept when the middle is left out.
@@ -15,7 +18,7 @@ const LAST_ROWS: usize = ROWS_MAX / 4;
 
 /// The rows, at most [`ROWS_MAX`] of them.
 pub(super) fn condense(drafts: Vec<Draft>) -> Vec<Row> {
-    let mut drafts = same_calls(drafts);
+    let mut drafts = bursts(same_calls(drafts));
     if drafts.len() > ROWS_MAX {
         drafts = bulk(drafts);
     }
@@ -52,6 +55,32 @@ fn same_calls(drafts: Vec<Draft>) -> Vec<Draft> {
     })
 }
 
+/// Adds up packets that follow each other at once and go the same way.
+fn bursts(drafts: Vec<Draft>) -> Vec<Draft> {
+    let together = |a: &Draft, b: &Draft| {
+        let same_way = (a.row.from, a.row.to, a.row.lost, a.row.kind) == (b.row.from, b.row.to, b.row.lost, b.row.kind);
+        let alike = a.row.kind == RowKind::Packet && a.bulk.is_some() && a.row.via.is_some() == b.row.via.is_some();
+        let what = |draft: &Draft| draft.bulk.as_ref().map(|bulk| bulk.what.clone());
+        same_way && alike && what(a) == what(b) && b.row.at_us.saturating_sub(a.row.at_us) <= BURST_PAUSE_US
+    };
+    runs(drafts, together, |run, out| {
+        if run.len() < BURST_MIN {
+            return out.extend(run);
+        }
+        let (count, until_us) = (run.len(), run.iter().map(|draft| draft.row.until_us).max());
+        let octets =
+            run.iter().filter_map(|draft| draft.bulk.as_ref()).fold(0usize, |sum, one| sum.saturating_add(one.octets));
+        out.extend(run.into_iter().next().map(|mut first| {
+            let via = first.row.via;
+            first.row.until_us = until_us.unwrap_or(first.row.until_us);
+            first.bulk = first.bulk.map(|bulk| Bulk { octets, ..bulk });
+            let mut sum = summed(first, count);
+            sum.row.via = via;
+            sum
+        }));
+    })
+}
+
 /// Adds up data, acknowledgments and the calls around them.
 fn bulk(drafts: Vec<Draft>) -> Vec<Draft> {
     runs(
@@ -68,13 +97,16 @@ fn bulk(drafts: Vec<Draft>) -> Vec<Draft> {
                 let place = *places.entry((draft.row.from, draft.row.to, draft.row.lost, what)).or_insert(sums.len());
                 match sums.get_mut(place) {
                     Some((sum, count)) => {
-                        *count += 1;
+                        *count += draft.row.count;
                         sum.row.until_us = sum.row.until_us.max(draft.row.until_us);
                         if let (Some(sum), Some(one)) = (&mut sum.bulk, &draft.bulk) {
                             sum.octets = sum.octets.saturating_add(one.octets);
                         }
                     }
-                    None => sums.push((draft, 1)),
+                    None => {
+                        let count = draft.row.count;
+                        sums.push((draft, count));
+                    }
                 }
             }
             out.extend(sums.into_iter().map(|(draft, count)| if count > 1 { summed(draft, count) } else { draft }));

@@ -36,8 +36,7 @@ pub(super) fn draft(run: &Run, story: &Story, columns: &Columns, drafts: &mut Ve
             continue;
         }
         let row = row(run, story, columns, (index, in_one(index)), apart);
-        let bulk = told.view.as_ref().and_then(bulk);
-        drafts.push(Draft { row, order: if packet.outward { 1 } else { 3 }, bulk });
+        drafts.push(Draft { row, order: if packet.outward { 1 } else { 3 }, bulk: bulk(told) });
     }
 }
 
@@ -87,11 +86,17 @@ fn tone(view: &View) -> Tone {
     }
 }
 
-fn bulk(view: &View) -> Option<Bulk> {
-    let What::Tcp(segment) = &view.what else { return None };
-    let special = segment.flags.syn() || segment.flags.fin() || segment.flags.rst();
-    let what = if segment.octets > 0 { "data" } else { "ACK" };
-    (!special).then(|| Bulk { what: what.to_owned(), octets: segment.octets })
+/// What a packet is that may come in numbers.
+fn bulk(told: &Told) -> Option<Bulk> {
+    let (what, octets) = match &told.view.as_ref()?.what {
+        What::Tcp(segment) if segment.flags.syn() || segment.flags.fin() || segment.flags.rst() => return None,
+        What::Tcp(segment) if segment.octets > 0 && told.sending > 1 => ("data again".to_owned(), segment.octets),
+        What::Tcp(segment) if segment.octets > 0 => ("data".to_owned(), segment.octets),
+        What::Tcp(_) => ("ACK".to_owned(), 0),
+        What::Icmp(error) => (icmp_label(error.cause), 0),
+        _ => return None,
+    };
+    Some(Bulk { what, octets })
 }
 
 /// What tells the peers of a run apart.

@@ -190,3 +190,13 @@ fn events_of_poll_that_say_the_same_are_left_out() {
     let run = Made::new("x").call(100, 10, "poll", Said::Value(1), events).done();
     assert_eq!(lay_out(&run).rows[0].note, "= POLLOUT|POLLERR|POLLHUP");
 }
+
+#[test]
+fn packets_that_follow_each_other_at_once_are_one_row() {
+    let data = |made: Made, index: u32| made.hears(20_000 + i64::from(index) * 10, DATA, index * 1_000, 1_000, 0);
+    let run = (0..10).fold(Made::new("x").opens(1_000), data).hears(25_000, DATA, 10_000, 500, 0).done();
+    let ladder = lay_out(&run);
+    let row = ladder.rows.iter().find(|row| row.words == "data ×10, 10 kB").unwrap();
+    assert_eq!((row.count, row.via, row.until_us), (10, Some((2, 20_000)), 20_190));
+    assert!(ladder.rows.iter().any(|row| row.words == "data 500"), "{ladder:?}");
+}

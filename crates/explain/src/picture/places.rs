@@ -173,7 +173,7 @@ fn heights(ladder: &Ladder, top: i64) -> (Vec<RowPlace>, i64) {
 
 /// Whether the line of a row shows how long it took.
 fn slopes(row: &Row) -> bool {
-    row.kind == RowKind::Packet && row.count == 1
+    row.kind == RowKind::Packet && (row.count == 1 || row.via.is_some())
 }
 
 fn below(row: &Row) -> i64 {

@@ -151,8 +151,8 @@ fn words(out: &mut String, lines: &[Vec<Point>], index: usize, row: &Row) {
     let halo = if own { "l-halo-own" } else { "l-halo" };
     let more = if row.kind == RowKind::Answer && row.tone == Tone::Bad { " font-weight=\"600\"" } else { "" };
     let (middle, half) = ((first.0 + second.0) / 2, text_width(&text) / 2);
-    let x = if own { middle } else { free_place(lines, index, half) };
-    put_over(out, (class(row), halo), (x, first.1 - 6), "middle", more, &text);
+    let place = if own { (middle, first.1 - 6) } else { free_place(lines, index, half) };
+    put_over(out, (class(row), halo), place, "middle", more, &text);
     if !row.note.is_empty() {
         let class = if row.tone == Tone::Bad && row.kind == RowKind::Call { "l-bad" } else { "l-dim" };
         let note = cut(&row.note, letters_in(run - 8));
@@ -160,18 +160,23 @@ fn words(out: &mut String, lines: &[Vec<Point>], index: usize, row: &Row) {
     }
 }
 
-/// The middle of the words of a packet: near its sender, or further along its line where no other line crosses them.
-fn free_place(lines: &[Vec<Point>], index: usize, half: i64) -> i64 {
-    let [first, second, ..] = lines[index][..] else { return 0 };
-    let toward = (second.0 - first.0).signum();
-    let near = first.0 + toward * (BESIDE_LIFELINE + half);
-    let far = second.0 - toward * (BESIDE_LIFELINE + half);
+/// Where the words of a packet stand: near its sender, or further along its line where fewer other lines cross them.
+fn free_place(lines: &[Vec<Point>], index: usize, half: i64) -> Point {
+    let [first, second, ..] = lines[index][..] else { return (0, 0) };
+    let (toward, run) = ((second.0 - first.0).signum(), (second.0 - first.0).abs().max(1));
+    let near = BESIDE_LIFELINE.min(run - 2 * half).max(0);
+    let far = (run - 2 * half - BESIDE_LIFELINE).max(near);
+    // A line goes down: over the end of the words that is nearer to the sender it is highest.
+    let places = [near, (near + far) / 2, far].map(|from_sender| {
+        let height = first.1 + (second.1 - first.1) * from_sender / run;
+        (first.0 + toward * (from_sender + half), height - 6)
+    });
     let around = index.saturating_sub(ROWS_AROUND)..(index + ROWS_AROUND).min(lines.len());
-    let crossed = |x: i64| {
+    let crossed = |(x, y): Point| {
         let others = around.clone().filter(|other| *other != index).flat_map(|other| lines[other].windows(2));
-        others.filter(|part| crosses(part[0], part[1], (x - half, first.1 - 18), (x + half, first.1 - 4))).count()
+        others.filter(|part| crosses(part[0], part[1], (x - half, y - 12), (x + half, y + 2))).count()
     };
-    [near, (first.0 + second.0) / 2, far].into_iter().min_by_key(|x| crossed(*x)).unwrap_or(near)
+    places.into_iter().min_by_key(|place| crossed(*place)).unwrap_or(first)
 }
 
 /// Whether a line goes through a box that is given by its left upper and its right lower corner.
