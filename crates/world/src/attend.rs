@@ -26,7 +26,9 @@ pub(crate) struct Attendant<'a> {
     pub(crate) started: &'a Started,
     pub(crate) interrupt: &'a Interrupt,
     /// Readable once the program is over.
-    pub(crate) over: &'a OwnedFd,
+    pub(crate) over: BorrowedFd<'a>,
+    /// Readable once the lab broke.
+    pub(crate) broken: BorrowedFd<'a>,
     pub(crate) limit: Option<Duration>,
     pub(crate) stdout: Option<OwnedFd>,
     pub(crate) stderr: Option<OwnedFd>,
@@ -60,16 +62,19 @@ struct Tail {
 impl Attendant<'_> {
     /// Looks after the program until it is over.
     pub(crate) fn attend(self) -> Attended {
-        let Attendant { started, interrupt, over, limit, stdout, stderr } = self;
+        let Attendant { started, interrupt, over, broken, limit, stdout, stderr } = self;
         let (mut stdout, mut stderr) = (Tail::new(stdout), Tail::new(stderr));
         let mut ended_by = None;
         let mut asked_at: Option<Instant> = None;
+        let mut is_broken = false;
         let mut until = limit.map(|limit| Instant::now() + limit);
         loop {
             let mut descriptors = vec![
-                PollFd::from_borrowed_fd(over.as_fd(), PollFlags::IN),
+                PollFd::from_borrowed_fd(over, PollFlags::IN),
                 PollFd::from_borrowed_fd(interrupt.as_fd(), PollFlags::IN),
             ];
+            // A run without a lab is none; once is enough to end it.
+            descriptors.extend((!is_broken).then(|| PollFd::from_borrowed_fd(broken, PollFlags::IN)));
             let streams = [&stdout, &stderr].into_iter().filter_map(|tail| tail.descriptor());
             descriptors.extend(streams.map(|stream| PollFd::from_borrowed_fd(stream, PollFlags::IN)));
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -78,6 +83,10 @@ impl Attendant<'_> {
             let _ = poll(&mut descriptors, timeout.as_ref());
             let is_over = descriptors[0].revents().contains(PollFlags::IN);
             let is_interrupted = descriptors[1].revents().contains(PollFlags::IN);
+            if !is_broken && descriptors[2].revents().contains(PollFlags::IN) {
+                is_broken = true;
+                started.end();
+            }
             stdout.read();
             stderr.read();
             if is_over {

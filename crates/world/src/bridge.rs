@@ -10,7 +10,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time;
@@ -31,7 +31,25 @@ const ANSWERS_MAX: usize = 64;
 /// The thread, while it runs.
 pub(crate) struct Bridge {
     over: Arc<OwnedFd>,
+    broken: Arc<OwnedFd>,
     thread: JoinHandle<Line>,
+}
+
+/// Tells that the thread panicked, when it does.
+struct Alarm(Arc<OwnedFd>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            ring(&self.0);
+        }
+    }
+}
+
+/// Makes an event's descriptor readable.
+fn ring(event: &OwnedFd) {
+    // The one way to fail is a counter that is full, and then it is readable.
+    let _ = rustix::io::write(event, &1_u64.to_ne_bytes());
 }
 
 /// What is left of a line when the run is over.
@@ -62,22 +80,30 @@ struct Line {
 impl Bridge {
     /// Begins to move frames. What the lab did before was before the beginning of time.
     pub(crate) fn start(device: Box<dyn Device>, mut lab: Lab, tap: TapId) -> io::Result<Bridge> {
-        let over = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let event = || eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map(Arc::new);
+        let (over, broken) = (event()?, event()?);
         // What was said while the lab was built was said to nobody.
         while lab.tap_out(tap).is_some() {}
         let traffic = Traffic::after(lab.capture());
         let began = (time::Instant::now(), lab.now());
         let near = Near::new(device.medium());
         let line = Line { device, lab, tap, began, traffic, near, waiting: VecDeque::new(), error: None };
-        let told = Arc::clone(&over);
-        let thread = thread::Builder::new().name("lab".to_owned()).spawn(move || line.run(&told))?;
-        Ok(Bridge { over, thread })
+        let (told, alarm) = (Arc::clone(&over), Alarm(Arc::clone(&broken)));
+        let thread = thread::Builder::new().name("lab".to_owned()).spawn(move || {
+            let _alarm = alarm;
+            line.run(&told)
+        })?;
+        Ok(Bridge { over, broken, thread })
+    }
+
+    /// Readable once the thread has panicked.
+    pub(crate) fn broken(&self) -> BorrowedFd<'_> {
+        self.broken.as_fd()
     }
 
     /// Ends the thread. `Err` is what it panicked with.
     pub(crate) fn stop(self) -> Result<Ended, Box<dyn Any + Send>> {
-        // The one way to fail is a counter that is full, and then the thread is awake.
-        let _ = rustix::io::write(&*self.over, &1_u64.to_ne_bytes());
+        ring(&self.over);
         let Line { lab, traffic, began, error, .. } = self.thread.join()?;
         Ok(Ended { lab, traffic, began, error })
     }
@@ -173,7 +199,6 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::{AsFd, BorrowedFd};
     use std::sync::Mutex;
 
     use synsent_stack::{Medium, Offload, Received, SegmentOffload};
@@ -235,6 +260,45 @@ mod tests {
         Repr { destination: Address::BROADCAST, source, vlan: None, ethertype: EtherType::ARP }.emit(&mut frame);
         asked.emit(&mut frame[HEADER_LEN..]);
         frame
+    }
+
+    /// A device that is no device: whoever reads from it panics.
+    struct Wreck(OwnedFd);
+
+    impl Device for Wreck {
+        fn name(&self) -> &str {
+            "wreck"
+        }
+        fn medium(&self) -> Medium {
+            Medium::Ip
+        }
+        fn mtu(&self) -> u16 {
+            1_500
+        }
+        fn offload(&self) -> Offload {
+            Offload::default()
+        }
+        fn descriptor(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+        fn receive(&mut self, _: &mut [u8]) -> io::Result<Option<(usize, Received)>> {
+            panic!("a wreck is read from, as the test wants it");
+        }
+        fn transmit(&mut self, _: &[u8], _: Option<SegmentOffload>) -> io::Result<Sent> {
+            Ok(Sent::Done)
+        }
+    }
+
+    #[test]
+    fn a_thread_that_panics_is_noticed() {
+        let mut lab = Lab::new(1);
+        let cable = lab.add_line("us", 1_500);
+        let tap = lab.add_tap(cable);
+        let wreck = Wreck(eventfd(0, EventfdFlags::CLOEXEC).unwrap());
+        let bridge = Bridge::start(Box::new(wreck), lab, tap).unwrap();
+        let mut descriptors = [PollFd::from_borrowed_fd(bridge.broken(), PollFlags::IN)];
+        poll(&mut descriptors, None).unwrap();
+        assert!(bridge.stop().is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, RawFd};
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -92,10 +93,14 @@ pub fn supervise(plan: &Plan, program: &[OsString]) -> Result<Finished, WorldErr
     let mut notes = room.notes().to_vec();
     let (mut started, observer) = start(&room, plan, program, &inherit)?;
     let bridge = Bridge::start(device, staged.lab, staged.tap).map_err(failed("the lab cannot be started"))?;
-    let watched = watch(&mut started, observer, plan, &interrupt).map_err(failed("the program cannot be watched"));
+    let watched = watch(&mut started, observer, plan, &interrupt, bridge.broken())
+        .map_err(failed("the program cannot be watched"));
     let ending = started.wait();
     let line = bridge.stop().map_err(|panic| WorldError::Lab(words_of(&*panic)))?;
-    let (watched, ending) = (watched?, ending?);
+    let (mut watched, ending) = (watched?, ending?);
+    if let Some(error) = started.unobserved() {
+        watched.observation = Observation::Not(format!("the kernel refuses the filter that it needs: {error}"));
+    }
     drop(held);
     notes.extend(started.notes());
     notes.extend(line.error.iter().map(|error| format!("the line to the lab ended before the program did: {error}")));
@@ -124,7 +129,7 @@ fn start(
     room: &Room,
     plan: &Plan,
     program: &[OsString],
-    inherit: &[std::os::fd::RawFd],
+    inherit: &[RawFd],
 ) -> Result<(Started, Result<Observer, String>), RoomRefusal> {
     let made = |observe: bool| {
         let program = Program { observe, ..Program::new(program) };
@@ -159,12 +164,13 @@ fn watch(
     observer: Result<Observer, String>,
     plan: &Plan,
     interrupt: &Interrupt,
+    broken: BorrowedFd<'_>,
 ) -> io::Result<Watched> {
     let over = eventfd(0, EventfdFlags::CLOEXEC)?;
     let (stdout, stderr) = (started.stdout.take(), started.stderr.take());
     let started: &Started = started;
     let limit = plan.limit_ms.map(Duration::from_millis);
-    let attendant = Attendant { started, interrupt, over: &over, limit, stdout, stderr };
+    let attendant = Attendant { started, interrupt, over: over.as_fd(), broken, limit, stdout, stderr };
     thread::scope(|scope| {
         let attending = thread::Builder::new().name("attendant".to_owned()).spawn_scoped(scope, || attendant.attend());
         let attending = attending.inspect_err(|_| started.end())?;

@@ -127,10 +127,13 @@ impl Started {
         let old_proc = Told::error(&told.proc_error).map(|error| {
             format!("the program sees the /proc of this machine, with other process numbers, because it can have no own: {error}")
         });
-        let unobserved = Told::error(&told.filter_error).map(|error| {
-            format!("the program's system calls are not observed, because the filter was refused: {error}")
-        });
-        old_proc.into_iter().chain(unobserved).collect()
+        old_proc.into_iter().collect()
+    }
+
+    /// Why the program's calls stop for no observer, though that was asked for: the kernel refused the filter. Known once the program
+    /// was released.
+    pub fn unobserved(&self) -> Option<io::Error> {
+        Told::error(&self.parts.page.told().filter_error)
     }
 
     /// Whether init has ended and was waited for, here or by somebody else.

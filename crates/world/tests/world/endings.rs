@@ -58,7 +58,7 @@ for n in range(50000):
 /// One that listens to the request ends at once, and one that does not is ended two seconds later.
 pub(crate) fn limit() -> Result<(), Failed> {
     let asked = Asked { limit_ms: 500, ..Asked::case("connected") };
-    let (rows, _directories) = runs(&[asked.clone()], &["sleep", "1000"]);
+    let (rows, _directories) = runs(std::slice::from_ref(&asked), &["sleep", "1000"]);
     let run = rows.into_iter().next().ok_or("no row")?.map_err(|refusal| refusal.to_string())?;
     assert!(matches!(run.end, End::TimeLimit(500_000..2_000_000)), "{:?}", run.end);
     let patient = Asked { limit_ms: 2_000, ..asked };

@@ -13,11 +13,14 @@ mod support;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 use synsent_world::{Medium, Whose, supervisor_main};
 
 use skip::skip;
 use support::{Asked, one, program};
+
+/// A test that makes runs.
+type Test = fn() -> Result<(), Failed>;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -39,7 +42,8 @@ fn main() -> ExitCode {
         trials.push(Trial::test(format!("a_client_that_tries_again_succeeds{name}"), move || outcomes::again(medium)));
         trials.push(Trial::test(format!("much_data_arrives{name}"), move || outcomes::much(medium)));
     }
-    let tests: [(&str, fn() -> Result<(), libtest_mimic::Failed>); 14] = [
+    let tests: [(&str, Test); 15] = [
+        ("a_user_without_rights_sees_the_same", outcomes::stranger),
         ("names_are_those_of_the_lab", outcomes::names),
         ("an_error_and_the_packet_behind_it_stand_in_the_record", records::refused),
         ("a_run_is_explained_by_every_dialect", records::dialects),
