@@ -1,14 +1,14 @@
-//! A thread at a call: the part of the tracer that decides whether the call is looked at, and what became of one that was interrupted.
+//! A thread at a call: the part of the tracer that decides whether the call is looked at.
 
 use std::time::Instant;
 
 use super::decode::{self, Answer, Shape};
 use super::event::{CallResult, Event, Unobserved};
 use super::filter::{MARK_OTHER_ARCHITECTURE, NATIVE_ARCHITECTURE, X32_BIT};
+use super::interruption;
 use super::kernel::{self, CallInfo};
 use super::limits::{count, exhausted};
 use super::look::Look;
-use super::processes::Processes;
 use super::tracee::Interrupted;
 use super::tracer::{Observer, Tell};
 
@@ -85,7 +85,7 @@ impl Observer {
         let others = self.threads.iter_mut().filter(|(number, thread)| thread.process == process && **number != but);
         for (number, thread) in others {
             let stops_anyway = thread.goes_to_call || thread.is_stopped || self.files.is_stopped(*number);
-            if !stops_anyway && may_be_asked(&self.files, *number) {
+            if !stops_anyway && interruption::may_be_asked(&self.files, *number) {
                 thread.is_asked = kernel::interrupt(*number).is_ok();
             }
         }
@@ -94,6 +94,8 @@ impl Observer {
     fn at_exit(&mut self, number: i32, value: i64, tell: Tell<'_>) {
         let Some(thread) = self.threads.get_mut(&number) else { return };
         let answer = decode::answer(value);
+        let is_taken_back = thread.is_asked && interruption::ask_again(number, thread.last_number, answer);
+        thread.is_asked = is_taken_back;
         let Some(pending) = thread.call.take() else {
             let is_return = i64::try_from(thread.last_number) == Ok(libc::SYS_rt_sigreturn);
             if is_return && answer == Answer::Err(libc::EINTR) {
@@ -101,7 +103,8 @@ impl Observer {
             }
             return;
         };
-        let is_told = pending.call.shape == Shape::Epoll && answer == Answer::Err(libc::EINTR);
+        let may_be_ours = is_taken_back || pending.call.shape == Shape::Epoll;
+        let is_told = may_be_ours && answer == Answer::Err(libc::EINTR);
         if is_told || answer == Answer::Interrupted {
             thread.interrupted = Some(Interrupted { pending, ended: Instant::now(), is_told });
             return;
@@ -125,75 +128,4 @@ impl Observer {
             _ => {}
         }
     }
-
-    /// What an interrupted call became is seen by what its thread does next: the same call again, a handler, or something else. Gives
-    /// the call that begins now, which for the kernel's own `restart_syscall` is the interrupted one.
-    fn after_interruption(&mut self, number: i32, call: u64, arguments: [u64; 6], tell: Tell<'_>) -> (u64, [u64; 6]) {
-        let Some(interrupted) = self.threads.get(&number).and_then(|thread| thread.interrupted.as_ref()) else {
-            return (call, arguments);
-        };
-        let (same, is_told) = (interrupted.pending.call.number.cast_unsigned(), interrupted.is_told);
-        let (was, is_again) = (interrupted.pending.arguments, i64::try_from(call) == Ok(libc::SYS_restart_syscall));
-        if is_again || (call, arguments) == (same, was) {
-            let result = if is_told { CallResult::Err(libc::EINTR) } else { CallResult::Restarted };
-            self.tell_interrupted(number, result, tell);
-            return (same, was);
-        }
-        if decode::known_call(call).is_some() {
-            let result = if is_told { CallResult::Err(libc::EINTR) } else { CallResult::Interrupted };
-            self.tell_interrupted(number, result, tell);
-        }
-        (call, arguments)
-    }
-
-    fn tell_interrupted(&mut self, number: i32, result: CallResult, tell: Tell<'_>) {
-        let Some(thread) = self.threads.get_mut(&number) else { return };
-        let Some(interrupted) = thread.interrupted.take() else { return };
-        let look = Look::at(&self.files, &mut self.sockets, thread.process, number);
-        let calls = look.unfinished(&interrupted.pending, result, interrupted.ended);
-        calls.into_iter().for_each(|call| tell(Event::Call(call)));
-    }
-
-    /// A signal that would be thrown away if nobody traced has ended a call that it would not have ended then.
-    pub(super) fn take_back_interruption(&mut self, number: i32, signal: i32) {
-        if !is_interrupted(number) || !self.files.is_ignored(number, signal) {
-            return;
-        }
-        begin_again(number);
-        if let Some(interrupted) = self.threads.get_mut(&number).and_then(|thread| thread.interrupted.as_mut()) {
-            interrupted.is_told = false;
-        }
-    }
-}
-
-/// Whether a thread that stands still comes out of a call that says EINTR and may be begun again.
-fn is_interrupted(thread: i32) -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        let told = (kernel::interrupted_call(thread)).filter(|(_, result)| *result == -i64::from(libc::EINTR));
-        told.is_some_and(|(call, _)| decode::is_begun_again(call))
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        let _ = thread;
-        false
-    }
-}
-
-/// Takes back what our own stop did to a call that says EINTR then: the kernel begins it again, as it does with `poll`; a handler
-/// that runs first makes it EINTR after all.
-pub(super) fn begin_again(thread: i32) {
-    #[cfg(target_arch = "x86_64")]
-    if is_interrupted(thread) {
-        /// ERESTARTNOHAND, the kernel's own word, which no program sees.
-        const AGAIN_UNLESS_HANDLED: i64 = -514;
-        let _ = kernel::set_result(thread, AGAIN_UNLESS_HANDLED);
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = thread;
-}
-
-/// Whether a thread may be stopped without its noticing.
-fn may_be_asked(files: &Processes, thread: i32) -> bool {
-    cfg!(target_arch = "x86_64") || files.is_undisturbed(thread)
 }

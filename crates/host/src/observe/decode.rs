@@ -136,9 +136,9 @@ pub(super) fn known_call(number: u64) -> Option<&'static KnownCall> {
 }
 
 /// Whether a call that was stopped while it waited, and told EINTR for it, has done nothing and may be begun again.
-#[cfg(target_arch = "x86_64")]
 pub(super) fn is_begun_again(number: i64) -> bool {
-    const CALLS: [i64; 18] = [
+    const CALLS: &[i64] = &[
+        #[cfg(target_arch = "x86_64")]
         libc::SYS_epoll_wait,
         libc::SYS_epoll_pwait,
         libc::SYS_epoll_pwait2,

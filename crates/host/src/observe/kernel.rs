@@ -1,7 +1,7 @@
 //! The system calls of a tracer: each one a function that says what may go wrong.
 //!
 //! A tracee may be killed at any moment, so every request may find nobody: ESRCH is then the answer, and its end is told by
-//! [`wait`] soon after. Nothing here writes to a tracee but [`set_result`].
+//! [`wait`] soon after. Nothing here writes to a tracee but [`begin_again`].
 
 use std::io;
 use std::net::SocketAddr;
@@ -125,6 +125,9 @@ fn read_call_info(octets: &[u8; CALL_INFO_OCTETS]) -> CallInfo {
     }
 }
 
+/// Whether [`begin_again`] is possible on this machine: others keep the first argument of a call where its result goes.
+pub(super) const MAY_BEGIN_AGAIN: bool = cfg!(target_arch = "x86_64");
+
 /// The call that a stopped tracee comes out of and its result, while signals and stops are looked at; `None` when it came from
 /// its own instructions.
 #[cfg(target_arch = "x86_64")]
@@ -134,12 +137,27 @@ pub(super) fn interrupted_call(thread: pid_t) -> Option<(i64, i64)> {
     (number >= 0).then_some((number, result))
 }
 
-/// Gives the call that a stopped tracee comes out of another result.
-#[cfg(target_arch = "x86_64")]
-pub(super) fn set_result(thread: pid_t, result: i64) -> io::Result<()> {
-    const POKE_USER: c_long = 6;
-    ptrace(POKE_USER, thread, std::mem::offset_of!(libc::user_regs_struct, rax) as c_long, result)
+/// Not known on this machine.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn interrupted_call(_: pid_t) -> Option<(i64, i64)> {
+    None
 }
+
+/// Makes the kernel begin the call again that a tracee comes out of, while signals and stops are looked at; a handler that runs first makes
+/// it EINTR.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn begin_again(thread: pid_t) {
+    /// ERESTARTNOHAND, the kernel's own word, which no program sees.
+    const AGAIN_UNLESS_HANDLED: c_long = -514;
+    const POKE_USER: c_long = 6;
+    let at = std::mem::offset_of!(libc::user_regs_struct, rax) as c_long;
+    // A tracee that was killed meanwhile begins nothing.
+    let _ = ptrace(POKE_USER, thread, at, AGAIN_UNLESS_HANDLED);
+}
+
+/// Not possible on this machine.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn begin_again(_: pid_t) {}
 
 #[cfg(target_arch = "x86_64")]
 fn peek_register(thread: pid_t, offset: usize) -> Option<i64> {

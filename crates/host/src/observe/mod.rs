@@ -26,6 +26,7 @@ mod decode;
 mod errno;
 mod event;
 mod filter;
+mod interruption;
 mod kernel;
 mod limits;
 mod look;

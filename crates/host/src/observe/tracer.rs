@@ -13,7 +13,6 @@ use std::marker::PhantomData;
 use std::time::Instant;
 
 use super::attach::{AttachError, kernel_tells_calls, refusal};
-use super::calls::begin_again;
 use super::event::{CallResult, Ended, Event, Unobserved};
 use super::kernel::{self, Status};
 use super::limits::Limits;
@@ -136,7 +135,7 @@ impl Observer {
             Status::AtEvent { event: kernel::EVENT_STOP, signal } => self.at_pause(thread, signal),
             Status::AtEvent { .. } => self.resume(thread, 0),
             Status::AtSignal(signal) => {
-                self.take_back_interruption(thread, signal);
+                self.take_back_signal(thread, signal);
                 self.resume(thread, signal);
             }
         }
@@ -146,7 +145,8 @@ impl Observer {
     pub(super) fn resume(&mut self, number: i32, signal: i32) {
         let Some(thread) = self.threads.get_mut(&number) else { return };
         let is_watched = self.processes.get(&thread.process).is_some_and(|process| process.is_watched);
-        thread.goes_to_call = is_watched || thread.call.is_some();
+        // A call that ends because the thread was asked to stop is to be seen to end.
+        thread.goes_to_call = is_watched || thread.call.is_some() || thread.is_asked;
         thread.is_stopped = false;
         // A thread that was killed meanwhile is gone; its end comes with the next wait.
         let _ = kernel::resume(number, thread.goes_to_call, signal);
@@ -161,7 +161,7 @@ impl Observer {
             return;
         }
         if std::mem::take(&mut thread.is_asked) {
-            begin_again(number);
+            self.take_back_question(number);
         }
         self.resume(number, 0);
     }

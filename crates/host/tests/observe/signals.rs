@@ -145,6 +145,7 @@ fn a_fatal_signal_is_the_same_with_and_without_an_observer() {
 
 /// A thread that is asked to stop because another one connects must not see its `epoll_wait` end with EINTR; nor must one whose
 /// process gets a signal that it ignores.
+#[cfg(target_arch = "x86_64")]
 #[test]
 fn observing_interrupts_no_epoll_wait() {
     let (Some(client), refusing) = (client(), Refusing::new()) else { return };
@@ -155,6 +156,16 @@ fn observing_interrupts_no_epoll_wait() {
         assert!(seen.output.contains("epoll_wait 0\n"), "{kind}: {}", seen.output);
         assert_eq!(seen.status(), Some(Ended::Code(0)), "{kind}");
     }
+}
+
+/// Four threads wait in all ways again and again while their process begins and ends to be watched: none is told of a signal.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn observing_interrupts_no_call_at_any_moment() {
+    let (Some(client), refusing) = (client(), Refusing::new()) else { return };
+    let seen = observe(&client, &["busy", &refusing.port(), "1000"]);
+    assert_eq!(seen.output, "signals 0\n");
+    assert_eq!(seen.status(), Some(Ended::Code(0)));
 }
 
 /// What the thread that waited in `epoll_wait` does next is seen, though nothing of it stopped before.

@@ -257,6 +257,46 @@ static void child_beside_epoll(void) {
     say("epoll_wait", epoll_wait(e, &event, 1, -1) < 0);
 }
 
+/* Threads that wait in all ways for a short time, again and again, while another one connects again and again: nobody may be
+   told that a signal came, for none did. */
+static volatile int is_over;
+static int told_of_signals;
+
+static void *wait_again_and_again(void *unused) {
+    int e = epoll_create1(0), pair[2], of = 0;
+    struct epoll_event event = {.events = EPOLLIN};
+    struct timeval limit = {.tv_usec = 500};
+    struct timespec time = {.tv_nsec = 500000};
+    char octet;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || epoll_ctl(e, EPOLL_CTL_ADD, pair[0], &event)) abort();
+    setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    while (!is_over) {
+        of += epoll_wait(e, &event, 1, 1) < 0 && errno == EINTR;
+        of += poll(NULL, 0, 1) < 0 && errno == EINTR;
+        of += nanosleep(&time, NULL) < 0 && errno == EINTR;
+        of += read(pair[0], &octet, 1) < 0 && errno == EINTR;
+        of += recv(pair[0], &octet, 1, 0) < 0 && errno == EINTR;
+    }
+    __atomic_add_fetch(&told_of_signals, of, __ATOMIC_SEQ_CST);
+    return unused;
+}
+
+static void busy(int count) {
+    pthread_t threads[4];
+    for (int at = 0; at < 4; at++)
+        if (pthread_create(&threads[at], NULL, wait_again_and_again, NULL)) abort();
+    for (int at = 0; at < count; at++) {
+        int s = opened(0);
+        (void)!connect_there(s);
+        close(s);
+        usleep(300);
+    }
+    is_over = 1;
+    for (int at = 0; at < 4; at++) pthread_join(threads[at], NULL);
+    errno = told_of_signals;
+    say("signals", 1);
+}
+
 static void local_sockets(void) {
     struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "/nowhere/at/all"};
     int s = socket(AF_UNIX, SOCK_STREAM, 0), pair[2];
@@ -472,6 +512,7 @@ int main(int count, char **arguments) {
     else if (!strcmp(kind, "signalled")) signalled();
     else if (!strcmp(kind, "beside-epoll")) beside_epoll();
     else if (!strcmp(kind, "child-beside-epoll")) child_beside_epoll();
+    else if (!strcmp(kind, "busy")) busy(number);
     else if (!strcmp(kind, "local")) local_sockets();
     else if (!strcmp(kind, "datagram")) datagram();
     else if (!strcmp(kind, "names")) names();
