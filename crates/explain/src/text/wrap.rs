@@ -33,7 +33,7 @@ pub(super) fn wrapped(text: &str, width: usize, first: usize, rest: usize) -> Ve
     let mut lines = Vec::new();
     let (mut line, mut used) = (" ".repeat(first), first);
     let mut is_begun = false;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in &words(text) {
         let needed = cells(word);
         if is_begun && used + 1 + needed > width {
             lines.push(std::mem::replace(&mut line, " ".repeat(rest)));
@@ -60,6 +60,22 @@ pub(super) fn wrapped(text: &str, width: usize, first: usize, rest: usize) -> Ve
     lines
 }
 
+/// The words of a text; a number and its unit are one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let is_unit = matches!(word.trim_end_matches(|one: char| one.is_ascii_punctuation()), "s" | "ms");
+        match words.last_mut() {
+            Some(last) if is_unit && last.ends_with(|one: char| one.is_ascii_digit()) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
 /// How many cells of a terminal a text takes.
 fn cells(text: &str) -> usize {
     text.chars().map(|one| one.width().unwrap_or(0)).sum()
@@ -75,5 +91,6 @@ mod tests {
         assert_eq!(wrapped("abcdefghij", 6, 2, 2), ["  abcd", "  efgh", "  ij"]);
         assert_eq!(wrapped("漢字漢字", 5, 0, 0), ["漢字", "漢字"]);
         assert_eq!(wrapped("  ", 9, 2, 4), Vec::<String>::new());
+        assert_eq!(wrapped("for 9.95 s; x", 9, 0, 0), ["for", "9.95 s; x"]);
     }
 }

@@ -1,7 +1,9 @@
 //! What the program saw: its calls in order, condensed, and how it ended.
 
-use crate::attempts::verb;
-use crate::record::{Call, End, Observation, RECORD_CALLS_MAX, Said};
+use std::collections::HashSet;
+
+use crate::attempts::{is_data, verb};
+use crate::record::{Call, End, Observation, RECORD_CALLS_MAX, Said, SocketKind};
 use crate::words::{span, times, visible};
 
 use super::evidence::Evidence;
@@ -38,7 +40,9 @@ pub(super) fn seen(evidence: &Evidence<'_>) -> Vec<String> {
 
 fn calls(all: &[Call]) -> Vec<String> {
     let mut counted: Vec<(String, usize)> = Vec::new();
-    for call in all.iter().take(RECORD_CALLS_MAX).filter(|call| is_told(call)) {
+    let speaking: HashSet<u64> = all.iter().filter(|call| is_data(&call.name)).filter_map(|call| call.socket).collect();
+    let is_told = |call: &&Call| is_told(call) && (call.kind != SocketKind::Datagram || speaks(call, &speaking));
+    for call in all.iter().take(RECORD_CALLS_MAX).filter(is_told) {
         let words = words(call);
         match counted.last_mut() {
             Some((last, count)) if same(last, &words) => *count += 1,
@@ -56,9 +60,15 @@ fn calls(all: &[Call]) -> Vec<String> {
     lines
 }
 
+/// A connected datagram socket on which nothing is said only asks the routing table which address would be ours.
+fn speaks(call: &Call, speaking: &HashSet<u64>) -> bool {
+    let failed = matches!(call.said, Said::Error { .. });
+    failed || call.socket.is_none_or(|socket| speaking.contains(&socket))
+}
+
 /// Calls that say nothing about a connection are passed over, and so are those to name servers.
 fn is_told(call: &Call) -> bool {
-    const TOLD_OTHERWISE: [&str; 4] = ["socket", "setsockopt", "getsockname", "fcntl"];
+    const TOLD_OTHERWISE: [&str; 5] = ["socket", "setsockopt", "getsockname", "getpeername", "fcntl"];
     let to_names = call.peer.is_some_and(|peer| peer.port() == crate::view::DNS_PORT);
     let empty_question = call.name == "getsockopt" && !matches!(call.said, Said::Pending { .. });
     !to_names && !empty_question && !TOLD_OTHERWISE.contains(&call.name.as_str())

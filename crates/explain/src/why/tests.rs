@@ -618,6 +618,14 @@ fn what_the_program_saw_is_told_in_order_and_cannot_move_the_cursor() {
 }
 
 #[test]
+fn sockets_that_only_ask_for_an_address_are_passed_over() {
+    let mut run = Made::new("x").call_on(8, target(), 100, Some(110), "connect", Said::Value(0), "").done();
+    run.calls.iter_mut().for_each(|call| call.kind = SocketKind::Datagram);
+    assert_eq!(why(&run).seen[0], "exit code 7 after 50.0 ms");
+    assert_eq!(crate::said_line(&run), "no connect() was called");
+}
+
+#[test]
 fn a_call_that_is_made_very_often_is_one_line() {
     let mut made = connected();
     for turn in 0..500 {
