@@ -140,7 +140,7 @@ impl ExpectTable {
         let connect = self.connect.as_ref().map_or(Ok(Vec::new()), |words| few("words", words, |words| &words.0))?;
         if let (Some(table), Some(word)) = (&self.connect, connect.iter().find(|word| !is_word_of_connect(word))) {
             let what = format!(
-                "`{word}` is nothing that connect() says: write \"connected\", or an error such as \"ECONNREFUSED\""
+                "`{word}` is nothing that connect() says: write \"connected\", or the name of an error in capital letters, from its E on"
             );
             return Err((table.span(), what));
         }

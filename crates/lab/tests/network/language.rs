@@ -335,7 +335,7 @@ fn a_mistake_is_told_with_its_line_its_column_and_what_is_allowed() {
         (
             "[expect]\nconnect = \"refused\"".to_owned(),
             "2:11",
-            "write \"connected\", or an error such as \"ECONNREFUSED\"",
+            "write \"connected\", or the name of an error in capital letters",
         ),
         ("[expect]\nwithin = 5".to_owned(), "2:10", "expected a string"),
         ("[[case]]\nsummary = \"x\"".to_owned(), "1:1", "missing field `name`"),
