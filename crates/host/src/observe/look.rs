@@ -360,7 +360,14 @@ impl<'a> Look<'a> {
             return None;
         }
         let mut octets = vec![0; len];
-        match kernel::read_memory(self.thread, address, &mut octets) {
+        // Some containers forbid the call and not the file.
+        let read = match kernel::read_memory(self.thread, address, &mut octets) {
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EPERM | libc::ENOSYS)) => {
+                self.processes.read_memory(self.thread, address, &mut octets)
+            }
+            read => read,
+        };
+        match read {
             Ok(read) => (read == len).then_some(octets),
             Err(error) => {
                 self.is_hidden |= error.kind() == io::ErrorKind::PermissionDenied;

@@ -59,6 +59,13 @@ impl Processes {
         self.text(&format!("{thread}/fdinfo/{descriptor}"))
     }
 
+    /// Reads a thread's memory; says how many octets were there.
+    pub(super) fn read_memory(&self, thread: i32, address: u64, into: &mut [u8]) -> io::Result<usize> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let memory = rustix::fs::openat(&self.folder, format!("{thread}/mem"), flags, Mode::empty())?;
+        Ok(rustix::io::pread(&memory, into, address)?)
+    }
+
     /// The program that a process runs.
     pub(super) fn program(&self, process: i32) -> Option<PathBuf> {
         self.link(&format!("{process}/exe")).map(|link| PathBuf::from(OsString::from_vec(link)))
@@ -181,6 +188,18 @@ mod tests {
         assert!(!processes.is_ignored(process, libc::SIGTERM));
         assert!(processes.is_ignored(process, libc::SIGPIPE), "Rust programs ignore it");
         assert!(!processes.is_ignored(process, 0) && !processes.is_ignored(process, 65));
+    }
+
+    #[test]
+    fn memory_is_read_by_its_file_as_by_the_call() {
+        let processes = Processes::open().unwrap().expect("the folder of this namespace");
+        let process = std::process::id() as i32;
+        let (there, mut back) = ([1_u8, 2, 3, 4], [0; 4]);
+        assert_eq!(processes.read_memory(process, there.as_ptr().expose_provenance() as u64, &mut back).unwrap(), 4);
+        assert_eq!(back, there);
+        for nowhere in [0, 8, u64::MAX - 3] {
+            assert!(!processes.read_memory(process, nowhere, &mut back).is_ok_and(|read| read > 0), "{nowhere:#x}");
+        }
     }
 
     #[test]
