@@ -18,7 +18,7 @@ pub(crate) use program::{RunArguments, SuperviseArguments, SweepArguments, WhyAr
 const EXIT_CODES: &str = "\
 Exit codes:
   0    the connection ended in order
-  1    something else went wrong; an outcome of a sweep does not hold, could not be tried, or is not what --expect has
+  1    something else went wrong
   2    the command line is wrong
   3    refused: a RST answered
   4    timed out: nothing answered
@@ -41,6 +41,15 @@ Examples:
   synsent run -- curl -sS http://shop.test/
   synsent run --case refused -- ./client --server shop.test:5432
   synsent run --scenario ci.toml --case first-address-dead -- python3 client.py";
+
+/// What the exit codes of `sweep` mean. What the program's own are makes no difference.
+const SWEEP_EXIT_CODES: &str = "\
+Exit codes:
+  0    every outcome was brought about, and none is otherwise than expected or documented
+  1    an outcome is otherwise, or could not be brought about; or something else went wrong
+  2    the command line or the scenario is wrong
+  7    the machine does not allow it
+  130  interrupted";
 
 const SWEEP_EXAMPLES: &str = "\
 Examples:
@@ -77,15 +86,6 @@ pub(crate) struct Arguments {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Make a connection and join it to standard input and output.
-    ///
-    /// The end of standard input closes the connection for sending; what the peer sends is still written out until it closes
-    /// too. With a dialect it is made by the functions of that system, and a failure is said in its words.
-    #[command(after_help = EXIT_CODES)]
-    Connect(ConnectArguments),
-    /// Wait for one connection and join it to standard input and output.
-    #[command(after_help = EXIT_CODES)]
-    Listen(ListenArguments),
     /// Run a program once for each way in which its connect() can end, and show what it did, a row each.
     ///
     /// The program is not changed, and needs no root: it runs in a private network whose only way out is a lab, and packets of
@@ -93,7 +93,7 @@ pub(crate) enum Verb {
     ///
     /// Without a program, every documented outcome of connect() in the four dialects is brought about from outside, and the
     /// dialect's own functions are called.
-    #[command(after_help = format!("{SWEEP_EXAMPLES}\n\n{EXIT_CODES}"))]
+    #[command(after_help = format!("{SWEEP_EXAMPLES}\n\n{SWEEP_EXIT_CODES}"))]
     #[command(
         override_usage = "synsent sweep [OPTIONS] -- PROGRAM...\n       synsent sweep [--as DIALECT] [--net NET] [--json]\n       \
         synsent sweep --list"
@@ -110,6 +110,15 @@ pub(crate) enum Verb {
     /// It also tells what each of the four dialects would have reported, and what cannot be known.
     #[command(after_help = WHY_EXAMPLES)]
     Why(WhyArguments),
+    /// Make a connection and join it to standard input and output.
+    ///
+    /// The end of standard input closes the connection for sending; what the peer sends is still written out until it closes
+    /// too. With a dialect it is made by the functions of that system, and a failure is said in its words.
+    #[command(after_help = EXIT_CODES)]
+    Connect(ConnectArguments),
+    /// Wait for one connection and join it to standard input and output.
+    #[command(after_help = EXIT_CODES)]
+    Listen(ListenArguments),
     /// Carry out one run for a sweep.
     #[command(hide = true)]
     Supervise(SuperviseArguments),

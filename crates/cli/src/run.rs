@@ -56,9 +56,6 @@ fn attempt(arguments: &RunArguments) -> Result<ExitCode, Ending> {
         copied.map_err(Ending::file(file.display().to_string()))?;
     }
     if !arguments.quiet {
-        for note in &finished.run.notes {
-            ending::say(crate::words::visible(note));
-        }
         ending::say(format!("recorded as {} (seed {seed}); `synsent why` explains it", directory.id));
     }
     let unmet = unmet(&case, &finished);

@@ -168,7 +168,7 @@ fn find(runs: &Runs, which: Option<&str>) -> Result<RunDirectory, Ending> {
         let RunsError::Unknown { .. } = &error else { return recorded(error) };
         let all = runs.all();
         // The case stands behind the time: 20261121-104512-refused.
-        let names = all.iter().rev().filter_map(|run| Some(run.id.splitn(3, '-').nth(2)?.split('.').next()?));
+        let names = all.iter().rev().filter_map(|run| run.id.splitn(3, '-').nth(2)?.split('.').next());
         match words::nearest(which, names) {
             Some(meant) => Ending::Run(format!("{error}; did you mean `{meant}`?")),
             None => Ending::Run(format!("{error}; `synsent why --list` shows all")),

@@ -10,6 +10,11 @@
 //! [`interface`] sets up the kernel's side and [`namespace`] makes a network of one's own to try it in. This is the only
 //! crate with `unsafe` code below the C face: system calls for which rustix has no safe function.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "synsent runs on Linux: its devices, namespaces and observed calls are Linux's. The crates wire, stack, sockets, dialects and lab build everywhere"
+);
+
 pub mod cable;
 pub mod capture;
 pub mod clock;

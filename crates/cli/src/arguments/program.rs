@@ -62,7 +62,7 @@ pub(crate) struct SweepArguments {
     pub(crate) list: bool,
     #[command(flatten)]
     pub(crate) world: WorldArguments,
-    /// How many programs run at once, at most
+    /// How many programs run at once, at most [default: 12]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: Option<u16>,
     /// An object of JSON a line, the last one with the totals

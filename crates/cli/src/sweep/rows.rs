@@ -97,11 +97,8 @@ impl<W: Write> Paper for Rows<W> {
             Cell::styled(style, words::ending(&seen.end)),
             Cell::plain(&seen.line),
         ])?;
-        for unmet in &seen.unmet {
-            self.table.below(Cell::styled(AnsiColor::Red.on_default(), format!("changed: {unmet}")))?;
-        }
-        seen.notes.iter().try_for_each(|note| {
-            self.table.below(Cell::styled(Style::new().dimmed(), format!("note: {}", words::visible(note))))
+        seen.unmet.iter().try_for_each(|unmet| {
+            self.table.below(Cell::styled(AnsiColor::Red.on_default(), format!("changed: {unmet}")))
         })
     }
 

@@ -179,6 +179,16 @@ fn a_program_that_never_comes_to_the_lab_is_told_how() {
 }
 
 #[test]
+fn a_note_that_all_rows_have_is_told_once() {
+    let mut rows = rows();
+    rows.iter_mut().for_each(|row| row.notes.push("the line is a veth pair".to_owned()));
+    rows[0].notes.push("no fresh /proc".to_owned());
+    let findings = Totals::of(&rows).findings(None);
+    assert!(findings.contains(&"the line is a veth pair: all".to_owned()), "{findings:?}");
+    assert!(findings.contains(&"no fresh /proc: connected".to_owned()), "{findings:?}");
+}
+
+#[test]
 fn what_is_not_as_expected_comes_first() {
     let mut rows = rows();
     rows[3].unmet.push("exit: expected 7, found 28".to_owned());

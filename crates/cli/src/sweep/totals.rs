@@ -51,6 +51,8 @@ pub(crate) struct Totals {
     pub(crate) not_observed: Vec<NotObserved>,
     /// Whether the program called connect() in none of them.
     pub(crate) never_tried: bool,
+    /// What fell back to something else.
+    pub(crate) notes: Vec<Note>,
     /// They are not as expected; empty without an expectation.
     pub(crate) changed: Vec<String>,
 }
@@ -85,6 +87,13 @@ pub(crate) struct NotObserved {
     pub(crate) outcomes: Vec<String>,
 }
 
+/// A note, and the outcomes that have it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Note {
+    pub(crate) note: String,
+    pub(crate) outcomes: Vec<String>,
+}
+
 impl Totals {
     /// The totals of these rows.
     pub(crate) fn of(rows: &[Seen]) -> Totals {
@@ -105,8 +114,11 @@ impl Totals {
             took_long: took_long(rows),
             crashed: crashed.collect(),
             success_without_connection: named(&|row| row.is_success() && row.is_connected == Some(false)),
-            not_observed: not_observed(rows),
+            not_observed: told(rows, |row| row.not_observed.as_slice())
+                .map(|(because, outcomes)| NotObserved { because, outcomes })
+                .collect(),
             never_tried: !rows.is_empty() && !rows.iter().any(|row| row.has_tried),
+            notes: told(rows, |row| &row.notes).map(|(note, outcomes)| Note { note, outcomes }).collect(),
             changed: named(&|row| !row.unmet.is_empty()),
         }
     }
@@ -178,6 +190,10 @@ impl Totals {
         for unseen in &self.not_observed {
             let names = names(&unseen.outcomes);
             found.push(format!("connect() could not be observed, or not all of it: {}: {names}", unseen.because));
+        }
+        for note in &self.notes {
+            let names = if note.outcomes.len() == self.outcomes { "all".to_owned() } else { names(&note.outcomes) };
+            found.push(format!("{}: {names}", note.note));
         }
         found
     }
@@ -275,14 +291,15 @@ fn took_long(rows: &[Seen]) -> Vec<TookLong> {
     long.map(|row| TookLong { outcome: row.case.clone(), took_seconds: row.took.as_secs_f64() }).collect()
 }
 
-fn not_observed(rows: &[Seen]) -> Vec<NotObserved> {
-    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+/// Each sentence with the outcomes that it is told of.
+fn told<'a>(rows: &'a [Seen], of: impl Fn(&'a Seen) -> &'a [String]) -> impl Iterator<Item = (String, Vec<String>)> {
+    let mut sentences: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for row in rows {
-        if let Some(why) = &row.not_observed {
-            reasons.entry(why).or_default().push(row.case.clone());
+        for sentence in of(row) {
+            sentences.entry(sentence).or_default().push(row.case.clone());
         }
     }
-    reasons.into_iter().map(|(why, outcomes)| NotObserved { because: why.to_owned(), outcomes }).collect()
+    sentences.into_iter().map(|(sentence, outcomes)| (words::visible(sentence), outcomes))
 }
 
 fn names(all: &[String]) -> String {
