@@ -11,12 +11,14 @@ use crate::words;
 /// How large a seed may be that nobody gave: it is to be typed again.
 const SEED_BITS: u32 = 24;
 
-/// Every case there is: those of the file, or else the table of outcomes.
+/// Every case there is: those of the file, or else the table of outcomes. A file without cases is one with the file's name.
 pub(crate) fn all(file: Option<&Path>) -> Result<Vec<Case>, Ending> {
-    match file {
-        Some(file) => Ok(scenario_file::cases(file)?.cases().to_vec()),
-        None => Ok(synsent_lab::cases().to_vec()),
+    let Some(file) = file else { return Ok(synsent_lab::cases().to_vec()) };
+    let mut cases = scenario_file::cases(file)?.cases().to_vec();
+    for nameless in cases.iter_mut().filter(|case| case.name.is_empty()) {
+        nameless.name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     }
+    Ok(cases)
 }
 
 /// Those with the names in `only`, or all without any, and none of those in `except`.
@@ -32,15 +34,18 @@ pub(crate) fn choose(mut all: Vec<Case>, only: &[String], except: &[String]) -> 
 }
 
 /// The one with this name. Without a name it is the only one of a file, and of the table that in which all goes well.
-pub(crate) fn one(all: Vec<Case>, name: Option<&str>) -> Result<Case, Ending> {
-    if let Some(name) = name {
-        check(&all, name)?;
+pub(crate) fn one(file: Option<&Path>, name: Option<&str>) -> Result<Case, Ending> {
+    let all = all(file)?;
+    match name {
+        Some(name) => check(&all, name)?,
+        None if file.is_some() && all.len() > 1 => {
+            let names: Vec<&str> = all.iter().map(|case| case.name.as_str()).collect();
+            return Err(Ending::Usage(format!("the file has several cases, choose one: --case {}", names.join(", "))));
+        }
+        None => {}
     }
-    let is_wanted = |case: &Case| name.is_none_or(|name| case.name == name);
-    match all.into_iter().find(is_wanted) {
-        Some(case) => Ok(case),
-        None => Err(Ending::Usage("there is no case".to_owned())),
-    }
+    let found = all.into_iter().find(|case| name.is_none_or(|name| case.name == name));
+    found.ok_or_else(|| Ending::Usage("there is no case".to_owned()))
 }
 
 /// The seed of the command line; else the one that the file has; else a new one.
@@ -63,9 +68,6 @@ fn check(all: &[Case], name: &str) -> Result<(), Ending> {
     }
     let names: Vec<&str> = all.iter().map(|case| case.name.as_str()).collect();
     let name = words::visible(name);
-    if names == [""] {
-        return Err(Ending::Usage(format!("there is no outcome `{name}`: the file has one scenario without a name")));
-    }
     let meant = words::nearest(&name, names.iter().copied());
     let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
     Err(Ending::Usage(format!("there is no outcome `{name}`{meant} There are: {}", names.join(", "))))
@@ -92,17 +94,30 @@ mod tests {
         let rest = choose(table(), &[], &list(&["silent"])).unwrap();
         assert_eq!(rest.len() + 1, table().len());
         assert!(said(choose(table(), &list(&["silent"]), &list(&["silent"]))).contains("no outcome is left"));
-        assert_eq!(one(table(), None).unwrap().name, "connected");
-        assert_eq!(one(table(), Some("refused")).unwrap().name, "refused");
+        assert_eq!(one(None, None).unwrap().name, "connected");
+        assert_eq!(one(None, Some("refused")).unwrap().name, "refused");
     }
 
     #[test]
     fn a_wrong_name_is_told_with_the_nearest_and_all_others() {
-        let said = said(one(all(None).unwrap(), Some("refusd")));
+        let said = said(one(None, Some("refusd")));
         assert!(
             said.starts_with("there is no outcome `refusd`; did you mean `refused`? There are: connected, refused,"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn of_a_file_with_several_cases_one_is_to_be_chosen() {
+        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+        assert_eq!(one(Some(&scenarios.join("web.toml")), None).unwrap().name, "web");
+        let file = std::env::temp_dir().join(format!("synsent-cases-{}.toml", std::process::id()));
+        std::fs::write(&file, "[[case]]\nname = \"a\"\n[[case]]\nname = \"b\"\n").unwrap();
+        let chosen = one(Some(&file), None);
+        let named = one(Some(&file), Some("b"));
+        std::fs::remove_file(&file).unwrap();
+        assert!(said(chosen).contains("choose one: --case a, b"));
+        assert_eq!(named.unwrap().name, "b");
     }
 
     #[test]

@@ -39,8 +39,7 @@ pub(crate) fn run(arguments: &RunArguments) -> ExitCode {
 }
 
 fn attempt(arguments: &RunArguments) -> Result<ExitCode, Ending> {
-    let all = cases::all(arguments.world.scenario.as_deref())?;
-    let case = cases::one(all, arguments.case.as_deref())?;
+    let case = cases::one(arguments.world.scenario.as_deref(), arguments.case.as_deref())?;
     let seed = cases::seed(arguments.world.seed, std::slice::from_ref(&case))?;
     let capture = arguments.capture.as_deref().map(|file| create(file).map(|open| (file, open))).transpose()?;
     let runs = Runs::open().map_err(|error| Ending::Run(error.to_string()))?;
