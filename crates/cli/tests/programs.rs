@@ -120,7 +120,6 @@ fn curl_meets_every_outcome_and_its_errors_are_told_apart() {
         ("backlog-full", "ETIMEDOUT", 28),
         ("out-of-ports", "EADDRNOTAVAIL", 7),
         ("no-route", "ENETUNREACH", 7),
-        ("reset-after-accept", "connected", 56),
         ("closed-after-accept", "connected", 52),
         ("reset-in-body", "connected", 56),
         ("slow", "connected", 0),
@@ -133,6 +132,12 @@ fn curl_meets_every_outcome_and_its_errors_are_told_apart() {
         assert!(row["connect_said"].as_str().is_some_and(|words| words.contains(said)), "{name}: {said}: {row}");
         assert_eq!(row["not_observed"], Value::Null, "{row}");
     }
+    // The reset may come before the request is sent or after: 55 is a failure to send.
+    assert!(
+        [55, 56].map(Value::from).contains(&row("reset-after-accept")["exit_code"]),
+        "{}",
+        row("reset-after-accept")
+    );
     assert_eq!(row("accepted-silent")["ended_by_synsent"], true);
     assert!(row("silent")["ladder"].as_str().is_some_and(|words| words.contains(" s ladder, ")), "{}", row("silent"));
     assert_eq!(row("connected")["ladder"], Value::Null);

@@ -173,12 +173,12 @@ fn the_third_syn_is_answered() {
 }
 
 #[test]
-fn a_refusal_comes_three_seconds_late() {
+fn a_refusal_may_come_late() {
     for address in [V4, V6] {
         let visit = visit("withheld-refused", address);
         assert!(visit.wire.ends_with(", RST") && !visit.wire.contains("ACK"), "{}", visit.wire);
         assert_eq!(visit.cause, Some(Cause::Refused { by: ip(address) }));
-        assert_eq!(visit.took, Duration::from_millis(3_010));
+        assert_eq!(visit.took, Duration::from_millis(1_510));
     }
 }
 
