@@ -42,6 +42,39 @@ fn what_is_written_is_read_as_the_same() {
     assert_eq!(parsed(&table.emit()).cases(), alone);
 }
 
+/// What the reader says it knows, at each of these places.
+fn known_at(text: &str) -> Vec<String> {
+    let error = mistake(text);
+    let (_, allowed) = error.split_once("expected one of ").expect(&error);
+    let allowed = allowed.split_once("; did you mean").map_or(allowed, |(allowed, _)| allowed);
+    allowed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_manual_of_the_language_is_right_and_names_every_word() {
+    let manual = include_str!("../../../../scenarios/README.md");
+    let example = manual.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    parsed(example);
+    let host = "[[host]]\nname = \"h\"\naddresses = [\"10.2.0.2\"]\n";
+    for place in [
+        "x = 1".to_owned(),
+        "[us]\nx = 1".to_owned(),
+        "[us.line]\nx = 1".to_owned(),
+        "[names]\nx = 1".to_owned(),
+        "[names]\ndoes = \"x\"".to_owned(),
+        "[expect]\nx = 1".to_owned(),
+        "[[case]]\nx = 1".to_owned(),
+        format!("{host}x = 1"),
+        format!("{host}port = [{{ x = 1 }}]"),
+        format!("{host}otherwise = \"x\""),
+    ] {
+        for word in known_at(&place) {
+            let is_named = manual.split(|one: char| !one.is_ascii_alphanumeric() && one != '-').any(|one| one == word);
+            assert!(is_named, "{word}");
+        }
+    }
+}
+
 #[test]
 fn whatever_is_written_is_read_as_the_same() {
     for seed in 0..WRITTEN {
