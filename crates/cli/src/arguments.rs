@@ -51,6 +51,12 @@ Exit codes:
   7    the machine does not allow it
   130  interrupted";
 
+/// What the objects of `sweep -- PROGRAM --json` have.
+const SWEEP_JSON: &str = "\
+With --json every outcome is an object with the fields outcome, summary, on_the_wire, connect_said, connected, not_observed, \
+ladder, took_seconds, exit_code, signal, ended_by_synsent, last_line, notes, changed, run and not_run. The last object has \
+totals, seed, program and took_seconds; the totals have the lists from which the last lines of the table are made.";
+
 const SWEEP_EXAMPLES: &str = "\
 Examples:
   synsent sweep -- curl -sS http://shop.test/
@@ -93,7 +99,7 @@ pub(crate) enum Verb {
     ///
     /// Without a program, every documented outcome of connect() in the four dialects is brought about from outside, and the
     /// dialect's own functions are called.
-    #[command(after_help = format!("{SWEEP_EXAMPLES}\n\n{SWEEP_EXIT_CODES}"))]
+    #[command(after_help = format!("{SWEEP_EXAMPLES}\n\n{SWEEP_JSON}\n\n{SWEEP_EXIT_CODES}"))]
     #[command(
         override_usage = "synsent sweep [OPTIONS] -- PROGRAM...\n       synsent sweep [--as DIALECT] [--net NET] [--json]\n       \
         synsent sweep --list"

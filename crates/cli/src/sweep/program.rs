@@ -26,8 +26,8 @@ use crate::cases;
 use crate::ending::Ending;
 use crate::table;
 
-/// What a shell reports of a program that SIGINT ended.
-const INTERRUPTED: i32 = 130;
+/// What shells add to the number of a signal.
+const BY_SIGNAL: i32 = 128;
 
 /// What is known of a sweep while its rows come.
 struct Rising<'a> {
@@ -66,8 +66,10 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     let mut sweep = Sweep::new(plans, arguments.program.clone());
     sweep.order = Order::Planned;
     sweep.at_once = arguments.jobs.map_or(AT_ONCE, usize::from);
+    // Before there is a second thread, which the line on the terminal has.
+    let interrupt = Interrupt::catch().map_err(Ending::file("signals"))?;
     let mut rising = Rising::new(arguments, &cases, &records);
-    obey_interrupts(rising.progress.eraser())?;
+    obey(interrupt, rising.progress.eraser())?;
     let began = Instant::now();
     sweep.run(&mut |event| rising.take(&event));
     let took = began.elapsed();
@@ -99,12 +101,11 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
 }
 
 /// An interrupt ends this process, and the runs end with it. The rows that are there stay.
-fn obey_interrupts(erase: impl FnOnce() + Send + 'static) -> Result<(), Ending> {
-    let interrupt = Interrupt::catch().map_err(Ending::file("signals"))?;
+fn obey(interrupt: Interrupt, erase: impl FnOnce() + Send + 'static) -> Result<(), Ending> {
     let wait = move || {
-        if interrupt.wait().is_ok() {
+        if let Ok(number) = interrupt.wait() {
             erase();
-            process::exit(INTERRUPTED);
+            process::exit(BY_SIGNAL + number);
         }
     };
     let thread = thread::Builder::new().name("signals".into()).spawn(wait);

@@ -125,13 +125,14 @@ impl Totals {
 
     /// The first of the last lines: how many outcomes there were, and how the program ended in them.
     pub(crate) fn sentence(&self, took: Duration) -> String {
-        let mut parts = vec![format!("{} exit 0", self.exit_zero)];
         let counted = [
+            (self.exit_zero, "exit 0"),
             (self.exit_other, "exit otherwise"),
             (self.crashed.len(), "crashed"),
             (self.ended_by_synsent.len(), "ended by synsent"),
         ];
-        parts.extend(counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        let parts: Vec<String> =
+            counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         format!("{} in {}: {}", outcomes(self.outcomes), span(took), parts.join(", "))
     }
 
