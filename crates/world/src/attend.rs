@@ -20,6 +20,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const IMPATIENCE: Duration = Duration::from_secs(3);
 /// How much is read at once; unit: octets.
 const PIECE_OCTETS: usize = 64 << 10;
+/// How often one stream is read before everything else is looked at: a program may write without end.
+const PIECES_PER_TURN: usize = 16;
 
 /// What the thread needs.
 pub(crate) struct Attendant<'a> {
@@ -90,6 +92,8 @@ impl Attendant<'_> {
             stdout.read();
             stderr.read();
             if is_over {
+                // Nobody writes any more.
+                while stdout.read() | stderr.read() {}
                 return Attended { stdout: stdout.kept(), stderr: stderr.kept(), ended_by };
             }
             if is_interrupted && let Ok(caught) = interrupt.caught() {
@@ -133,10 +137,11 @@ impl Tail {
         self.from.as_ref().map(AsFd::as_fd)
     }
 
-    /// Reads all that is there.
-    fn read(&mut self) {
+    /// Reads what is there, up to a bound; whether there may be more.
+    fn read(&mut self) -> bool {
         let mut piece = [0; PIECE_OCTETS];
-        while let Some(from) = &self.from {
+        for _ in 0..PIECES_PER_TURN {
+            let Some(from) = &self.from else { return false };
             match rustix::io::read(from, &mut piece) {
                 Ok(len @ 1..) => {
                     self.octets.extend_from_slice(&piece[..len]);
@@ -145,11 +150,12 @@ impl Tail {
                         self.octets.drain(..self.octets.len() - TAIL_OCTETS_MAX);
                     }
                 }
-                Err(rustix::io::Errno::AGAIN) => return,
+                Err(rustix::io::Errno::AGAIN) => return false,
                 Err(rustix::io::Errno::INTR) => {}
                 Ok(0) | Err(_) => self.from = None,
             }
         }
+        true
     }
 
     /// The end of what was read.

@@ -27,6 +27,8 @@ pub const SWEEP_LIMIT_MS: u64 = 10_000;
 const SUPERVISOR_PATIENCE: Duration = Duration::from_secs(30);
 /// How much of what a crashed supervisor said is told; unit: octets.
 const LAST_WORDS_OCTETS_MAX: usize = 4_096;
+/// How often one supervisor is read from before the others are.
+const PIECES_PER_TURN: usize = 64;
 
 /// Runs of one program.
 #[derive(Clone, Debug)]
@@ -250,10 +252,11 @@ impl<R: io::Read + AsFd> Stream<R> {
         self.from.as_ref().map(AsFd::as_fd)
     }
 
-    /// Reads all that is there.
+    /// Reads what is there, up to a bound: the others are to be heard too.
     fn read(&mut self) {
         let mut some = [0; 4_096];
-        while let Some(from) = &mut self.from {
+        for _ in 0..PIECES_PER_TURN {
+            let Some(from) = &mut self.from else { return };
             match from.read(&mut some) {
                 Ok(len @ 1..) => self.keep(&some[..len]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,

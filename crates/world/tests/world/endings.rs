@@ -68,6 +68,15 @@ pub(crate) fn limit() -> Result<(), Failed> {
     Ok(())
 }
 
+/// A program that writes without end is ended in time, and little is kept of it.
+pub(crate) fn flood() -> Result<(), Failed> {
+    let run = one(&Asked { limit_ms: 1_000, ..Asked::case("connected") }, &["yes"]);
+    let run = run.map_err(|refusal| refusal.to_string())?;
+    assert!(matches!(run.end, End::TimeLimit(1_000_000..20_000_000)), "{:?}", run.end);
+    assert_eq!(run.stdout_tail.len(), 65_536);
+    Ok(())
+}
+
 pub(crate) fn crash() -> Result<(), Failed> {
     let run = python(&Asked::case("connected"), "import os; os.kill(os.getpid(), 11)")?;
     assert_eq!(run.end, End::Signal { number: 11, name: "SIGSEGV".to_owned() });

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         trials.push(Trial::test(format!("a_client_that_tries_again_succeeds{name}"), move || outcomes::again(medium)));
         trials.push(Trial::test(format!("much_data_arrives{name}"), move || outcomes::much(medium)));
     }
-    let tests: [(&str, Test); 15] = [
+    let tests: [(&str, Test); 17] = [
         ("a_user_without_rights_sees_the_same", outcomes::stranger),
         ("names_are_those_of_the_lab", outcomes::names),
         ("an_error_and_the_packet_behind_it_stand_in_the_record", records::refused),
@@ -52,6 +52,8 @@ fn main() -> ExitCode {
         ("calls_that_are_not_watched_are_not_told", records::unwatched),
         ("output_is_kept_at_its_end", endings::output),
         ("a_program_that_takes_too_long_is_ended", endings::limit),
+        ("a_program_that_writes_without_end_is_ended", endings::flood),
+        ("the_ladder_of_syns_is_shortened_and_real_where_it_is_to_be", records::ladders),
         ("a_crash_is_told_by_its_signal", endings::crash),
         ("a_program_has_the_descriptors_of_its_streams_alone", endings::descriptors),
         ("a_signal_of_the_users_reaches_the_program_and_a_second_one_ends_it", endings::signals),

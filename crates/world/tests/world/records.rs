@@ -105,3 +105,18 @@ pub(crate) fn unwatched() -> Result<(), Failed> {
     assert_eq!((run.end.clone(), run.packets.len()), (End::Exited(5), 4));
     Ok(())
 }
+
+/// SYNs are repeated twice, and where time is to be real as often as outside.
+pub(crate) fn ladders() -> Result<(), Failed> {
+    let ladder = |real_time| {
+        let run = one(&Asked { real_time, ..Asked::case("refused") }, &["/bin/true"]);
+        run.map(|run| run.ladder).map_err(|refusal| refusal.to_string())
+    };
+    let (short, real) = (ladder(false)?, ladder(true)?);
+    assert!(short.is_shortened() && short.retries() == 2, "{short:?}");
+    assert!(!real.is_shortened(), "{real:?}");
+    let outside = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_syn_retries")?;
+    assert_eq!(real.syn_retries.to_string(), outside.trim());
+    assert_eq!((short.default_syn_retries, short.default_linear_timeouts), (real.syn_retries, real.linear_timeouts));
+    Ok(())
+}

@@ -19,7 +19,7 @@ pub(crate) struct Asked {
     pub(crate) medium: Medium,
     pub(crate) limit_ms: u64,
     pub(crate) observe: bool,
-    pub(crate) seed: u64,
+    pub(crate) real_time: bool,
 }
 
 /// A directory of a run, which is removed at the end.
@@ -40,7 +40,7 @@ impl Asked {
             medium: Medium::Auto,
             limit_ms: 60_000,
             observe: true,
-            seed: 1,
+            real_time: false,
         }
     }
 
@@ -49,8 +49,8 @@ impl Asked {
             case: self.case.clone(),
             summary: "a test".to_owned(),
             scenario: self.scenario.clone(),
-            seed: self.seed,
-            real_time: false,
+            seed: 1,
+            real_time: self.real_time,
             limit_ms: Some(self.limit_ms),
             all_names: false,
             medium: self.medium,
