@@ -5,7 +5,7 @@
 //! same, it is said once.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 
@@ -63,6 +63,7 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     let plans = plans(arguments, &cases, seed, &runs)?;
     let limit = plans.first().and_then(|plan| plan.limit_ms).map(Duration::from_millis);
     let records: Vec<String> = plans.iter().map(record).collect();
+    let directories: Vec<PathBuf> = plans.iter().map(|plan| plan.directory.clone()).collect();
     let mut sweep = Sweep::new(plans, arguments.program.clone());
     sweep.order = Order::Planned;
     sweep.at_once = arguments.jobs.map_or(AT_ONCE, usize::from);
@@ -76,6 +77,8 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     let Rising { mut paper, progress, reported, refused, written, now, .. } = rising;
     drop(progress);
     if let Some(refusal) = refused {
+        // Nothing stands in them, and where something does it stays.
+        directories.iter().for_each(|directory| _ = fs::remove_dir(directory));
         return Err(because(refusal));
     }
     let seen: Vec<Seen> = reported.iter().filter_map(Reported::seen).cloned().collect();

@@ -38,14 +38,34 @@ pub(super) fn save(
     let scenarios = scenarios.ok_or_else(|| Ending::Usage("two outcomes have the same name".to_owned()))?;
     let name = file.display().to_string();
     let program = words::visible(&program.join(" "));
-    let limit = arguments.world.limit.map(|limit| format!("--limit {}ms ", limit.as_millis())).unwrap_or_default();
-    let head = format!(
+    let options = options(arguments);
+    let mut head = format!(
         "# What a program did in each outcome of connect(), and is expected to do. To compare, and fail where it changed:\n#\n\
-         #     synsent sweep {limit}--expect {} -- {program}\n\n",
+         #     synsent sweep {options}--expect {} -- {program}\n\n",
         words::visible(&name)
     );
+    let open: Vec<&str> =
+        scenarios.cases().iter().filter(|case| is_open(case)).map(|case| case.name.as_str()).collect();
+    if !open.is_empty() {
+        head += &format!("# synsent ended it, so nothing is expected of its end, in: {}\n\n", open.join(", "));
+    }
     fs::write(file, head + &scenarios.emit()).map_err(Ending::file(name.clone()))?;
     Ok(name)
+}
+
+/// The options without which the program would not do the same, each with a space behind it.
+fn options(arguments: &SweepArguments) -> String {
+    let world = &arguments.world;
+    let mut options = world.limit.map(|limit| format!("--limit {}ms ", limit.as_millis())).unwrap_or_default();
+    for (option, given) in [("--real-time ", world.real_time), ("--all-names ", world.all_names)] {
+        options += if given { option } else { "" };
+    }
+    options
+}
+
+/// Whether nothing is expected of how the program ends.
+fn is_open(case: &Case) -> bool {
+    case.scenario.expect().exit.is_empty()
 }
 
 /// A file that expects nothing is no mistake of TOML, but one all the same.
