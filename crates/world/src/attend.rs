@@ -1,16 +1,16 @@
 //! The thread that looks after a program while another one observes it: its output, the user's signals, and its time.
 //!
-//! The first signal of the user's is handed on to the program, and a second one soon after it ends everything in the room. A
-//! terminal gives its signal to the program too, so that one is not handed on. A program whose time is over is asked to end, and
-//! ended if it does not.
+//! The first signal of the user's is handed on to the program, and a second one soon after it ends everything in the
+//! room. A terminal gives its signal to the program too, so that one is not handed on. A program whose time is over is
+//! asked to end, and ended if it does not.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
-use synsent_host::Interrupt;
 use synsent_host::room::Started;
+use synsent_host::{Caught, Interrupt};
 
 /// How much of the end of each stream is kept; unit: octets.
 pub(crate) const TAIL_OCTETS_MAX: usize = 64 << 10;
@@ -61,66 +61,87 @@ struct Tail {
     octets: Vec<u8>,
 }
 
+/// What is decided about the program's end.
+struct Decided<'a> {
+    started: &'a Started,
+    ended_by: Option<EndedBy>,
+    /// When the user's last signal came.
+    asked_at: Option<Instant>,
+    /// When something is to be done about the program's time.
+    until: Option<Instant>,
+}
+
 impl Attendant<'_> {
     /// Looks after the program until it is over.
     pub(crate) fn attend(self) -> Attended {
-        let Attendant { started, interrupt, over, broken, limit, stdout, stderr } = self;
-        let (mut stdout, mut stderr) = (Tail::new(stdout), Tail::new(stderr));
-        let mut ended_by = None;
-        let mut asked_at: Option<Instant> = None;
+        let (mut stdout, mut stderr) = (Tail::new(self.stdout), Tail::new(self.stderr));
+        let until = self.limit.map(|limit| Instant::now() + limit);
+        let mut decided = Decided { started: self.started, ended_by: None, asked_at: None, until };
         let mut is_broken = false;
-        let mut until = limit.map(|limit| Instant::now() + limit);
         loop {
-            let mut descriptors = vec![
-                PollFd::from_borrowed_fd(over, PollFlags::IN),
-                PollFd::from_borrowed_fd(interrupt.as_fd(), PollFlags::IN),
-            ];
-            // A run without a lab is none; once is enough to end it.
-            descriptors.extend((!is_broken).then(|| PollFd::from_borrowed_fd(broken, PollFlags::IN)));
-            let streams = [&stdout, &stderr].into_iter().filter_map(|tail| tail.descriptor());
-            descriptors.extend(streams.map(|stream| PollFd::from_borrowed_fd(stream, PollFlags::IN)));
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+            let fixed = [self.over, self.interrupt.as_fd(), self.broken];
+            // That the lab broke is heard once.
+            let fixed = fixed.into_iter().take(if is_broken { 2 } else { 3 });
+            let streams = [stdout.descriptor(), stderr.descriptor()].into_iter().flatten();
+            let mut descriptors: Vec<PollFd<'_>> =
+                fixed.chain(streams).map(|one| PollFd::from_borrowed_fd(one, PollFlags::IN)).collect();
             // However it ends, one looks at everything again.
-            let _ = poll(&mut descriptors, timeout.as_ref());
-            let is_over = descriptors[0].revents().contains(PollFlags::IN);
-            let is_interrupted = descriptors[1].revents().contains(PollFlags::IN);
-            if !is_broken && descriptors[2].revents().contains(PollFlags::IN) {
+            let _ = poll(&mut descriptors, decided.timeout().as_ref());
+            let is_readable = |at: usize| descriptors[at].revents().contains(PollFlags::IN);
+            let (is_over, is_interrupted) = (is_readable(0), is_readable(1));
+            if !is_broken && is_readable(2) {
                 is_broken = true;
-                started.end();
+                // A run without a lab is none.
+                self.started.end();
             }
             stdout.read();
             stderr.read();
             if is_over {
                 // Nobody writes any more.
                 while stdout.read() | stderr.read() {}
-                return Attended { stdout: stdout.kept(), stderr: stderr.kept(), ended_by };
+                return Attended { stdout: stdout.kept(), stderr: stderr.kept(), ended_by: decided.ended_by };
             }
-            if is_interrupted && let Ok(caught) = interrupt.caught() {
-                // Once the time is over the program is ending anyway.
-                ended_by = ended_by.or(Some(EndedBy::User));
-                if asked_at.is_some_and(|at| at.elapsed() < IMPATIENCE) {
-                    started.end();
-                } else if !caught.by_terminal {
-                    // A program that has ended meanwhile has nothing to be told.
-                    let _ = started.signal(caught.number);
-                }
-                asked_at = Some(Instant::now());
+            if is_interrupted && let Ok(caught) = self.interrupt.caught() {
+                decided.on_signal(caught);
             }
-            if until.is_some_and(|until| until <= Instant::now()) {
-                until = match ended_by {
-                    Some(EndedBy::TimeLimit) => {
-                        started.end();
-                        None
-                    }
-                    _ => {
-                        let _ = started.signal(Signal::TERM.as_raw());
-                        Some(Instant::now() + GRACE)
-                    }
-                };
-                ended_by = Some(EndedBy::TimeLimit);
-            }
+            decided.on_time(Instant::now());
         }
+    }
+}
+
+impl Decided<'_> {
+    /// The user wants it to end.
+    fn on_signal(&mut self, caught: Caught) {
+        // Once the time is over the program is ending anyway.
+        self.ended_by = self.ended_by.or(Some(EndedBy::User));
+        if self.asked_at.is_some_and(|at| at.elapsed() < IMPATIENCE) {
+            self.started.end();
+        } else if !caught.by_terminal {
+            // A program that has ended meanwhile has nothing to be told.
+            let _ = self.started.signal(caught.number);
+        }
+        self.asked_at = Some(Instant::now());
+    }
+
+    /// Asks a program whose time is over to end, and ends it when it does not.
+    fn on_time(&mut self, now: Instant) {
+        if self.until.is_none_or(|until| until > now) {
+            return;
+        }
+        if self.ended_by == Some(EndedBy::TimeLimit) {
+            self.started.end();
+            self.until = None;
+            return;
+        }
+        // As above.
+        let _ = self.started.signal(Signal::TERM.as_raw());
+        self.until = Some(now + GRACE);
+        self.ended_by = Some(EndedBy::TimeLimit);
+    }
+
+    fn timeout(&self) -> Option<Timespec> {
+        let left = self.until?.saturating_duration_since(Instant::now());
+        Timespec::try_from(left).ok()
     }
 }
 

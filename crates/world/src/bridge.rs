@@ -1,9 +1,10 @@
-//! The line between the program's kernel and the lab: a thread that moves frames and lets the lab's time follow the clock.
+//! The line between the program's kernel and the lab: a thread that moves frames and lets the lab's time follow the
+//! clock.
 //!
-//! Each turn lets happen in the lab what is due, puts in what the device has, lets the answers happen, and gives the device what
-//! arrived at the lab's tap. Then the thread sleeps until the device has a frame, the lab has something to do, or the run is
-//! over. A frame that the device has no room for waits, and those behind it, as in the queue of any interface. What went over the lines is noted
-//! each turn, before the lab forgets it.
+//! Each turn lets happen in the lab what is due, puts in what the device has, lets the answers happen, and gives the
+//! device what arrived at the lab's tap. Then the thread sleeps until the device has a frame, the lab has something to
+//! do, or the run is over. A frame that the device has no room for waits, and those behind it, as in the queue of any
+//! interface. What went over the lines is noted each turn, before the lab forgets it.
 //!
 //! The lab's line carries bare packets; what a device with Ethernet frames has beyond is told in `near.rs`.
 
@@ -25,7 +26,8 @@ use crate::traffic::Traffic;
 
 /// How many frames are taken from the device before time goes on.
 const FRAMES_PER_TURN: usize = 256;
-/// How many answers to questions among neighbours wait for room on the device; a question without an answer is asked again.
+/// How many answers to questions among neighbours wait for room on the device; a question without an answer is asked
+/// again.
 const ANSWERS_MAX: usize = 64;
 
 /// The thread, while it runs.

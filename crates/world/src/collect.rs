@@ -1,7 +1,7 @@
 //! The record of a run, put together from what the lab, the observer and the supervisor know.
 //!
-//! All three tell times of the monotonic clock; here they become microseconds since the program was released. What is kept is
-//! bounded, and what is left out is counted.
+//! All three tell times of the monotonic clock; here they become microseconds since the program was released. What is
+//! kept is bounded, and what is left out is counted.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -1,10 +1,11 @@
-//! What connect() of each dialect would have reported where the program was: its own function, executed in virtual time on the
-//! recorded scenario.
+//! What connect() of each dialect would have reported where the program was: its own function, executed in virtual time
+//! on the recorded scenario.
 //!
-//! Each dialect gets a lab of its own, built with the seed of the run, and a machine with our stack in the place of the program's.
-//! It makes the program's first connect() there that it can make: to the same peer, with the same kind of socket, and blocking. What the
-//! program's kernel was told to do otherwise (fewer repetitions of a SYN) is not so there: a dialect waits as long as it waits. A
-//! dialect that knows none of the program's peers by their family says nothing.
+//! Each dialect gets a lab of its own, built with the seed of the run, and a machine with our stack in the place of the
+//! program's. It makes the program's first connect() there that it can make: to the same peer, with the same kind of
+//! socket, and blocking. What the program's kernel was told to do otherwise (fewer repetitions of a SYN) is not so
+//! there: a dialect waits as long as it waits. A dialect that knows none of the program's peers by their family says
+//! nothing.
 
 use std::net::SocketAddr;
 
@@ -80,8 +81,8 @@ static CALLS: [Calls; 4] = [
     },
 ];
 
-/// What each dialect would have said, in the order of their documents. Nothing where the program called no connect(), or the scenario of
-/// the record cannot be read.
+/// What each dialect would have said, in the order of their documents. Nothing where the program called no connect(),
+/// or the scenario of the record cannot be read.
 pub fn ask(run: &Run) -> Vec<DialectSaid> {
     let Ok(scenario) = stage::scenario(&run.scenario, &run.case) else { return Vec::new() };
     let attempts = own_attempts(run);

@@ -1,7 +1,7 @@
 //! Whether a program did what is expected of it, and what is to be expected of one that does what it did.
 //!
-//! Compared is behaviour: how the program ended, what its connect() said, what it wrote. Times are compared only where somebody wrote
-//! down how long it may take; what is made from a run never has one.
+//! Compared is behaviour: how the program ended, what its connect() said, what it wrote. Times are compared only where
+//! somebody wrote down how long it may take; what is made from a run never has one.
 
 use std::fmt;
 
@@ -34,8 +34,8 @@ pub fn judge(expect: &Expect, run: &Run) -> Vec<Unmet> {
     all.into_iter().flatten().collect()
 }
 
-/// What a program that behaves like this one is expected to do: its end, the words of its connect(), and the last line of its
-/// diagnostics with its numbers left open, because they may be times and ports.
+/// What a program that behaves like this one is expected to do: its end, the words of its connect(), and the last line
+/// of its diagnostics with its numbers left open, because they may be times and ports.
 pub fn from_run(run: &Run) -> Expect {
     let mut connect = words(run);
     connect.truncate(SCENARIO_EXPECTED_MAX);
@@ -104,7 +104,8 @@ fn judge_connect(expect: &Expect, run: &Run) -> Option<Unmet> {
     Some(Unmet { of: "connect", expected: expect.connect.join(" or "), found })
 }
 
-/// What connect() said, each word once, in the order of the alphabet: which of two attempts at once ends first is chance.
+/// What connect() said, each word once, in the order of the alphabet: which of two attempts at once ends first is
+/// chance.
 fn words(run: &Run) -> Vec<String> {
     let word = |said: ConnectSaid| match said {
         ConnectSaid::Connected => Some("connected".to_owned()),

@@ -1,10 +1,11 @@
-//! The rest of the world for a program that nobody changed: it runs in a private world whose only way out is a lab in real time, and
-//! everything that happens there is recorded.
+//! The rest of the world for a program that nobody changed: it runs in a private world whose only way out is a lab in
+//! real time, and everything that happens there is recorded.
 //!
-//! A [`Plan`] says what the world is and how the program is run in it. One process, the supervisor, carries out one plan with
-//! [`supervise`]: it makes the namespaces and the device, starts the program, watches its calls, and moves packets between the device and
-//! the lab. A [`Sweep`] is many supervisors at once. What was recorded lies in a directory of [`Runs`]; [`expect`] judges it, and
-//! [`dialects`] asks what others would have said in the program's place.
+//! A [`Plan`] says what the world is and how the program is run in it. One process, the supervisor, carries out one
+//! plan with [`supervise`]: it makes the namespaces and the device, starts the program, watches its calls, and moves
+//! packets between the device and the lab. A [`Sweep`] is many supervisors at once. What was recorded lies in a
+//! directory of [`Runs`]; [`expect`] judges it, and [`dialects`] asks what others would have said in the program's
+//! place.
 //!
 //! Nothing here decides what a packet or a call means: that is explained from the record alone.
 

@@ -1,9 +1,10 @@
-//! What the program's kernel says to the machines next to it, and who answers that: the end of the line does, for every address.
+//! What the program's kernel says to the machines next to it, and who answers that: the end of the line does, for every
+//! address.
 //!
-//! A lab's line has two ends and carries bare packets, so nothing on it has a neighbour to be looked for. On a device with
-//! Ethernet frames the kernel looks for its router before it sends a packet, and gets the address of the device as that of every
-//! machine. What a kernel tells routers about groups, and what it asks them by itself, is no deed of the program's and does not reach
-//! the lab, whatever the device; what the lab's hosts say so does not reach the program.
+//! A lab's line has two ends and carries bare packets, so nothing on it has a neighbour to be looked for. On a device
+//! with Ethernet frames the kernel looks for its router before it sends a packet, and gets the address of the device as
+//! that of every machine. What a kernel tells routers about groups, and what it asks them by itself, is no deed of the
+//! program's and does not reach the lab, whatever the device; what the lab's hosts say so does not reach the program.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -1,7 +1,7 @@
 //! What a supervisor is told: the world of one run, and how the program is run in it.
 //!
-//! The program and its arguments are not part of it: they stay what the user typed, octet for octet, as arguments of the
-//! supervisor.
+//! The program and its arguments are not part of it: they stay what the user typed, octet for octet, as arguments of
+//! the supervisor.
 
 use std::path::PathBuf;
 

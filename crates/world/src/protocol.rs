@@ -1,9 +1,10 @@
 //! What the command and a supervisor say to each other: a plan in, a report out.
 //!
-//! A supervisor is the same program again, with a hidden verb and behind it the program to be run. It reads its [`Order`] as JSON from
-//! standard input, to the end, and writes one [`Report`] as JSON to standard output when the run is over; what happened in the run stands in the
-//! run's directory. The program in the room gets neither: its streams are pipes of the supervisor's. A supervisor that ends
-//! without a report has crashed, and standard error has what it said. It dies with the process that began it.
+//! A supervisor is the same program again, with a hidden verb and behind it the program to be run. It reads its
+//! [`Order`] as JSON from standard input, to the end, and writes one [`Report`] as JSON to standard output when the run
+//! is over; what happened in the run stands in the run's directory. The program in the room gets neither: its streams
+//! are pipes of the supervisor's. A supervisor that ends without a report has crashed, and standard error has what it
+//! said. It dies with the process that began it.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write as _};
@@ -41,10 +42,11 @@ pub enum Report {
     Refused(Refusal),
 }
 
-/// What a supervisor does: the plan from standard input, the program from the command line, the report to standard output.
+/// What a supervisor does: the plan from standard input, the program from the command line, the report to standard
+/// output.
 pub fn supervisor_main(program: &[OsString]) -> ExitCode {
-    // A terminal's signals are for the process that shows the rows; it ends the supervisors. Who leads a session already has no
-    // terminal either.
+    // A terminal's signals are for the process that shows the rows; it ends the supervisors. Who leads a session
+    // already has no terminal either.
     let _ = rustix::process::setsid();
     let report = match read_order(io::stdin().lock()) {
         Err(error) => Report::Refused(Refusal::broken(format!("the supervisor got no plan: {error}"))),

@@ -8,8 +8,9 @@
 //!         stdout.txt, stderr.txt     the end of what the program wrote, where that was kept
 //! ```
 //!
-//! The runs of a sweep have the same second before the case, which is the sweep's id. Directories are for their owner alone. A record is read
-//! with a bound on its size and believed in nothing: what is broken is an error that names the file.
+//! The runs of a sweep have the same second before the case, which is the sweep's id. Directories are for their owner
+//! alone. A record is read with a bound on its size and believed in nothing: what is broken is an error that names the
+//! file.
 
 use std::fs::{self, DirBuilder, File, Metadata};
 use std::io::{self, Read as _};
@@ -108,8 +109,8 @@ pub enum RunsError {
 }
 
 impl Runs {
-    /// The place of this user: `$XDG_STATE_HOME/synsent/runs`, else `~/.local/state/synsent/runs`, else a directory of the user's
-    /// in that for temporary files. It is made where it is not there.
+    /// The place of this user: `$XDG_STATE_HOME/synsent/runs`, else `~/.local/state/synsent/runs`, else a directory of
+    /// the user's in that for temporary files. It is made where it is not there.
     ///
     /// # Errors
     /// When no place can be used.
@@ -341,8 +342,8 @@ fn word_of(case: &str) -> String {
     if word.is_empty() { "run".to_owned() } else { word }
 }
 
-/// Year, month and day of a day since 1970 in the Gregorian calendar. Years are counted from March, so that the day that only
-/// some years have is the last of its year.
+/// Year, month and day of a day since 1970 in the Gregorian calendar. Years are counted from March, so that the day
+/// that only some years have is the last of its year.
 fn date(days_since_epoch: u64) -> (u64, u64, u64) {
     /// From the first of March of the year 0 to the first of January of 1970.
     const DAYS_BEFORE_EPOCH: u64 = 719_468;

@@ -1,8 +1,9 @@
 //! One run of a program in its private world, from the scenario to the record.
 //!
-//! The process that calls [`supervise`] moves into a room of its own and does not come back: it does nothing else before, and
-//! ends soon after. Its main thread starts the program and observes its calls; one thread moves frames between the room's device and
-//! the lab, and one looks after output, signals and time. When this process ends, however that happens, everything in the room ends with it.
+//! The process that calls [`supervise`] moves into a room of its own and does not come back: it does nothing else
+//! before, and ends soon after. Its main thread starts the program and observes its calls; one thread moves frames
+//! between the room's device and the lab, and one looks after output, signals and time. When this process ends, however
+//! that happens, everything in the room ends with it.
 
 use std::ffi::OsString;
 use std::io;
@@ -93,34 +94,37 @@ pub fn supervise(plan: &Plan, program: &[OsString]) -> Result<Finished, WorldErr
     let mut notes = room.notes().to_vec();
     let (mut started, observer) = start(&room, plan, program, &inherit)?;
     let bridge = Bridge::start(device, staged.lab, staged.tap).map_err(failed("the lab cannot be started"))?;
-    let watched = watch(&mut started, observer, plan, &interrupt, bridge.broken())
-        .map_err(failed("the program cannot be watched"));
+    let watched = watch(&mut started, observer, plan, &interrupt, bridge.broken());
+    if watched.is_err() {
+        // Nobody would end it.
+        started.end();
+    }
     let ending = started.wait();
     let line = bridge.stop().map_err(|panic| WorldError::Lab(words_of(&*panic)))?;
-    let (mut watched, ending) = (watched?, ending?);
-    if let Some(error) = started.unobserved() {
-        watched.observation = Observation::Not(format!("the kernel refuses the filter that it needs: {error}"));
-    }
+    let watched = watched.map_err(failed("the program cannot be watched"))?;
+    let ending = ending?;
     drop(held);
     notes.extend(started.notes());
     notes.extend(line.error.iter().map(|error| format!("the line to the lab ended before the program did: {error}")));
+    let filter = started.unobserved().map(|error| format!("the kernel refuses the filter that it needs: {error}"));
+    let Watched { calls, observation, attended, released, ended } = watched;
     let known = Known {
         plan,
         program,
-        released: watched.released,
-        ended: watched.ended,
-        end: end(ending, watched.attended.ended_by, watched.ended - watched.released.0),
+        released,
+        ended,
+        end: end(ending, attended.ended_by, ended.saturating_duration_since(released.0)),
         ladder: outside.recorded(&room),
         own_addresses: scenario.our_addresses().map(|cidr| cidr.addr()).collect(),
         hosts: staged.hosts,
         lines: &staged.lines,
-        observation: watched.observation,
-        stdout_tail: String::from_utf8_lossy(&watched.attended.stdout).into_owned(),
-        stderr_tail: String::from_utf8_lossy(&watched.attended.stderr).into_owned(),
+        observation: filter.map_or(observation, Observation::Not),
+        stdout_tail: String::from_utf8_lossy(&attended.stdout).into_owned(),
+        stderr_tail: String::from_utf8_lossy(&attended.stderr).into_owned(),
         notes,
     };
-    let run = collect::record(known, &line, watched.calls);
-    files::write(&plan.directory, &run, &line.traffic, &watched.attended, plan.streams)?;
+    let run = collect::record(known, &line, calls);
+    files::write(&plan.directory, &run, &line.traffic, &attended, plan.streams)?;
     Ok(Finished { run, ending, directory: plan.directory.clone() })
 }
 

@@ -1,8 +1,8 @@
 //! What a scenario means for the room of a program: addresses, routes, names, and the kernel's settings.
 //!
-//! The kernel repeats SYNs less often than it would, and the resolver waits less long, unless the plan asks for real time, so that
-//! silence does not take minutes. Where few ports are to be free, the others of a narrow range are held by sockets of this
-//! process; only those of TCP, so that names can still be asked for.
+//! The kernel repeats SYNs less often than it would, and the resolver waits less long, unless the plan asks for real
+//! time, so that silence does not take minutes. Where few ports are to be free, the others of a narrow range are held
+//! by sockets of this process; only those of TCP, so that names can still be asked for.
 
 use std::fs;
 use std::io;
@@ -19,16 +19,17 @@ use synsent_stack::Cidr;
 
 use crate::plan::{Medium, Plan};
 
-/// How often a SYN is repeated with pauses that grow, and before that with pauses of a second, where time is not to be real and the
-/// scenario says nothing. The kernel gives up by the clock as well: it repeats the SYN twice, and an opening that nobody answers is over
-/// after three seconds.
+/// How often a SYN is repeated with pauses that grow, and before that with pauses of a second, where time is not to be
+/// real and the scenario says nothing. The kernel gives up by the clock as well: it repeats the SYN twice, and an
+/// opening that nobody answers is over after three seconds.
 const GROWING: u32 = 1;
 const LINEAR: u32 = 2;
 /// How often a SYN is repeated on a kernel on which all pauses grow: an opening is over after seven seconds.
 const GROWING_ALONE: u32 = 2;
 /// How often Linux repeats one where nobody changed it.
 const LINUX_SYN_RETRIES: u32 = 6;
-/// How many ports are held beyond those that are to be free: the range of a program that asks for names must not be too narrow.
+/// How many ports are held beyond those that are to be free: the range of a program that asks for names must not be too
+/// narrow.
 const HELD_PORTS: u16 = 32;
 /// Where the narrow range begins.
 const FIRST_PORT: u16 = 40_000;
@@ -38,7 +39,8 @@ const RETRIES_SETTING: &str = "net.ipv4.tcp_syn_retries";
 /// The setting for those before, with pauses that do not grow; older kernels know none.
 const LINEAR_SETTING: &str = "net.ipv4.tcp_syn_linear_timeouts";
 
-/// How often the kernel outside repeats a SYN: with growing pauses, and before that; `None` where it knows no such pauses.
+/// How often the kernel outside repeats a SYN: with growing pauses, and before that; `None` where it knows no such
+/// pauses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct OutsideLadder {
     growing: u32,

@@ -1,8 +1,9 @@
 //! Many runs of one program, several at once: a supervisor for each plan, and a row for each as it ends.
 //!
-//! Everything happens in the calling thread: it starts supervisors, waits for what they say, and tells the caller. They have the calling
-//! thread as their parent and die with it, however it ends. A supervisor that ends without a report, or that never
-//! ends, is a row that says so; the others go on. Runs mostly wait, so more of them are run at once than the machine has processors.
+//! Everything happens in the calling thread: it starts supervisors, waits for what they say, and tells the caller. They
+//! have the calling thread as their parent and die with it, however it ends. A supervisor that ends without a report,
+//! or that never ends, is a row that says so; the others go on. Runs mostly wait, so more of them are run at once than
+//! the machine has processors.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;

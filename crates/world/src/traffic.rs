@@ -1,5 +1,5 @@
-//! What went over the lines of a lab, noted while it happens, because a lab forgets the oldest and a record keeps the first. What its
-//! hosts say to their neighbours by themselves is left out.
+//! What went over the lines of a lab, noted while it happens, because a lab forgets the oldest and a record keeps the
+//! first. What its hosts say to their neighbours by themselves is left out.
 
 use synsent_explain::record::RECORD_PACKETS_MAX;
 use synsent_lab::{Capture, Record};

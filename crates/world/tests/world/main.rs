@@ -1,7 +1,8 @@
-//! Real programs in worlds of their own, from the outside: what a program prints, what the record says, and that nothing is left.
+//! Real programs in worlds of their own, from the outside: what a program prints, what the record says, and that
+//! nothing is left.
 //!
-//! A supervisor is a process of its own, so this program is one when it is called with its verb. The trials of `outcomes` run twice, the
-//! second time over the pair of interfaces that those get who may not open a TUN device.
+//! A supervisor is a process of its own, so this program is one when it is called with its verb. The trials of
+//! `outcomes` run twice, the second time over the pair of interfaces that those get who may not open a TUN device.
 
 mod endings;
 mod outcomes;
