@@ -27,7 +27,7 @@ pub(crate) struct WorldArguments {
     /// What the chance of the network comes from: the same number makes it send the same packets
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// How long the program may run, such as 10s or 1500ms; then it is ended. Without it a sweep gives 10s, and a run has no end
+    /// How long the program may run, such as 10s or 1500ms; then it is ended. Without it a sweep gives 10s, in real time 5min, and a run has no end
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(crate) limit: Option<Duration>,
     /// Leave the kernel's own times as they are: a silent peer then takes minutes

@@ -26,6 +26,8 @@ use crate::cases;
 use crate::ending::Ending;
 use crate::table;
 
+/// How long a program may run where the kernel's own times hold: two addresses after one another may be silent.
+const REAL_TIME_LIMIT_MS: u64 = 300_000;
 /// What shells add to the number of a signal.
 const BY_SIGNAL: i32 = 128;
 
@@ -118,10 +120,11 @@ fn obey(interrupt: Interrupt, erase: impl FnOnce() + Send + 'static) -> Result<(
 /// A plan for each case, with a directory of its own.
 fn plans(arguments: &SweepArguments, cases: &[Case], seed: u64, runs: &Runs) -> Result<Vec<Plan>, Ending> {
     let began = Stamp::now();
+    let usual = if arguments.world.real_time { REAL_TIME_LIMIT_MS } else { SWEEP_LIMIT_MS };
     let plan = |case: &Case| {
         let directory = runs.create(&began, &case.name).map_err(|error| Ending::Run(error.to_string()))?;
         let plan = arguments.world.plan(case, seed, directory.path);
-        Ok(Plan { streams: Streams::Kept, limit_ms: plan.limit_ms.or(Some(SWEEP_LIMIT_MS)), ..plan })
+        Ok(Plan { streams: Streams::Kept, limit_ms: plan.limit_ms.or(Some(usual)), ..plan })
     };
     cases.iter().map(plan).collect()
 }

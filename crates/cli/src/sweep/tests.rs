@@ -179,6 +179,15 @@ fn a_program_that_never_comes_to_the_lab_is_told_how() {
 }
 
 #[test]
+fn of_two_outcomes_the_slow_one_is_told_and_of_equals_none() {
+    let after = |case: &str, took| seen(case, "", "ENOENT", took, End::Exited(7), "");
+    let totals = Totals::of(&[after("refused", 9 * MILLIS), after("silent", 7_000 * MILLIS)]);
+    assert_eq!(totals.took_long.iter().map(|long| long.outcome.as_str()).collect::<Vec<_>>(), ["silent"]);
+    assert!(Totals::of(&[after("a", 7_000 * MILLIS), after("b", 7_000 * MILLIS)]).took_long.is_empty());
+    assert_eq!(Totals::of(&[]), Totals::default());
+}
+
+#[test]
 fn a_note_that_all_rows_have_is_told_once() {
     let mut rows = rows();
     rows.iter_mut().for_each(|row| row.notes.push("the line is a veth pair".to_owned()));

@@ -283,7 +283,7 @@ fn same_line(rows: &[Seen]) -> Vec<SameLine> {
 fn took_long(rows: &[Seen]) -> Vec<TookLong> {
     let mut times: Vec<Duration> = rows.iter().map(|row| row.took).collect();
     times.sort();
-    let Some(half) = times.get(times.len() / 2) else { return Vec::new() };
+    let Some(half) = times.get(times.len().saturating_sub(1) / 2) else { return Vec::new() };
     let mut ended: Vec<&Seen> = rows.iter().filter(|row| !matches!(row.end, End::TimeLimit(_))).collect();
     ended.sort_by_key(|row| std::cmp::Reverse(row.took));
     let longest = ended.first().map(|row| row.took).unwrap_or_default();
