@@ -43,7 +43,8 @@ fn main() -> ExitCode {
         trials.push(Trial::test(format!("a_client_that_tries_again_succeeds{name}"), move || outcomes::again(medium)));
         trials.push(Trial::test(format!("much_data_arrives{name}"), move || outcomes::much(medium)));
     }
-    let tests: [(&str, Test); 17] = [
+    let tests: [(&str, Test); 18] = [
+        ("a_static_program_is_watched", outcomes::static_program),
         ("a_user_without_rights_sees_the_same", outcomes::stranger),
         ("names_are_those_of_the_lab", outcomes::names),
         ("an_error_and_the_packet_behind_it_stand_in_the_record", records::refused),

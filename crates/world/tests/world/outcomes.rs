@@ -1,11 +1,15 @@
 //! What a program learns in each outcome. The errors are those that were measured on Linux
 //! with the same packets, and those of its manual.
 
+use std::fs;
+use std::process::Command;
+
 use libtest_mimic::Failed;
-use synsent_explain::{ConnectSaid, Run, own_attempts};
+use synsent_explain::{ConnectSaid, Run, own_attempts, said_line};
 use synsent_world::{Medium, Refusal};
 
-use crate::support::{Asked, python, runs, runs_of_stranger};
+use crate::skip::skip;
+use crate::support::{Asked, Directory, one, program, python, runs, runs_of_stranger};
 
 /// Connects to the IPv4 address of the lab and prints the name of the error, or what came then.
 const CLIENT: &str = "
@@ -127,5 +131,51 @@ print(socket.gethostbyname('localhost'))";
     assert_eq!(lines, ["['10.2.0.2', 'fd00:2::2']", "True", "127.0.0.1"], "{}", run.stderr_tail);
     assert!(run.lookups.iter().any(|lookup| lookup.name == "any.shop.test" && lookup.kind == "AAAA"));
     assert!(run.lookups.iter().any(|lookup| lookup.answer == synsent_explain::Asked::NoSuchName));
+    Ok(())
+}
+
+/// Connects without blocking, waits, and asks for the error; in C, without a library at run time.
+const STATIC_CLIENT: &str = r#"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+int main(void) {
+    int s = socket(AF_INET, SOCK_STREAM, 0), error = 0;
+    socklen_t len = sizeof error;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(80)};
+    inet_pton(AF_INET, "10.2.0.2", &to.sin_addr);
+    fcntl(s, F_SETFL, O_NONBLOCK);
+    if (connect(s, (struct sockaddr *)&to, sizeof to) == 0 || errno != EINPROGRESS) return 9;
+    struct pollfd one = {.fd = s, .events = POLLOUT};
+    if (poll(&one, 1, -1) != 1 || getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len) != 0) return 8;
+    printf("%d\n", error);
+    return 0;
+}
+"#;
+
+/// A static program is watched as any other is.
+pub(crate) fn static_program() -> Result<(), Failed> {
+    if !program("cc") {
+        return if skip("a C compiler") { Ok(()) } else { Err("a C compiler is missing".into()) };
+    }
+    let folder = Directory::new();
+    let (source, built) = (folder.0.join("client.c"), folder.0.join("client"));
+    fs::write(&source, STATIC_CLIENT)?;
+    let made = Command::new("cc").arg("-static").arg("-o").args([&built, &source]).output()?;
+    if !made.status.success() {
+        return Err(String::from_utf8_lossy(&made.stderr).into_owned().into());
+    }
+    for (case, number, said) in [
+        ("refused", "111", "EINPROGRESS, SO_ERROR ECONNREFUSED"),
+        ("silent", "110", "EINPROGRESS, SO_ERROR ETIMEDOUT"),
+        ("host-unreachable", "113", "EINPROGRESS, SO_ERROR EHOSTUNREACH"),
+    ] {
+        let run = one(&Asked::case(case), &[&built.to_string_lossy()]).map_err(|refusal| refusal.to_string())?;
+        assert_eq!((run.stdout_tail.trim(), said_line(&run).as_str()), (number, said), "{case}");
+    }
     Ok(())
 }
