@@ -141,7 +141,7 @@ impl Calls {
         let meaning = self.dialect.spelling(said.word).map_or("", |spelling| spelling.meaning);
         match said.source.because {
             "" => meaning.to_owned(),
-            because => format!("{meaning}; {because}"),
+            because => format!("{}; {because}", meaning.trim_end_matches('.')),
         }
     }
 }
