@@ -40,6 +40,6 @@ pub use said::{own_attempts, said_line};
 pub use style::{Style, Tone};
 pub use text::{DialectSaid, text};
 pub use view::View;
-pub use why::{Excluded, Why, why};
+pub use why::{Excluded, Why, linux_error_of, why};
 pub use wire::wire_line;
 pub use words::{fate_words, packet_words, visible};

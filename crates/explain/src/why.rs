@@ -24,6 +24,7 @@ use crate::words::{counted_words, times, visible};
 
 use causes::{CAUSES, Cause, Finding};
 use evidence::{Evidence, Try};
+pub use linux::error_of as linux_error_of;
 
 /// How many excluded causes are told.
 const EXCLUDED_TOLD: usize = 8;

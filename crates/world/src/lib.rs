@@ -17,6 +17,7 @@ mod collect;
 pub mod dialects;
 pub mod expect;
 mod files;
+pub mod linux;
 mod near;
 pub mod plan;
 mod protocol;

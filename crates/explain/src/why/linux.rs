@@ -6,7 +6,7 @@
 use synsent_stack::IcmpCause;
 
 /// The name of the error that Linux tells for an ICMP error about a SYN; `None`: it ignores the message.
-pub(super) fn error_of(cause: IcmpCause) -> Option<&'static str> {
+pub fn error_of(cause: IcmpCause) -> Option<&'static str> {
     Some(match cause {
         IcmpCause::V4Unreachable(code) => match code {
             0 | 6 | 9 | 11 => "ENETUNREACH",
