@@ -303,7 +303,11 @@ fn message(error: IcmpError) -> Keys {
     match v4 {
         Some(_) if low != 0 => keys.push(("mtu", low.to_string())),
         Some(_) => keys.push(("pointer", high.to_string())),
-        None => keys.push(("pointer", v6_field.unwrap_or(0).to_string())),
+        None => {
+            let field = v6_field.unwrap_or(0);
+            // A pointer is an octet; what is more was an MTU, and up to there both are written alike.
+            keys.push((if u8::try_from(field).is_ok() { "pointer" } else { "mtu" }, field.to_string()));
+        }
     }
     keys
 }
