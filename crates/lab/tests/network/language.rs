@@ -205,6 +205,7 @@ impl Writer {
             "\"icmp\", v4 = [3, 4], v6 = [2, 0], mtu = 1280",
             "\"icmp\", v4 = [12, 0], pointer = 9",
             "\"icmp\", v6 = [4, 1]",
+            "\"icmp\", v6 = [2, 0], mtu = 1280",
             "\"icmp\", v6 = [4, 1], mtu = 0, by = \"host\"",
             "\"icmp\", v4 = [3, 9], v6 = [4, 0], pointer = 0",
         ];
