@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use expected::{EVENTS, MESSAGES, TIMER, World};
+use expected::{EVENTS, Event, MESSAGES, Message, NOTHING, TIMER, World};
 use measure::{Measured, Step, probe_of};
 
 /// What the trials look at; measured once, before the first of them.
@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         trial("udp_is_told_what_is_fatal", udp_is_told),
         trial("every_other_end_says_what_is_expected", every_other_end),
         trial("what_was_observed_is_what_the_program_printed", observed_is_printed),
+        trial("what_connect_said_is_told_from_these_calls", connect_said),
         trial("only_the_timer_takes_time", only_the_timer_takes_time),
         trial("the_page_says_what_was_measured", page::compare),
     ];
@@ -140,6 +141,28 @@ fn observed_is_printed(measured: &Measured) {
         let (observed, printed) = (words(measured.observed(world, &probe)), words(measured.printed(world, &probe)));
         let same = observed == printed && !observed.is_empty();
         (!same).then(|| format!("{probe}: observed {observed:?}, printed {printed:?}"))
+    });
+    none_is_wrong(&differs.collect::<Vec<_>>());
+}
+
+/// What the command makes of the calls: the word for a table.
+fn connect_said(measured: &Measured) {
+    let of_message = |number: usize| {
+        let Message { tcp, udp, .. } = MESSAGES[number];
+        let later = if udp == NOTHING { "connected".to_owned() } else { format!("connected, then recv {udp}") };
+        [(World::Main, probe_of(number, "tcp"), tcp.to_owned()), (World::Main, probe_of(number, "udp"), later)]
+    };
+    let of_event = |event: &Event| {
+        // Where a connect only began, what was asked last is the result; else each of them is an attempt of its own.
+        let begun = event.says.iter().any(|(_, word)| *word == "EINPROGRESS");
+        let results = event.says.iter().filter(|(call, _)| *call == if begun { "SO_ERROR" } else { "connect" });
+        let words = results.map(|(_, word)| if *word == "ok" { "connected" } else { word });
+        (event.world, event.probe.to_owned(), words.collect::<Vec<_>>().join("; "))
+    };
+    let expected = (0..MESSAGES.len()).flat_map(of_message).chain(EVENTS.iter().map(of_event));
+    let differs = expected.filter_map(|(world, probe, words)| {
+        let told = measured.told(world, &probe);
+        (told != words).then(|| format!("{probe}: expected {words}, told {told}"))
     });
     none_is_wrong(&differs.collect::<Vec<_>>());
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use synsent_explain::{Call, Observation, Run, Said, SocketKind};
+use synsent_explain::{Call, ConnectSaid, Observation, Run, Said, SocketKind, attempts};
 
 use crate::expected::{EVENTS, MESSAGES, Message, World};
 
@@ -46,6 +46,7 @@ otherwise = "refuses"
 pub(crate) struct Measured {
     observed: HashMap<(World, String), Vec<Step>>,
     printed: HashMap<(World, String), Vec<Step>>,
+    told: HashMap<(World, String), String>,
     messages: Vec<Sent>,
     /// How long an opening that nobody answers lasts there.
     pub(crate) ladder: Duration,
@@ -79,6 +80,11 @@ impl Measured {
         self.printed.get(&(world, probe.to_owned())).map_or(&[], Vec::as_slice)
     }
 
+    /// What connect() said to a probe, as the command would tell it.
+    pub(crate) fn told(&self, world: World, probe: &str) -> &str {
+        self.told.get(&(world, probe.to_owned())).map_or("", String::as_str)
+    }
+
     /// Whether a message came that quotes what was sent to its host by this protocol.
     pub(crate) fn came(&self, number: usize, protocol: u8) -> bool {
         let Message { kind, code, .. } = MESSAGES[number];
@@ -102,8 +108,13 @@ pub(crate) fn probe_of(number: usize, kind: &str) -> String {
 
 /// Runs the probe in all worlds at once; the command and the probe are these.
 pub(crate) fn measure(command: &Path, probe: &Path, place: &Path) -> Measured {
-    let mut measured =
-        Measured { observed: HashMap::new(), printed: HashMap::new(), messages: Vec::new(), ladder: Duration::ZERO };
+    let mut measured = Measured {
+        observed: HashMap::new(),
+        printed: HashMap::new(),
+        told: HashMap::new(),
+        messages: Vec::new(),
+        ladder: Duration::ZERO,
+    };
     let worlds = [World::Main, World::NoRoute, World::NoPorts];
     let runs = std::thread::scope(|scope| {
         let started = worlds.map(|world| scope.spawn(move || run(command, probe, place, world)));
@@ -111,6 +122,7 @@ pub(crate) fn measure(command: &Path, probe: &Path, place: &Path) -> Measured {
     });
     for (world, (run, lines)) in worlds.into_iter().zip(runs) {
         for probe in probes(world) {
+            measured.told.insert((world, probe.clone()), told(&run, &probe));
             measured.observed.insert((world, probe.clone()), observed(&run, &probe));
         }
         for line in lines.lines() {
@@ -176,13 +188,31 @@ fn run(command: &Path, probe: &Path, place: &Path, world: World) -> (Run, String
 
 /// What was observed of the calls of a probe: those on sockets of its kind for its peer.
 fn observed(run: &Run, probe: &str) -> Vec<Step> {
+    let (kind, peer) = meant(probe);
+    let is_its = |call: &&Call| call.kind == kind && call.peer == Some(peer);
+    run.calls.iter().filter(is_its).filter_map(step).collect()
+}
+
+/// What came of the attempts of a probe, in the words of a table.
+fn told(run: &Run, probe: &str) -> String {
+    let (kind, peer) = meant(probe);
+    let its = attempts(run).into_iter().filter(|attempt| attempt.kind == kind && attempt.peer == Some(peer));
+    let words = its.map(|attempt| match (attempt.said, attempt.later) {
+        (ConnectSaid::Connected, None) => "connected".to_owned(),
+        (ConnectSaid::Connected, Some((call, name))) => format!("connected, then {call} {name}"),
+        (ConnectSaid::Failed { name, .. }, _) => name,
+        (other, _) => format!("{other:?}"),
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
+/// The kind of socket and the peer of KIND/ADDRESS/PORT.
+fn meant(probe: &str) -> (SocketKind, SocketAddr) {
     let mut parts = probe.split('/');
     let mut part = || parts.next().expect("KIND/ADDRESS/PORT");
     let kind = if part() == "udp" { SocketKind::Datagram } else { SocketKind::Stream };
     let address: IpAddr = part().parse().expect("an address");
-    let peer = SocketAddr::new(address, part().parse().expect("a port"));
-    let is_its = |call: &&Call| call.kind == kind && call.peer == Some(peer);
-    run.calls.iter().filter(is_its).filter_map(step).collect()
+    (kind, SocketAddr::new(address, part().parse().expect("a port")))
 }
 
 /// A call in the words of the probe; `None`: the probe prints no such call.
