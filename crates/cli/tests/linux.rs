@@ -1,4 +1,5 @@
-//! The kernel and our own stack in the same scenarios: every case of the table of outcomes, over IPv4 and over IPv6.
+//! The kernel and our own stack in the same scenarios, over IPv4 and over IPv6: every case of the table of outcomes, every ICMP error
+//! that may answer a SYN, and a refusal that comes when the SYN has almost been given up.
 //!
 //! The kernel's side is a small program that `synsent sweep` runs, whose calls and packets are read from the records. Our stack's side is the
 //! client of `synsent_world::linux` in virtual time, with Linux's policy and the seed of the record. Where the two differ, the
@@ -20,12 +21,15 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use synsent_explain::{Observation, Run};
-use synsent_lab::{Case, cases};
+use synsent_lab::{Case, Scenarios, cases};
 use synsent_world::linux::{self, Behaviour, Difference};
 
 const TABLE: &str = include_str!("../../../contract/kernel-differences.toml");
 /// The address of every name of the cases.
 const PEERS: [(&str, &str); 2] = [("10.2.0.2", "10.2.0.2:80"), ("fd00:2::2", "[fd00:2::2]:80")];
+/// The ICMP errors of each family by type and code: RFC 792, 1122 and 1812, RFC 4443 and 7112.
+const ICMP_V4: &str = "3/0 3/1 3/2 3/3 3/4 3/5 3/6 3/7 3/8 3/9 3/10 3/11 3/12 3/13 3/14 3/15 4/0 11/0 11/1 12/0";
+const ICMP_V6: &str = "1/0 1/1 1/2 1/3 1/4 1/5 1/6 2/0 3/0 3/1 4/0 4/1 4/2";
 /// How long each program runs, the one that never ends too.
 const LIMIT: Duration = Duration::from_secs(12);
 /// What chance comes from, on both sides.
@@ -74,6 +78,8 @@ struct Row {
 /// What is compared for one address.
 struct Side<'a> {
     table: &'a Table,
+    /// The scenarios of the cases; `None`: they are those of the table of outcomes.
+    file: Option<PathBuf>,
     address: &'a str,
     peer: SocketAddr,
     /// Where the client and the records are.
@@ -83,25 +89,58 @@ struct Side<'a> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = PEERS.iter().map(|(address, peer)| Trial::test(*address, move || compare(address, peer)));
-    let table = Trial::test("the_table_names_cases_and_reasons", || {
+    let outcomes = PEERS.iter().map(|(address, peer)| {
+        Trial::test(format!("outcomes of {address}"), move || compare(address, peer, "outcomes", None))
+    });
+    let answers = PEERS.iter().map(|(address, peer)| {
+        let file = answers(address);
+        Trial::test(format!("answers of {address}"), move || compare(address, peer, "answers", Some(&file)))
+    });
+    let table = Trial::test("the table names cases and reasons", || {
         table().check();
         Ok(())
     });
-    libtest_mimic::run(&arguments, trials.chain([table]).collect()).exit_code()
+    libtest_mimic::run(&arguments, outcomes.chain(answers).chain([table]).collect()).exit_code()
 }
 
 fn table() -> Table {
     toml::from_str(TABLE).expect("the table of differences can be read")
 }
 
-/// Compares all cases for one address.
-fn compare(address: &str, peer: &str) -> Result<(), Failed> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("linux-{}", address.replace(':', "-")));
+/// Scenarios in which an address answers a SYN with each ICMP error of its family, and with a RST after three seconds.
+fn answers(address: &str) -> String {
+    let (family, messages) = if address.contains(':') { ("v6", ICMP_V6) } else { ("v4", ICMP_V4) };
+    let host = |name: &str, does: &str| {
+        let summary = "The SYN is answered with one message.";
+        format!(
+            "[[case]]\nname = \"{name}\"\nsummary = \"{summary}\"\n[[case.host]]\nname = \"target\"\naddresses = \
+             [\"{address}\"]\nline = {{ delay = \"5ms\" }}\notherwise = {{ does = {does} }}\n\n"
+        )
+    };
+    let late = host("rst-after-three-seconds", "\"withholds-then-refuses\", after = \"3s\"");
+    let icmp = messages.split(' ').filter_map(|message| message.split_once('/')).map(|(kind, code)| {
+        // What the other family would be answered has to be there, and is asked by nobody.
+        let (v4, v6) = if family == "v4" {
+            (format!("{kind}, {code}"), "1, 0".to_owned())
+        } else {
+            ("3, 0".to_owned(), format!("{kind}, {code}"))
+        };
+        host(&format!("icmp-{family}-{kind}-{code}"), &format!("\"icmp\", v4 = [{v4}], v6 = [{v6}]"))
+    });
+    icmp.chain([late]).collect()
+}
+
+/// Compares the cases of a file for one address, or those of the table of outcomes.
+fn compare(address: &str, peer: &str, what: &str, file: Option<&str>) -> Result<(), Failed> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("linux-{what}-{}", address.replace(':', "-")));
     fs::create_dir_all(&folder)?;
     let Some(client) = compiled(&folder) else { return Ok(()) };
-    let side = Side { table: &table(), address, peer: peer.parse()?, folder, client };
-    let all: Vec<&Case> = cases().iter().collect();
+    let scenarios = file.map(Scenarios::parse).transpose()?;
+    let path = folder.join("scenarios.toml");
+    fs::write(&path, file.unwrap_or_default())?;
+    let file = file.map(|_| path);
+    let side = Side { table: &table(), file, address, peer: peer.parse()?, folder, client };
+    let all: Vec<&Case> = scenarios.as_ref().map_or(cases(), |scenarios| scenarios.cases()).iter().collect();
     let mut wrong = side.wrong(&all)?;
     if !wrong.is_empty() {
         let again: Vec<&Case> = all.into_iter().filter(|case| wrong.contains_key(&case.name)).collect();
@@ -156,8 +195,10 @@ impl Side<'_> {
     /// Runs the client in these cases and reads the records; `None`: this machine has no world for it.
     fn sweep(&self, cases: &[&Case]) -> Result<Option<BTreeMap<String, Run>>, Failed> {
         let only: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+        let scenario = self.file.iter().flat_map(|file| ["--scenario".as_ref(), file.as_os_str()]);
         let swept = Command::new(env!("CARGO_BIN_EXE_synsent"))
             .args(["sweep", "--json", "--jobs", "25", "--seed", &SEED.to_string()])
+            .args(scenario)
             .args(["--limit", &format!("{}s", LIMIT.as_secs()), "--only", &only.join(","), "--"])
             .args([self.client.as_os_str(), self.address.as_ref()])
             .env("XDG_STATE_HOME", &self.folder)
@@ -181,7 +222,10 @@ impl Side<'_> {
 impl Table {
     /// Whether each row is about something that is compared, and has its reason.
     fn check(&self) {
-        let is_case = |name: &str| cases().iter().any(|case| case.name == name);
+        let answered: String = PEERS.iter().map(|(address, _)| answers(address)).collect();
+        let is_case = |name: &str| {
+            cases().iter().any(|case| case.name == name) || answered.contains(&format!("name = \"{name}\"\n"))
+        };
         for one in &self.difference {
             assert!(is_case(&one.case), "{}: no such case", one.case);
             assert!(PEERS.iter().any(|(address, _)| *address == one.address), "{}: {}", one.case, one.address);

@@ -66,7 +66,7 @@ pub fn error_of_cause(cause: Cause) -> Option<&'static str> {
     Some(match cause {
         Cause::Refused { .. } => "ECONNREFUSED",
         Cause::Reset { .. } => "ECONNRESET",
-        Cause::Icmp { cause, .. } => return linux_error_of(cause),
+        Cause::Icmp { from, cause } => return linux_error_of(cause, from.is_ipv6()),
         Cause::TimedOut { soft } | Cause::UserTimeout { soft, .. } => error_of_silence(soft),
         Cause::KeepAliveTimeout { .. } => "ETIMEDOUT",
         Cause::NeighbourUnreachable { .. } => "EHOSTUNREACH",
@@ -78,7 +78,7 @@ pub fn error_of_cause(cause: Cause) -> Option<&'static str> {
 
 /// What a router said meanwhile is told at the end.
 fn error_of_silence(soft: Option<SoftError>) -> &'static str {
-    soft.and_then(|soft| linux_error_of(soft.cause)).unwrap_or("ETIMEDOUT")
+    soft.and_then(|soft| linux_error_of(soft.cause, soft.from.is_ipv6())).unwrap_or("ETIMEDOUT")
 }
 
 fn error_of_path(why: NoPath) -> &'static str {

@@ -168,7 +168,7 @@ impl Flow {
 
     /// The first ICMP error that came and that says more than a length.
     pub(super) fn refusal(&self) -> Option<&IcmpSeen> {
-        self.icmp.iter().find(|icmp| icmp.arrived && super::linux::error_of(icmp.cause).is_some())
+        self.icmp.iter().find(|icmp| icmp.arrived && super::linux::error_of(icmp.cause, icmp.from.is_ipv6()).is_some())
     }
 
     /// The first ICMP error about a length, whoever got it.

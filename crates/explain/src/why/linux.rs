@@ -5,8 +5,8 @@
 
 use synsent_stack::IcmpCause;
 
-/// The name of the error that Linux tells for an ICMP error about a SYN; `None`: it ignores the message.
-pub fn error_of(cause: IcmpCause) -> Option<&'static str> {
+/// The name of the error that Linux tells for an ICMP error about a SYN, over IPv6 or not; `None`: it ignores the message.
+pub fn error_of(cause: IcmpCause, v6: bool) -> Option<&'static str> {
     Some(match cause {
         IcmpCause::V4Unreachable(code) => match code {
             0 | 6 | 9 | 11 => "ENETUNREACH",
@@ -25,7 +25,8 @@ pub fn error_of(cause: IcmpCause) -> Option<&'static str> {
             4 => "ECONNREFUSED",
             _ => return None,
         },
-        IcmpCause::TimeExceeded { code: 0 } => "EHOSTUNREACH",
+        // In IPv6 the code makes no difference to it.
+        IcmpCause::TimeExceeded { code } if v6 || code == 0 => "EHOSTUNREACH",
         IcmpCause::ParameterProblem { .. } => "EPROTO",
         IcmpCause::TimeExceeded { .. } | IcmpCause::TooBig { .. } | IcmpCause::SourceQuench => return None,
     })

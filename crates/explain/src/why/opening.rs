@@ -102,7 +102,7 @@ fn icmp(evidence: &Evidence<'_>, one: Option<&Try<'_>>, means: fn(IcmpCause) -> 
         flow.peer,
         span(flow.since_syn_us(at_us)),
     );
-    let expected = linux::error_of(cause).unwrap_or_default();
+    let expected = linux::error_of(cause, flow.peer.is_ipv6()).unwrap_or_default();
     let because = linux::folds(expected, flow.peer.is_ipv6())
         .map_or_else(|| format!("this is what Linux makes of {cause}"), str::to_owned);
     Some(Finding::new(capital(wire), told(evidence, one, &because), Some(Outcome::of_icmp(cause))))
