@@ -11,6 +11,7 @@ use synsent_wire::ip::Protocol;
 
 use crate::record::{Fate, Packet, RECORD_PACKETS_MAX, Run};
 use crate::view::{DNS_PORT, Datagram, Dns, Segment, View, What, plain};
+use crate::words::octets;
 
 /// The name of the line between the program's machine and the router.
 pub(crate) const OWN_LINE: &str = "us";
@@ -43,6 +44,10 @@ pub(crate) struct Flow {
     pub(crate) icmp: Vec<IcmpSeen>,
     /// The ICMP errors on the peer's line that quote one of its segments.
     pub(crate) told_peer: Vec<IcmpSeen>,
+    /// Whether the record has all of its packets.
+    pub(crate) whole: bool,
+    /// Whether the record has its last packets.
+    pub(crate) end_kept: bool,
 }
 
 /// A segment on a line.
@@ -98,8 +103,10 @@ pub(crate) fn is_lost(fate: Fate) -> bool {
 
 impl Traffic {
     pub(crate) fn of(run: &Run) -> Traffic {
-        let mut sorting = Sorting::default();
-        for packet in run.packets.iter().take(RECORD_PACKETS_MAX) {
+        let mut sorting = Sorting { whole: run.packets_left_out == 0, ..Sorting::default() };
+        let behind = run.first_after_left_out();
+        for (place, packet) in run.packets.iter().take(RECORD_PACKETS_MAX).enumerate() {
+            sorting.is_behind = behind.is_some_and(|behind| place >= behind);
             let Some(view) = View::of(packet) else { continue };
             match view.what {
                 What::Tcp(segment) => sorting.segment(packet, view.hop_limit, segment),
@@ -126,7 +133,9 @@ impl Traffic {
 
     /// The connections that are not to name servers.
     pub(crate) fn attempts(&self) -> impl Iterator<Item = &Flow> {
-        self.flows.iter().filter(|flow| !self.is_name_server(flow.peer))
+        // Of a connection without a SYN, where packets were left out, the record does not tell the opening.
+        let has_opening = |flow: &&Flow| flow.whole || flow.syns().next().is_some();
+        self.flows.iter().filter(|flow| !self.is_name_server(flow.peer)).filter(has_opening)
     }
 
     /// Whether somebody was asked for names there.
@@ -140,6 +149,10 @@ impl Traffic {
 #[derive(Default)]
 struct Sorting {
     traffic: Traffic,
+    /// Whether no packet of the run was left out.
+    whole: bool,
+    /// Whether this packet came after those that were left out.
+    is_behind: bool,
     flows: HashMap<(SocketAddr, SocketAddr), usize>,
     exchanges: HashMap<(SocketAddr, SocketAddr), usize>,
     questions: HashMap<(SocketAddr, SocketAddr, u16, String, u16), usize>,
@@ -166,6 +179,8 @@ impl Sorting {
                     far: Vec::new(),
                     icmp: Vec::new(),
                     told_peer: Vec::new(),
+                    whole: self.whole,
+                    end_kept: self.whole,
                 });
                 let index = self.traffic.flows.len() - 1;
                 self.flows.insert((own, peer), index);
@@ -174,6 +189,7 @@ impl Sorting {
         };
         let Some(flow) = self.traffic.flows.get_mut(index) else { return };
         flow.isn = flow.isn.or(opening);
+        flow.end_kept |= self.is_behind;
         let sent = Sent {
             at_us: packet.at_us,
             outward: packet.outward,
@@ -294,6 +310,32 @@ impl Flow {
     pub(crate) fn octets_in(&self) -> usize {
         let isn = self.syn_acks().next().map(|sent| sent.segment.seq);
         distance(isn, self.came().filter(|sent| sent.segment.octets > 0).map(|sent| sent.segment.end()))
+    }
+
+    /// How many octets went out, in words; where packets were left out, only how many at least.
+    pub(crate) fn octets_out_words(&self) -> String {
+        let count = self.octets_out();
+        let fin = self.sent().find(|sent| sent.segment.flags.fin());
+        format!("{}{}", self.at_least(self.isn, fin, count), octets(count))
+    }
+
+    /// How many octets came, in words; where packets were left out, only how many at least.
+    pub(crate) fn octets_in_words(&self) -> String {
+        let count = self.octets_in();
+        format!("{}{}", self.at_least_in(), octets(count))
+    }
+
+    /// What stands before the number of octets that came.
+    pub(crate) fn at_least_in(&self) -> &'static str {
+        let isn = self.syn_acks().next().map(|sent| sent.segment.seq);
+        self.at_least(isn, self.fin(), self.octets_in())
+    }
+
+    /// What stands before a number of octets. A FIN behind them shows that there were no more.
+    fn at_least(&self, isn: Option<u32>, fin: Option<&Sent>, count: usize) -> &'static str {
+        let end = fin.map(|fin| fin.segment.seq.wrapping_add(fin.segment.octets as u32));
+        let told = isn.map(|isn| isn.wrapping_add(1).wrapping_add(count as u32));
+        if self.whole || (end.is_some() && end == told) { "" } else { "at least " }
     }
 
     /// How many octets of ours the peer acknowledged.

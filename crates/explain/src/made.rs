@@ -84,6 +84,7 @@ impl Made {
                 ],
                 packets: Vec::new(),
                 packets_left_out: 0,
+                packets_left_out_before: None,
                 calls: Vec::new(),
                 calls_left_out: 0,
                 observation: Observation::Full,

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 
 /// How many octets of a packet a record keeps; unit: octets.
 pub const PACKET_OCTETS_MAX: usize = 160;
-/// How many packets a record keeps: the first ones.
+/// How many packets a record keeps: the first ones, and the last [`RECORD_LAST_PACKETS`] of them.
 pub const RECORD_PACKETS_MAX: usize = 4_096;
+/// How many of the packets that a record keeps are the last ones, where there were more: they tell how it ended.
+pub const RECORD_LAST_PACKETS: usize = RECORD_PACKETS_MAX / 4;
 /// How many calls a record keeps: the first ones.
 pub const RECORD_CALLS_MAX: usize = 4_096;
 /// The longest pause between two SYNs.
@@ -51,6 +53,9 @@ pub struct Run {
     pub packets: Vec<Packet>,
     /// How many packets more there were.
     pub packets_left_out: u64,
+    /// Where they were: before the packet at this place of `packets`. Without it they came behind all that are kept.
+    #[serde(default)]
+    pub packets_left_out_before: Option<usize>,
     /// What the program called, in the order in which the calls began.
     pub calls: Vec<Call>,
     /// How many calls more there were.
@@ -69,6 +74,14 @@ pub struct Run {
     pub stderr_tail: String,
     /// What fell back to something else in this run, in sentences.
     pub notes: Vec<String>,
+}
+
+impl Run {
+    /// The place of the first packet that came after those that were left out, where there is one.
+    pub fn first_after_left_out(&self) -> Option<usize> {
+        let place = self.packets_left_out_before.filter(|_| self.packets_left_out > 0)?;
+        (place < self.packets.len()).then_some(place)
+    }
 }
 
 /// How the kernel repeats a SYN in the private namespace.

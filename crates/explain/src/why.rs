@@ -133,8 +133,9 @@ fn excluded(evidence: &Evidence<'_>, chief: Option<&Try<'_>>, cause: &Cause) -> 
 }
 
 fn left_out(run: &Run) -> Option<String> {
+    let kept = if run.first_after_left_out().is_some() { "the first and the last ones" } else { "the first ones" };
     (run.packets_left_out > 0).then(|| {
-        format!("What {} packets were that the record has no room for: it keeps the first ones.", run.packets_left_out)
+        format!("What {} packets were that the record has no room for: it keeps {kept}.", run.packets_left_out)
     })
 }
 

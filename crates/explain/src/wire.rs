@@ -6,7 +6,7 @@ use synsent_stack::IcmpCause;
 
 use crate::flows::{Exchange, Flow, IcmpSeen, Question, Sent, Traffic, arrives, repeated};
 use crate::record::Run;
-use crate::words::{counted, octets, ordinal, times};
+use crate::words::{counted, ordinal, times};
 
 /// How many different things a line says.
 const THINGS_IN_A_LINE: usize = 4;
@@ -23,11 +23,11 @@ pub fn wire_line(run: &Run) -> String {
             None => things.push((prefix, words, 1)),
         }
     }
-    if things.is_empty() {
-        return nothing(&traffic);
-    }
     let more = things.len().saturating_sub(THINGS_IN_A_LINE);
     let mut said: Vec<String> = things.into_iter().take(THINGS_IN_A_LINE).map(thing_words).collect();
+    if said.is_empty() {
+        said.push(nothing(&traffic));
+    }
     if more > 0 {
         said.push(format!("{more} more"));
     }
@@ -131,9 +131,13 @@ fn end_words(flow: &Flow, is_open: bool) -> Vec<String> {
     if let Some(reset) = flow.reset().or(flow.own_reset()) {
         words.push(format!("RST from {}", who(reset)));
     }
-    let is_silent = flow.octets_in() == 0 && flow.octets_out() > 0 && flow.fin().is_none() && flow.reset().is_none();
+    let is_silent = flow.end_kept
+        && flow.octets_in() == 0
+        && flow.octets_out() > 0
+        && flow.fin().is_none()
+        && flow.reset().is_none();
     if !is_open && words.is_empty() && !flow.icmp.iter().any(|icmp| icmp.arrived) {
-        words.push("no answer".to_owned());
+        words.push(if flow.whole { "no answer" } else { "what came then was not kept" }.to_owned());
     } else if is_open && is_silent {
         words.insert(0, format!("then nothing from {}", flow.peer.ip()));
     }
@@ -151,10 +155,10 @@ fn data_words(flow: &Flow) -> Vec<String> {
     let far_again = repeated(far()).len();
     let mut words = Vec::new();
     if out > 0 {
-        words.push(with_repeated(format!("{} out", octets(out)), again));
+        words.push(with_repeated(format!("{} out", flow.octets_out_words()), again));
     }
     if came > 0 {
-        let came = if out > 0 { came.to_string() } else { octets(came) };
+        let came = if out > 0 { format!("{}{came}", flow.at_least_in()) } else { flow.octets_in_words() };
         words.push(with_repeated(format!("{came} in"), far_again));
     } else if far().next().is_some() {
         words.push(format!("{} from {} lost", counted(far().count(), "packet"), flow.peer.ip()));

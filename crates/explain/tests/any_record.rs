@@ -100,6 +100,7 @@ fn empty() -> Run {
         hosts: Vec::new(),
         packets: Vec::new(),
         packets_left_out: 0,
+        packets_left_out_before: None,
         calls: Vec::new(),
         calls_left_out: 0,
         observation: Observation::Full,

@@ -77,7 +77,7 @@ pub(crate) struct Known<'a> {
 pub(crate) fn record(known: Known<'_>, line: &Ended, calls: Calls) -> Run {
     let times = Times { released: known.released.0, began: line.began };
     let lab = &line.lab;
-    let packets = line.traffic.records().iter().map(|record| packet(record, known.lines, &times)).collect();
+    let packets = line.traffic.records().map(|record| packet(record, known.lines, &times)).collect();
     let mut seen = calls.kept;
     seen.sort_by_key(|call| call.began);
     let verdicts = first(lab.verdicts()).map(|verdict| verdict_of(lab, verdict, &times)).collect();
@@ -96,6 +96,7 @@ pub(crate) fn record(known: Known<'_>, line: &Ended, calls: Calls) -> Run {
         hosts: known.hosts,
         packets,
         packets_left_out: line.traffic.left_out(),
+        packets_left_out_before: line.traffic.left_out_before(),
         calls: seen.into_iter().map(|call| call_of(call, &times)).collect(),
         calls_left_out: calls.left_out,
         observation: known.observation,
@@ -188,6 +189,7 @@ fn call_of(call: observe::Call, times: &Times) -> Call {
         },
         Detail::SoError(_) => "SO_ERROR".to_owned(),
         Detail::Ready(readiness) => readiness.to_string(),
+        Detail::Octets(1) => "1 octet".to_owned(),
         Detail::Octets(octets) => format!("{octets} octets"),
     };
     Call {

@@ -58,6 +58,7 @@ pub fn lay_out(run: &Run) -> Ladder {
     packets::draft(run, &story, &columns, &mut drafts);
     verdicts(run, &columns, &mut drafts);
     lookups(run, &story, &columns, &mut drafts);
+    left_out(run, &mut drafts);
     end(run, &mut drafts);
     drafts.sort_by_key(|draft| (draft.row.at_us, draft.order));
     for draft in &mut drafts {
@@ -177,6 +178,13 @@ pub(super) fn addresses_words(addresses: &[IpAddr]) -> String {
         many if many > ADDRESSES_MAX => format!("{}, {} more", shown.join(", "), many - ADDRESSES_MAX),
         _ => listed(&shown),
     }
+}
+
+/// A row where packets were left out before others that were kept.
+fn left_out(run: &Run, drafts: &mut Vec<Draft>) {
+    let Some(behind) = run.first_after_left_out().and_then(|place| run.packets.get(place)) else { return };
+    let words = format!("{} packets not recorded", run.packets_left_out);
+    drafts.push(at_one(behind.at_us, 0, RowKind::Gap, PROGRAM, words, Tone::Quiet));
 }
 
 fn end(run: &Run, drafts: &mut Vec<Draft>) {

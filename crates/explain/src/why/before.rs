@@ -65,13 +65,13 @@ fn name(
 }
 
 /// What connect told for an attempt without packets.
-fn failed_at_once<'a>(one: Option<&'a Try<'_>>) -> Option<(&'a str, &'a Try<'a>)> {
-    let one = one.filter(|one| one.flow.is_none())?;
+fn failed_at_once<'a>(evidence: &Evidence<'_>, one: Option<&'a Try<'_>>) -> Option<(&'a str, &'a Try<'a>)> {
+    let one = one.filter(|one| one.flow.is_none() && evidence.all_kept())?;
     Some((one.error()?, one))
 }
 
 pub(super) fn no_route(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
-    let (name, one) = failed_at_once(one)?;
+    let (name, one) = failed_at_once(evidence, one)?;
     let (outcome, what) = match name {
         "ENETUNREACH" => (Outcome::NetworkUnreachable, "has no route to"),
         "EHOSTUNREACH" => {
@@ -88,7 +88,7 @@ pub(super) fn no_route(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option
 }
 
 pub(super) fn no_ports(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
-    let (name, one) = failed_at_once(one).filter(|(name, _)| *name == "EADDRNOTAVAIL")?;
+    let (name, one) = failed_at_once(evidence, one).filter(|(name, _)| *name == "EADDRNOTAVAIL")?;
     let wire = format!("Nothing was sent: no local port was free for a connection to {}", one.whom());
     let told = at_once(
         name,
@@ -100,7 +100,7 @@ pub(super) fn no_ports(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option
 }
 
 pub(super) fn not_permitted(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
-    let (name, one) = failed_at_once(one).filter(|(name, _)| matches!(*name, "EACCES" | "EPERM"))?;
+    let (name, one) = failed_at_once(evidence, one).filter(|(name, _)| matches!(*name, "EACCES" | "EPERM"))?;
     let wire = format!("Nothing was sent: this machine does not allow a connection to {}", one.whom());
     let told = at_once(
         name,
@@ -112,7 +112,7 @@ pub(super) fn not_permitted(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> O
 }
 
 pub(super) fn failed_here(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
-    let (name, one) = failed_at_once(one)?;
+    let (name, one) = failed_at_once(evidence, one)?;
     let outcome = match name {
         "ECONNREFUSED" => Outcome::Refused,
         "EINVAL" => Outcome::BadArgument,
@@ -135,7 +135,9 @@ pub(super) fn no_packet(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Optio
     let one = one.filter(|one| one.flow.is_none())?;
     let wire = format!("No packet for {} is in the record, though the program called connect()", one.whom());
     let said = match &one.attempt.as_ref()?.said {
-        ConnectSaid::Connected => "connect() succeeded without one".to_owned(),
+        ConnectSaid::Connected if evidence.all_kept() => "connect() succeeded without one".to_owned(),
+        ConnectSaid::Connected => "connect() succeeded".to_owned(),
+        ConnectSaid::Failed { name, .. } => format!("connect() said {}", visible(name)),
         ConnectSaid::Abandoned => "The program closed the socket before there was a result".to_owned(),
         _ => "There was no result".to_owned(),
     };

@@ -74,18 +74,17 @@ pub(super) fn reset_between(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> O
 
 pub(super) fn reset_in_body(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
     let (flow, one, reset) = reset(one)?;
-    let came = flow.octets_in();
-    if came == 0 {
+    if flow.octets_in() == 0 {
         return None;
     }
     let after = span(flow.since_start_us(reset.at_us));
-    let wire = format!("{} accepted, sent {}, and then a RST {after} after our SYN", flow.peer, octets(came));
+    let wire = format!("{} accepted, sent {}, and then a RST {after} after our SYN", flow.peer, flow.octets_in_words());
     let because = "a RST throws the connection away on both sides, and what was not yet read may be lost with it";
     Some(Finding::new(wire, told_later(evidence, one, because), Some(Outcome::Reset)))
 }
 
 pub(super) fn reset_after_accept(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
-    let (flow, one, reset) = reset(one)?;
+    let (flow, one, reset) = reset(one).filter(|(flow, ..)| flow.whole)?;
     let opened = flow.opened_us()?;
     let wire = format!(
         "{} accepted and sent a RST {} later, before any octet of an answer",
@@ -130,7 +129,7 @@ fn not_ended<'a>(one: Option<&'a Try<'a>>) -> Option<(&'a Flow, &'a Try<'a>)> {
     let ours = flow.sent().find(|sent| sent.segment.flags.fin()).map_or(i64::MAX, |sent| sent.at_us);
     let theirs = flow.fin().or(flow.reset()).map_or(i64::MAX, |sent| sent.at_us);
     let is_open = theirs == i64::MAX || ours < theirs;
-    (is_open && flow.lost() == 0).then_some((flow, one))
+    (is_open && flow.end_kept && flow.lost() == 0).then_some((flow, one))
 }
 
 pub(super) fn fell_silent(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
@@ -153,7 +152,7 @@ pub(super) fn fell_silent(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Opt
 }
 
 pub(super) fn silent_after_accept(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
-    let (flow, one) = not_ended(one)?;
+    let (flow, one) = not_ended(one).filter(|(flow, _)| flow.whole)?;
     let (pause, sent) = (pause_us(flow, evidence), flow.octets_out());
     let content = evidence.run.end == crate::record::End::Exited(0);
     if flow.octets_in() > 0 || pause < PAUSE_US || (sent == 0 && content) {
@@ -181,7 +180,7 @@ pub(super) fn stalled(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<
         return None;
     }
     let wire =
-        format!("{} accepted, sent {}, and then nothing more for {}", flow.peer, octets(flow.octets_in()), span(pause));
+        format!("{} accepted, sent {}, and then nothing more for {}", flow.peer, flow.octets_in_words(), span(pause));
     let because =
         "the connection stays open while nothing is on its way, so only the program's own limit ends the wait";
     Some(Finding::new(wire, told_later(evidence, one, because), later_outcome(one)))
@@ -189,7 +188,7 @@ pub(super) fn stalled(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<
 
 pub(super) fn closed_without_a_byte(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
     let (flow, one, opened) = open(one)?;
-    let fin = flow.fin().filter(|_| flow.octets_in() == 0)?;
+    let fin = flow.fin().filter(|_| flow.octets_in() == 0 && flow.whole)?;
     if flow.sent().any(|sent| sent.segment.flags.fin() && sent.at_us < fin.at_us) {
         return None;
     }
@@ -268,9 +267,12 @@ fn total(last: &Try<'_>, first: &Try<'_>, evidence: &Evidence<'_>) -> i64 {
 pub(super) fn brief(one: &Try<'_>, evidence: &Evidence<'_>) -> String {
     let whom = one.whom();
     let Some(flow) = one.flow else {
-        let said = one
-            .error()
-            .map_or_else(|| "had no packet".to_owned(), |name| format!("failed at once with {}", visible(name)));
+        let said = match one.error() {
+            Some(name) if evidence.all_kept() => format!("failed at once with {}", visible(name)),
+            Some(name) => format!("failed with {}", visible(name)),
+            None if evidence.all_kept() => "had no packet".to_owned(),
+            None => "has no packet in the record".to_owned(),
+        };
         return format!("connect() to {whom} {said}");
     };
     if flow.opened_us().is_some() {
@@ -281,6 +283,9 @@ pub(super) fn brief(one: &Try<'_>, evidence: &Evidence<'_>) -> String {
     }
     if let Some(icmp) = flow.refusal() {
         return format!("{} answered for {whom} with {}", evidence.who(icmp.from), icmp.cause);
+    }
+    if !flow.whole && one.error() != Some("ETIMEDOUT") {
+        return format!("what {whom} answered is not in the record");
     }
     format!("{whom} gave no answer to {}", counted(flow.syns().count(), "SYN"))
 }
@@ -299,8 +304,8 @@ pub(super) fn length_told(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Opt
     let wire = format!(
         "{} told {whom} that a packet was too long for the way and {next}; after that {} came and {} went out",
         evidence.who(icmp.from),
-        octets(flow.octets_in()),
-        octets(flow.octets_out())
+        flow.octets_in_words(),
+        flow.octets_out_words()
     );
     let because = "this ICMP error only makes the packets shorter, and no call is told of it";
     Some(Finding::new(capital(wire), told_later(evidence, one, because), later_outcome(one)))
@@ -314,19 +319,21 @@ pub(super) fn loss(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Fin
         return None;
     }
     let mut seen = Vec::new();
+    let at_least = if flow.whole { "" } else { "at least " };
     if lost > 0 {
-        seen.push(format!("{} did not arrive", counted(lost, "packet")));
+        seen.push(format!("{at_least}{} did not arrive", counted(lost, "packet")));
     }
     match repeated {
         0 => {}
-        1 => seen.push("1 segment was sent again".to_owned()),
-        many => seen.push(format!("{many} segments were sent again")),
+        1 => seen.push(format!("{at_least}1 segment was sent again")),
+        many => seen.push(format!("{at_least}{many} segments were sent again")),
     }
     let wire = format!(
-        "{} accepted; {}, and {} out and {} in came through",
+        "{} accepted; {}, and {} out and {}{} in came through",
         flow.peer,
         seen.join(", "),
-        octets(flow.octets_out()),
+        flow.octets_out_words(),
+        flow.at_least_in(),
         flow.octets_in()
     );
     let because = "TCP repeats what is lost, which costs time and is told by no call";
@@ -363,11 +370,12 @@ pub(super) fn slow(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Fin
     let came = flow.octets_in();
     // Neither can be negative, and what took no time is not slow.
     let rate = (came as u64).saturating_mul(1_000_000) / took.max(1).unsigned_abs();
+    let clean = if flow.whole { ", with nothing lost and nothing sent twice" } else { "" };
     let wire = format!(
-        "{} accepted after {} and sent {} in {}, about {rate} a second, with nothing lost and nothing sent twice",
+        "{} accepted after {} and sent {} in {}, about {rate} a second{clean}",
         flow.peer,
         span(opening),
-        octets(came),
+        flow.octets_in_words(),
         span(took)
     );
     Some(Finding::new(wire, told_later(evidence, one, "no call fails because something is slow"), later_outcome(one)))
@@ -383,20 +391,24 @@ pub(super) fn connected(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Optio
         }
         (_, Some(_), _) => "and the other side ended it first",
         _ if flow.sent().any(|sent| sent.segment.flags.fin()) => "and we ended it",
-        _ => "and the other side did not end it",
+        _ if flow.end_kept => "and the other side did not end it",
+        _ => "and how it ended is not in the record",
     };
     let wire = format!(
-        "{} accepted {} after the SYN; {} went out and {} came back, {ended}",
+        "{} accepted {} after the SYN; {} went out and {}{} came back, {ended}",
         flow.peer,
         span(flow.since_start_us(opened)),
-        octets(flow.octets_out()),
+        flow.octets_out_words(),
+        flow.at_least_in(),
         flow.octets_in()
     );
-    let finding = Finding::new(
-        wire,
-        told_later(evidence, one, "what it did with the connection is its own doing"),
-        later_outcome(one),
-    );
+    let because = match later_outcome(one) {
+        Some(Outcome::Reset) if flow.reset().is_none() && !flow.whole => {
+            "the RST that this error tells of is among the packets that were not kept"
+        }
+        _ => "what it did with the connection is its own doing",
+    };
+    let finding = Finding::new(wire, told_later(evidence, one, because), later_outcome(one));
     let content = evidence.run.end == crate::record::End::Exited(0);
     let unknown = if content {
         Vec::new()

@@ -46,7 +46,7 @@ impl<'a> Evidence<'a> {
         let mut attempts: Vec<Option<Attempt>> = own_attempts(run).into_iter().map(Some).collect();
         let mut tries: Vec<Try<'a>> = Vec::new();
         for flow in traffic.attempts() {
-            let attempt = matching(&mut attempts, flow);
+            let attempt = matching(run, &mut attempts, flow);
             tries.push(Try { flow: Some(flow), attempt });
         }
         tries.extend(attempts.into_iter().flatten().map(|attempt| Try { flow: None, attempt: Some(attempt) }));
@@ -70,6 +70,11 @@ impl<'a> Evidence<'a> {
     /// The attempts that began before this one did.
     pub(super) fn before<'b>(&'b self, chief: &'b Try<'a>) -> impl Iterator<Item = &'b Try<'a>> {
         self.tries.iter().filter(move |one| !std::ptr::eq(*one, chief) && one.began_us() <= chief.began_us())
+    }
+
+    /// Whether the record has all packets.
+    pub(super) fn all_kept(&self) -> bool {
+        self.run.packets_left_out == 0
     }
 
     /// Whether all that the program called is known.
@@ -110,12 +115,18 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// Takes the attempt that a flow belongs to: the last one at this peer that began before its SYN and has no flow yet.
-fn matching(attempts: &mut [Option<Attempt>], flow: &Flow) -> Option<Attempt> {
-    let first_us = flow.near.first()?.at_us.saturating_add(CLOCK_SLACK_US);
+/// Takes the attempt that a flow belongs to: the first one at this peer that began before its SYN and has no flow yet. Behind packets
+/// that were left out it is the last one: flows of those before it may be among them.
+fn matching(run: &Run, attempts: &mut [Option<Attempt>], flow: &Flow) -> Option<Attempt> {
+    let began_us = flow.near.first()?.at_us;
+    let first_us = began_us.saturating_add(CLOCK_SLACK_US);
     let fits = |one: &&mut Option<Attempt>| {
         one.as_ref().is_some_and(|one| one.peer == Some(flow.peer) && one.began_us <= first_us)
     };
+    let behind = run.first_after_left_out().and_then(|place| run.packets.get(place));
+    if behind.is_some_and(|behind| began_us >= behind.at_us) {
+        return attempts.iter_mut().rfind(fits)?.take();
+    }
     attempts.iter_mut().find(fits)?.take()
 }
 
@@ -188,7 +199,7 @@ impl Flow {
         {
             return Origin::Between(format!("its TTL is {}, that of the other packets {usual}", reset.hop_limit));
         }
-        if evidence.sees_behind && evidence.run.packets_left_out == 0 {
+        if evidence.sees_behind && evidence.all_kept() {
             return Origin::Between(format!("it was never on the line of {}", reset.segment.source.ip()));
         }
         Origin::Unknown

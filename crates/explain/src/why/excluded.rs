@@ -3,7 +3,7 @@
 use super::evidence::{Evidence, Origin, Try};
 use crate::flows::{Flow, Sent, arrives};
 use crate::record::Asked;
-use crate::words::{counted, listed, octets, span, visible};
+use crate::words::{counted, listed, span, visible};
 
 fn flow<'a>(one: Option<&'a Try<'a>>) -> Option<&'a Flow> {
     one?.flow
@@ -65,7 +65,7 @@ pub(super) fn refused(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String>
     if let Some((flow, at_us)) = opened(one) {
         return Some(format!("{} answered with SYN-ACK after {}", flow.peer, span(flow.since_start_us(at_us))));
     }
-    let flow = flow(one).filter(|flow| flow.reset().is_none() && flow.syns().next().is_some())?;
+    let flow = flow(one).filter(|flow| flow.whole && flow.reset().is_none() && flow.syns().next().is_some())?;
     match (flow.refusal(), flow.came().next(), flow.syns().count()) {
         (Some(icmp), ..) => Some(format!("no RST came: the answer was {} from {}", icmp.cause, icmp.from)),
         (None, None, 1) => Some("nothing came back to the SYN".to_owned()),
@@ -94,7 +94,7 @@ pub(super) fn silence(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<
 }
 
 pub(super) fn icmp(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
-    let flow = flow(one).filter(|flow| flow.icmp.is_empty() && flow.syns().next().is_some())?;
+    let flow = flow(one).filter(|flow| flow.whole && flow.icmp.is_empty() && flow.syns().next().is_some())?;
     Some(match flow.opened_us().or(flow.reset().map(|reset| reset.at_us)) {
         Some(_) => "no ICMP error came".to_owned(),
         None => match flow.syns().count() {
@@ -113,7 +113,7 @@ pub(super) fn between(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<
 
 pub(super) fn reset(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
     let (flow, _) = opened(one)?;
-    flow.reset().is_none().then(|| "no RST came after the SYN-ACK".to_owned())
+    (flow.end_kept && flow.reset().is_none()).then(|| "no RST came after the SYN-ACK".to_owned())
 }
 
 pub(super) fn length(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
@@ -125,30 +125,29 @@ pub(super) fn length(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> 
     let all = flow.near.iter().chain(&flow.far).filter(with_data);
     let longest = all.map(|sent| sent.packet_octets).max()?;
     let arrived = flow.came().filter(with_data).map(|sent| sent.packet_octets).max();
-    Some(match arrived {
-        Some(arrived) if arrived == longest => format!("packets of up to {arrived} octets came through"),
-        _ => format!("no packet was longer than {longest} octets"),
-    })
+    match arrived {
+        Some(arrived) if arrived == longest => Some(format!("packets of up to {arrived} octets came through")),
+        _ => flow.whole.then(|| format!("no packet was longer than {longest} octets")),
+    }
 }
 
 pub(super) fn silent_server(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
     let (flow, _) = opened(one)?;
-    let came = flow.octets_in();
-    (came > 0).then(|| format!("{} came from {}", octets(came), flow.peer.ip()))
+    (flow.octets_in() > 0).then(|| format!("{} came from {}", flow.octets_in_words(), flow.peer.ip()))
 }
 
 pub(super) fn closed(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
     let (flow, _) = opened(one)?;
-    flow.fin().is_none().then(|| format!("no FIN came from {}", flow.peer.ip()))
+    (flow.end_kept && flow.fin().is_none()).then(|| format!("no FIN came from {}", flow.peer.ip()))
 }
 
 pub(super) fn loss(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
-    let flow = flow(one)?;
-    if flow.lost() > 0 {
-        return None;
-    }
+    let flow = flow(one).filter(|flow| flow.whole && flow.lost() == 0)?;
     if flow.repeated() == 0 && flow.syns().next().is_some() {
-        return Some("no segment was sent twice".to_owned());
+        let others = evidence.tries.iter().filter_map(|other| other.flow);
+        let is_clean = others.into_iter().all(|other| other.lost() == 0 && other.repeated() == 0);
+        let whose = if is_clean { String::new() } else { format!(" in the connection to {}", flow.peer) };
+        return Some(format!("no segment was sent twice{whose}"));
     }
     // What was repeated was not lost where each sending stands on the peer's line.
     let syns = flow.syns().count();
@@ -158,7 +157,8 @@ pub(super) fn loss(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Str
         .then(|| format!("each of {syns} SYNs was on the line of {}", flow.peer.ip()))
 }
 
-pub(super) fn late(_: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
+pub(super) fn late(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<String> {
     let (flow, _) = opened(one)?;
-    (flow.syns().count() == 1 && flow.octets_in() > 0).then(|| "the first SYN was answered".to_owned())
+    let whom = if evidence.tries.len() > 1 { format!(" to {}", flow.peer) } else { String::new() };
+    (flow.syns().count() == 1 && flow.octets_in() > 0).then(|| format!("the first SYN{whom} was answered"))
 }

@@ -139,7 +139,8 @@ pub(super) fn syn_lost(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option
 }
 
 pub(super) fn silence(evidence: &Evidence<'_>, one: Option<&Try<'_>>) -> Option<Finding> {
-    let (flow, one) = failed(one).filter(|(flow, _)| flow.came().next().is_none())?;
+    let (flow, one) = failed(one)
+        .filter(|(flow, one)| flow.came().next().is_none() && (flow.whole || one.error() == Some("ETIMEDOUT")))?;
     let count = flow.syns().count();
     let lasted = span(one.lasted_us(evidence));
     let wire = match count {

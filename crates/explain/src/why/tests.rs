@@ -639,3 +639,53 @@ fn a_call_that_is_made_very_often_is_one_line() {
     assert!(seen.iter().any(|line| line.contains("×500")), "{seen:#?}");
     assert!(seen.iter().any(|line| line.contains("lines more")), "{seen:#?}");
 }
+
+/// A large answer of which the middle was left out; what came after that is kept where it is told.
+fn cut_short(last: Option<fn(Made) -> Made>) -> Run {
+    let mut made = connected().hears(30_000, DATA, 0, 500, 74);
+    let kept = made.run.packets.len();
+    if let Some(last) = last {
+        made = last(made);
+    }
+    let mut run = made.call(31_000, 900_000, "recvfrom", error(ECONNRESET, "ECONNRESET"), "").done();
+    (run.packets_left_out, run.packets_left_out_before) = (4_000, Some(kept));
+    run
+}
+
+#[test]
+fn what_was_left_out_is_never_denied() {
+    let told = why(&cut_short(None));
+    says(&told, &["at least 74 octets went out and at least 500 came back", "how it ended is not in the record"]);
+    says(&told, &["recv said ECONNRESET", "the RST that this error tells of is among the packets that were not kept"]);
+    assert_eq!(told.outcome, Some(Outcome::Reset));
+    for cause in ["a reset by the server", "a server that closes at once", "loss", "a router that says no"] {
+        never_excludes(&told, cause);
+    }
+    assert!(told.unknown.iter().any(|open| open.contains("it keeps the first ones")), "{:?}", told.unknown);
+    let wire = crate::wire_line(&cut_short(None));
+    assert!(wire.contains("at least 500 in") && wire.contains("4000 packets more were not kept"), "{wire}");
+    assert!(!format!("{told:?}").contains("did not end it"), "{told:#?}");
+}
+
+#[test]
+fn the_last_packets_tell_how_it_ended_and_how_much_there_was() {
+    let reset = why(&cut_short(Some(|made| made.hears(900_000, RST, 2_000_000, 0, 74))));
+    assert_eq!(reset.cause, "reset-in-body");
+    says(&reset, &["sent at least 500 octets, and then a RST 889 ms after our SYN", "recv said ECONNRESET"]);
+    assert!(reset.unknown.iter().any(|open| open.contains("the first and the last ones")), "{:?}", reset.unknown);
+    let closed =
+        cut_short(Some(|made| made.hears(890_000, DATA, 1_999_000, 1_000, 74).hears(900_000, FIN, 2_000_000, 0, 74)));
+    says(&why(&closed), &["2000000 came back, and the other side ended it first"]);
+    assert!(!why(&closed).because[0].contains("at least 2000000"), "{:?}", why(&closed).because);
+    let ladder = crate::ladder::lay_out(&closed);
+    assert!(ladder.rows.iter().any(|row| row.words == "4000 packets not recorded"), "{:#?}", ladder.rows);
+}
+
+#[test]
+fn an_attempt_whose_packets_were_left_out_is_not_said_to_have_sent_none() {
+    let mut run = Made::new("left out").fails(1_000, 40, ENETUNREACH, "ENETUNREACH").done();
+    run.packets_left_out = 7;
+    let told = why(&run);
+    assert!(!told.because[0].contains("Nothing was sent"), "{:?}", told.because);
+    says(&told, &["connect() said ENETUNREACH"]);
+}

@@ -257,6 +257,7 @@ prop_compose! {
             hosts: vec![host("router", "10.1.0.1"), host("shop", "10.2.0.2"), host(&words[8], "10.2.0.3")],
             packets,
             packets_left_out: if counts[3].is_multiple_of(2) { 0 } else { counts[3] },
+            packets_left_out_before: (!counts[3].is_multiple_of(3)).then_some(counts[3] as usize % 9),
             calls,
             calls_left_out: if counts[4].is_multiple_of(2) { 0 } else { counts[4] },
             observation,
