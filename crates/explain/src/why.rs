@@ -69,13 +69,14 @@ pub fn why(run: &Run) -> Why {
     let (cause, finding) = found(&evidence, chief);
     let Finding { wire, told, outcome, unknown } = finding;
     let wire = wire + &others(&evidence, chief, cause).unwrap_or_default();
-    let mut open: Vec<String> = cause.unknown.iter().map(|words| (*words).to_owned()).collect();
+    let not = excluded(&evidence, chief, cause);
+    let mut open: Vec<String> = cause.unknown.iter().map(|words| still_open(words, &not).to_owned()).collect();
     open.extend(unknown);
     open.extend(left_out(run));
     Why {
         cause: cause.id,
         because: [wire, told].map(|sentence| sentence + ".").to_vec(),
-        not: excluded(&evidence, chief, cause),
+        not,
         unknown: open,
         seen: seen::seen(&evidence),
         lab: lab(run),
@@ -130,6 +131,12 @@ fn excluded(evidence: &Evidence<'_>, chief: Option<&Try<'_>>, cause: &Cause) -> 
         all.extend(evidence.map(|evidence| Excluded { cause: row.label.to_owned(), evidence }));
     }
     all
+}
+
+/// What a cause leaves open, when what the record excludes is taken away.
+fn still_open<'a>(words: &'a str, not: &[Excluded]) -> &'a str {
+    let is_no_loss = not.iter().any(|not| not.cause == "loss");
+    if is_no_loss && words == causes::LOST_OR_UNANSWERED { causes::UNANSWERED } else { words }
 }
 
 fn left_out(run: &Run) -> Option<String> {

@@ -110,6 +110,12 @@ impl Cause {
 
 const WHO_SAYS: &str = "Why the router says so: an ICMP message carries no more than its type and its code.";
 
+/// What an answer to a later SYN leaves open.
+pub(super) const LOST_OR_UNANSWERED: &str =
+    "Whether the first SYNs were lost, or heard and not answered: both look like this.";
+/// What it leaves open where the record shows that none was lost.
+pub(super) const UNANSWERED: &str = "Why the first SYNs were not answered, though they arrived: no packet says so.";
+
 pub(super) static CAUSES: &[Cause] = &[
     // It was no stream at all.
     row(Stage::Nothing, "datagram-unreachable", "the network", datagrams::unreachable, &[
@@ -174,7 +180,7 @@ pub(super) static CAUSES: &[Cause] = &[
     at_fine("length-told", "packets too long for the way", connection::length_told, &[]),
     at_fine("loss", "loss", connection::loss, &[]).excluded_by(excluded::loss),
     at_fine("late", "an answer that comes late", connection::late, &[
-        "Whether the first SYNs were lost, or heard and not answered: both look like this.",
+        LOST_OR_UNANSWERED,
     ])
     .excluded_by(excluded::late),
     at_fine("slow", "a slow way", connection::slow, &["Whether the way is slow or the server: both look like this."]),
@@ -185,7 +191,7 @@ pub(super) static CAUSES: &[Cause] = &[
     ])
     .excluded_by(excluded::between),
     at_opening("refused-late", "a refused port", opening::refused_late, &[
-        "Whether the first SYNs were lost, or heard and not answered: both look like this.",
+        LOST_OR_UNANSWERED,
     ]),
     at_opening("refused", "a refused port", opening::refused, &[
         "Whether nothing listens on the port or a firewall of the host itself resets: both look like this.",

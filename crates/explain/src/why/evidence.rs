@@ -156,6 +156,12 @@ impl Try<'_> {
         settled.unwrap_or_else(|| evidence.end_us()).saturating_sub(self.began_us()).max(0)
     }
 
+    /// When a RST or an ICMP error ended the opening.
+    pub(super) fn answered_us(&self) -> Option<i64> {
+        let flow = self.flow.filter(|flow| flow.opened_us().is_none())?;
+        flow.reset().map(|reset| reset.at_us).or(flow.refusal().map(|icmp| icmp.at_us))
+    }
+
     /// The error that connect told.
     pub(super) fn error(&self) -> Option<&str> {
         match &self.attempt.as_ref()?.said {

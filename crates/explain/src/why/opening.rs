@@ -206,6 +206,14 @@ pub(super) fn told(evidence: &Evidence<'_>, one: &Try<'_>, because: &str) -> Str
             let ending = evidence.ending();
             format!("connect() had no result after {lasted}, when the program {ending}: {because}")
         }
+        ConnectSaid::Abandoned if one.answered_us().is_some() => {
+            let closed_us = attempt.settled_us.unwrap_or(i64::MAX);
+            let answer = match one.answered_us().is_some_and(|at_us| at_us > closed_us) {
+                true => "the answer came when the socket was closed",
+                false => "the answer had come, and it did not ask for it",
+            };
+            format!("The program itself gave up after {lasted}, closed the socket and was told nothing: {answer}")
+        }
         ConnectSaid::Abandoned => {
             format!("The program itself gave up after {lasted}, closed the socket and was told nothing: {because}")
         }

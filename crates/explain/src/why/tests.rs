@@ -689,3 +689,46 @@ fn an_attempt_whose_packets_were_left_out_is_not_said_to_have_sent_none() {
     assert!(!told.because[0].contains("Nothing was sent"), "{:?}", told.because);
     says(&told, &["connect() said ENETUNREACH"]);
 }
+
+#[test]
+fn what_was_repeated_in_another_attempt_is_not_denied() {
+    let mut made = fallback("10.2.0.2:80", "10.2.0.3:80");
+    let syn = segment(at("10.1.0.2:40001"), at("10.2.0.2:80"), SYN, 77, 0, 0);
+    made = made.across(111_000, true, &syn);
+    let told = why(&made.done());
+    says(&told, &["10.2.0.2:80 gave no answer to 2 SYNs"]);
+    excludes(&told, "loss", "no segment was sent twice in the connection to 10.2.0.3:80");
+    let (_, clean) = all().into_iter().find(|(cause, _)| *cause == "first-address-dead").unwrap();
+    excludes(&why(&clean), "loss", "no segment was sent twice");
+}
+
+#[test]
+fn what_is_excluded_is_not_left_open_too() {
+    for cause in ["late", "refused-late"] {
+        let (_, mut run) = all().into_iter().find(|(known, _)| *known == cause).unwrap();
+        let told = why(&run);
+        excludes(&told, "loss", "each of 3 SYNs was on the line of 10.2.0.2");
+        assert!(!told.unknown.iter().any(|open| open.contains("were lost")), "{cause}: {:?}", told.unknown);
+        assert!(told.unknown[0].contains("not answered, though they arrived"), "{cause}: {:?}", told.unknown);
+        // Without the lines behind the router both are possible.
+        run.packets.retain(|packet| packet.line == "us");
+        let told = why(&run);
+        never_excludes(&told, "loss");
+        assert!(told.unknown[0].contains("were lost, or heard"), "{cause}: {:?}", told.unknown);
+    }
+}
+
+#[test]
+fn a_program_that_left_before_the_refusal_was_not_told_at_once() {
+    let left = |closed_us: i64| {
+        let made = Made::new("left").syn(11_000).call(10_900, 100, "connect", error(EINPROGRESS, "EINPROGRESS"), "");
+        why(&rst(500_000)(made.call(closed_us, 10, "close", Said::Value(0), ""))
+            .ended(End::Exited(1), 900_000, "")
+            .done())
+    };
+    let told = left(300_000);
+    assert_eq!(told.cause, "refused");
+    says(&told, &["gave up after", "was told nothing: the answer came when the socket was closed"]);
+    says(&left(600_000), &["the answer had come, and it did not ask for it"]);
+    assert!(!told.because[1].contains("at once"), "{:?}", told.because);
+}
