@@ -5,12 +5,15 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::cut;
 use crate::ladder::{Ladder, Row, RowKind};
 
 /// The width of a letter of the labels' font; unit: tenths of a pixel.
 const LETTER_TENTHS: i64 = 73;
 /// How many letters of a label are shown.
 pub(super) const LABEL_LETTERS_MAX: usize = 40;
+/// How many letters are shown of what is said about one column.
+pub(super) const BESIDE_LETTERS_MAX: usize = 64;
 /// How many letters of a name are shown.
 pub(super) const NAME_LETTERS_MAX: usize = 22;
 
@@ -99,19 +102,32 @@ fn columns(ladder: &Ladder) -> (Vec<i64>, i64) {
             }
         }
     }
+    // What is said about one column stands in the gap on its right, and crosses no other lifeline.
+    for row in ladder.rows.iter().filter(|row| row.from == row.to && row.kind != RowKind::Gap) {
+        if let Some(gap) = gaps.get_mut(row.from) {
+            *gap = (beside_width(row) + 12).max(*gap);
+        }
+    }
     let mut at = TIMES_END + 20 + heads.first().map_or(0, |head| head / 2);
     let mut columns = vec![at];
     for gap in gaps {
         at += gap;
         columns.push(at);
     }
-    let beside = |row: &Row| {
-        let widest = LABEL_LETTERS_MAX as i64 * LETTER_TENTHS / 10;
-        columns.get(row.from).copied().unwrap_or(at) + 34 + text_width(&row.words).min(widest)
-    };
+    let beside = |row: &Row| columns.get(row.from).copied().unwrap_or(at) + beside_width(row);
     let notes = ladder.rows.iter().filter(|row| row.from == row.to).map(beside).max().unwrap_or(0);
     let width = notes.max(at + heads.last().map_or(0, |head| head / 2)) + MARGIN;
     (columns, width)
+}
+
+/// What is said about one column.
+pub(super) fn beside_words(row: &Row) -> String {
+    cut([row.words.as_str(), row.note.as_str()].join(" ").trim(), BESIDE_LETTERS_MAX)
+}
+
+/// How far it reaches to the right of the lifeline.
+fn beside_width(row: &Row) -> i64 {
+    34 + text_width(&beside_words(row))
 }
 
 /// What is placed: the beginning of a row, its passing of the router, or its end.

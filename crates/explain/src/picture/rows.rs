@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::places::{LABEL_LETTERS_MAX, Places, RowPlace, TIMES_END, letters_in, text_width};
+use super::places::{Places, RowPlace, TIMES_END, beside_words, letters_in, text_width};
 use super::xml::escaped;
 use super::{SANS, cut};
 use crate::ladder::{Ladder, Row, RowKind, clock};
@@ -193,7 +193,7 @@ fn crosses(a: Point, b: Point, (left, top): Point, (right, bottom): Point) -> bo
 /// What is said about one column: a note beside its lifeline, or the end of it.
 fn beside(out: &mut String, places: &Places, row: &Row, place: &RowPlace) {
     let (x, y) = (places.column(row.from), place.begin);
-    let text = cut([row.words.as_str(), row.note.as_str()].join(" ").trim(), LABEL_LETTERS_MAX);
+    let text = beside_words(row);
     let width = text_width(&text) + 16;
     let (ground, fill, dot) = match (row.kind, row.tone) {
         (RowKind::Verdict | RowKind::Lookup, _) => ("l-note", "l-text", "l-note-dot"),

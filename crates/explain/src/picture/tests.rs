@@ -126,3 +126,17 @@ fn a_picture_is_bounded() {
     assert!(number(document.root_element(), "height") < 30_000.0);
     assert!(picture.len() < 600_000, "{}", picture.len());
 }
+
+#[test]
+fn what_is_said_about_a_column_is_whole_and_crosses_no_other_lifeline() {
+    let said = "rule 1 of shop (tcp 10.2.0.2, port 80): the SYN is not answered";
+    let other = segment(at("10.1.0.2:40001"), at("10.9.0.2:80"), SYN, 7, 0, 0);
+    let made =
+        Made::new("two hosts").syn(12_000).verdict(12_400, said).on("other", 13_000, true, Fate::Carried, &other);
+    let ladder = lay_out(&made.done());
+    let places = Places::of(&ladder);
+    let row = ladder.rows.iter().find(|row| row.kind == RowKind::Verdict).unwrap();
+    assert_eq!(places::beside_words(row), said);
+    let (from, next) = (places.column(row.from), places.column(row.from + 1));
+    assert!(from + 34 + places::text_width(said) <= next, "{from} {next}");
+}
