@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use crate::picture::xml::escaped;
 use crate::picture::{svg_below_title, title};
 use crate::record::{End, Run};
-use crate::text::DialectSaid;
+use crate::text::{DialectSaid, lines_of_capture};
 use crate::why::Why;
 use crate::words::{span, visible};
 use crate::{said_line, wire_line};
@@ -62,7 +62,9 @@ pub fn html(run: &Run, why: &Why, dialects: &[DialectSaid], files: &[(String, St
     page.list("Seen by the program", "ol", &why.seen);
     page.output(run);
     page.list("Notes", "ul", &run.notes);
-    page.pairs("Files", files.iter().map(|(name, path)| (name.as_str(), path.as_str())));
+    let lines = lines_of_capture(run, files).map(|words| ("in it", words));
+    let pairs = files.iter().map(|(name, path)| (name.as_str(), path.as_str()));
+    page.pairs("Files", pairs.chain(lines.iter().map(|(name, words)| (*name, words.as_str()))));
     page.end(run);
     page.out
 }

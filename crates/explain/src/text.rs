@@ -1,19 +1,21 @@
 //! The whole explanation of a run as text for a terminal.
 //!
-//! Sections stand in a fixed order, and one that has nothing to say is left out. No line is wider than was asked for, and no control
+//! Sections stand in a fixed order, and one that has nothing to say is left out. No line is wider than was asked for, but those with the
+//! path of a file, which stays in one piece so that it can be copied; and no control
 //! character of a program or a record reaches the terminal. What the text looks like in a terminal of few columns is the caller's
 //! choice: below [`WIDTH_MIN`] it does not go.
 
 mod date;
 mod wrap;
 
+use crate::flows::OWN_LINE;
 use crate::ladder;
 use crate::record::{End, Run};
 use crate::style::{Style, Tone};
 use crate::why::Why;
 use crate::words::{span, visible};
 
-use wrap::{Block, wrapped};
+use wrap::{Block, pair, wrapped};
 
 /// The narrowest text; unit: cells of a terminal.
 pub const WIDTH_MIN: usize = 40;
@@ -60,7 +62,7 @@ pub fn text(
     page.section("IN", dialects.iter().map(dialect));
     page.section("SEEN BY THE PROGRAM", why.seen.iter().map(|line| Block::plain(line)));
     page.section("NOTES", run.notes.iter().map(|note| Block::plain(note)));
-    page.section("FILES", files.iter().map(|(name, path)| Block::led(name, path)));
+    page.files(run, files);
     page.out
 }
 
@@ -121,13 +123,45 @@ impl Page {
         }
     }
 
-    fn lines(&mut self, text: &str, first: usize, rest: usize, tone: Tone) {
-        for line in wrapped(text, self.width, first, rest) {
-            let painted = self.style.paint(tone, &self.style.spell(&line));
-            self.out.push_str(painted.trim_end());
-            self.out.push('\n');
+    /// The files of the run; a path is never broken.
+    fn files(&mut self, run: &Run, files: &[(String, String)]) {
+        if files.is_empty() {
+            return;
+        }
+        self.head("FILES");
+        for (name, path) in files {
+            for line in pair(&visible(name), &visible(path), self.width, INDENT) {
+                self.put(&line, Tone::Plain);
+            }
+        }
+        if let Some(words) = lines_of_capture(run, files) {
+            self.lines(&words, INDENT, 2 * INDENT, Tone::Quiet);
         }
     }
+
+    fn lines(&mut self, text: &str, first: usize, rest: usize, tone: Tone) {
+        for line in wrapped(text, self.width, first, rest) {
+            self.put(&line, tone);
+        }
+    }
+
+    fn put(&mut self, line: &str, tone: Tone) {
+        let painted = self.style.paint(tone, &self.style.spell(line));
+        self.out.push_str(painted.trim_end());
+        self.out.push('\n');
+    }
+}
+
+/// How a capture of several lines is read: in it a packet that crossed the router stands twice, which looks like a repetition.
+pub(crate) fn lines_of_capture(run: &Run, files: &[(String, String)]) -> Option<String> {
+    let has_capture = files.iter().any(|(_, path)| path.ends_with(".pcapng"));
+    let is_behind = run.packets.iter().any(|packet| packet.line != OWN_LINE);
+    (has_capture && is_behind).then(|| {
+        format!(
+            "In the capture a packet stands once for each line that it was on; those on the program's own line are shown by \
+             frame.interface_name == \"{OWN_LINE}\"."
+        )
+    })
 }
 
 fn tone(end: &End) -> Tone {

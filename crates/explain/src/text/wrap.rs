@@ -60,6 +60,17 @@ pub(super) fn wrapped(text: &str, width: usize, first: usize, rest: usize) -> Ve
     lines
 }
 
+/// A name and what it stands for, which stays in one piece: behind the name where there is room for it, else below it, however long.
+pub(super) fn pair(name: &str, value: &str, width: usize, indent: usize) -> Vec<String> {
+    let together = format!("{}{name}: {value}", " ".repeat(indent));
+    if cells(&together) <= width {
+        return vec![together];
+    }
+    let mut lines = wrapped(&format!("{name}:"), width, indent, 2 * indent);
+    lines.push(format!("{}{value}", " ".repeat(2 * indent)));
+    lines
+}
+
 /// The words of a text; a number and its unit are one.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
@@ -84,6 +95,15 @@ fn cells(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_stays_in_one_piece() {
+        assert_eq!(pair("capture", "/a b/c", 20, 2), ["  capture: /a b/c"]);
+        assert_eq!(
+            pair("capture", "/a long path/of/a-file.pcapng", 20, 2),
+            ["  capture:", "    /a long path/of/a-file.pcapng"]
+        );
+    }
 
     #[test]
     fn words_go_to_the_next_line_and_long_ones_are_broken() {
