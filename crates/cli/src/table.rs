@@ -105,9 +105,14 @@ impl Columns {
 
 /// The width of the terminal, where standard output is one.
 pub(crate) fn terminal_width() -> usize {
+    terminal_columns().max(WIDTH_MIN)
+}
+
+/// The same however narrow the terminal is, for text that has no columns.
+pub(crate) fn terminal_columns() -> usize {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
     let columns = size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
-    columns.map_or(WIDTH, |columns| columns.max(WIDTH_MIN))
+    columns.unwrap_or(WIDTH)
 }
 
 /// A span of time in the unit that fits it.

@@ -123,7 +123,7 @@ impl Explained {
     /// The text in the width of the terminal; whoever writes elsewhere gets it without colours.
     fn write(&self, ascii: bool) -> io::Result<()> {
         let style = Style { ascii, colours: true };
-        let text = text(&self.run, &self.why, &self.dialects, &self.files, table::terminal_width(), style);
+        let text = text(&self.run, &self.why, &self.dialects, &self.files, table::terminal_columns(), style);
         let mut out = anstream::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()

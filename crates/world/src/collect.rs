@@ -320,6 +320,7 @@ mod tests {
         assert_eq!(said(CallResult::Ok(0), Detail::SoError(0)).0, none);
         assert_eq!(said(CallResult::NotSeen, Detail::None), (Said::StillWaiting, String::new(), None));
         assert_eq!(said(CallResult::Ok(5), Detail::Octets(5)), (Said::Value(5), "5 octets".to_owned(), Some(30)));
+        assert_eq!(said(CallResult::Ok(1), Detail::Octets(1)).1, "1 octet");
         let unknown = Said::Error { number: 4_000, name: "error 4000".to_owned() };
         assert_eq!(said(CallResult::Err(4_000), Detail::None).0, unknown);
     }
