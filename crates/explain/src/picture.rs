@@ -19,6 +19,8 @@ use crate::{said_line, visible, wire_line};
 
 /// How many letters of the title are shown.
 const TITLE_LETTERS_MAX: usize = 90;
+/// The width of a letter of what the run was; unit: pixels.
+const SUMMARY_LETTER: i64 = 8;
 /// Where the title and what the run was end.
 const TITLE_BOTTOM: i64 = 62;
 /// The narrowest picture, so that its title has room.
@@ -97,7 +99,7 @@ fn draw(ladder: &Ladder, title: &str, summary: &str, description: &str, from: i6
         escaped(description),
     );
     if from == 0 {
-        heading(&mut out, title, summary);
+        heading(&mut out, title, summary, width);
     }
     own_machine(&mut out, ladder, &places);
     lifelines(&mut out, ladder, &places);
@@ -112,13 +114,14 @@ fn draw(ladder: &Ladder, title: &str, summary: &str, description: &str, from: i6
     out
 }
 
-fn heading(out: &mut String, title: &str, summary: &str) {
+fn heading(out: &mut String, title: &str, summary: &str, width: i64) {
+    let letters = usize::try_from((width - 48) / SUMMARY_LETTER).unwrap_or(TITLE_LETTERS_MAX);
     let _ = write!(
         out,
         "<text class=\"l-name\" x=\"24\" y=\"34\" font-family=\"{SANS}\" font-size=\"17\">{}</text>\n\
          <text class=\"l-dim\" x=\"24\" y=\"56\" font-family=\"{SANS}\" font-size=\"13\">{}</text>\n",
         escaped(title),
-        escaped(&cut(&visible(summary), TITLE_LETTERS_MAX)),
+        escaped(&cut(&visible(summary), letters)),
     );
 }
 

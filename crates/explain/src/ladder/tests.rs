@@ -200,3 +200,15 @@ fn packets_that_follow_each_other_at_once_are_one_row() {
     assert_eq!((row.count, row.via, row.until_us), (10, Some((2, 20_000)), 20_190));
     assert!(ladder.rows.iter().any(|row| row.words == "data 500"), "{ladder:?}");
 }
+
+#[test]
+fn a_list_in_a_narrow_terminal_has_all_the_words() {
+    let made = Made::new("refused").syn(12_000).hears(22_000, RST, 0, 0, 0);
+    let ladder = lay_out(&made.asks(11_900, 22_400, ECONNREFUSED, "ECONNREFUSED").done());
+    let drawn = text(&ladder, 40, Style::default());
+    let drawn = drawn.split_whitespace().collect::<Vec<_>>().join(" ");
+    for row in &ladder.rows {
+        assert!(drawn.contains(&row.words) && drawn.contains(&row.note), "{row:?} is not whole in {drawn}");
+    }
+    assert!(!drawn.contains('…'), "{drawn}");
+}

@@ -26,6 +26,8 @@ const DISTANCE_ROOMY: usize = 20;
 const DISTANCE_LEAST: usize = 7;
 /// What an arrow needs besides its words.
 const ARROW_EXTRA: usize = 5;
+/// How far the further lines of a row in a list stand in.
+const INDENT: usize = 2;
 /// How many further lines a row may have.
 const FURTHER_LINES_MAX: usize = 3;
 
@@ -57,11 +59,16 @@ fn list(ladder: &Ladder, width: usize) -> Vec<Line> {
         };
         let lost = row.lost.map(|reason| format!(" ✗ {reason}")).unwrap_or_default();
         let said = [row.words.as_str(), row.note.as_str()].join(" ");
-        let mut line = Line::new(width);
-        line.put(0, width, &format!("{} {ends}: {}{lost}", clock(row.at_us), said.trim()), row.tone);
-        line
+        let text = format!("{} {ends}: {}{lost}", clock(row.at_us), said.trim());
+        let pieces = wrapped(&text, width.saturating_sub(INDENT).max(1)).into_iter().take(1 + FURTHER_LINES_MAX);
+        let tone = row.tone;
+        pieces.enumerate().map(move |(number, piece)| {
+            let mut line = Line::new(width);
+            line.put(if number == 0 { 0 } else { INDENT }, width, &piece, tone);
+            line
+        })
     };
-    ladder.rows.iter().map(row_line).collect()
+    ladder.rows.iter().flat_map(row_line).collect()
 }
 
 /// A ladder with places for its columns.

@@ -140,3 +140,12 @@ fn what_is_said_about_a_column_is_whole_and_crosses_no_other_lifeline() {
     let (from, next) = (places.column(row.from), places.column(row.from + 1));
     assert!(from + 34 + places::text_width(said) <= next, "{from} {next}");
 }
+
+#[test]
+fn what_a_run_was_is_whole_where_there_is_room() {
+    let mut run = transfer();
+    run.summary =
+        "SYNs to the first address of each family vanish; at the second ones, 10.2.0.3 and fd00:2::3, it works"
+            .to_owned();
+    assert!(svg(&run).contains(&format!(">{}<", run.summary)));
+}
