@@ -48,7 +48,7 @@ th{color:var(--dim);font-weight:500;font-size:.88rem;border-top:0}
 @media print{body{background:none}section{break-inside:avoid}}
 ";
 
-/// The page of a run: the picture, and what [`crate::text`] says of it, in sections of the same names.
+/// The page of a run: the picture, and what [`crate::text()`] says of it, in sections of the same names.
 pub fn html(run: &Run, why: &Why, dialects: &[DialectSaid], files: &[(String, String)]) -> String {
     let mut page = Page { out: String::new() };
     page.begin(run);

@@ -1,6 +1,6 @@
 //! Why a run went as it did: which cause the record shows, which ones it excludes, and what it leaves open.
 //!
-//! The causes are a table ([`causes`]). Each has what shows it and what excludes it; the first one that is shown is told, and of the
+//! The causes are a table (`causes`). Each has what shows it and what excludes it; the first one that is shown is told, and of the
 //! others those that something in the record excludes. Evidence is packets and calls. What the rules of the lab decided is no evidence:
 //! it stands apart, as the lab's word.
 
