@@ -20,12 +20,6 @@ pub(crate) fn ending(end: &End) -> String {
     }
 }
 
-/// The last line with something in it; what a carriage return has written over is gone, as on a terminal.
-pub(crate) fn last_line(text: &str) -> String {
-    let last = text.split(['\n', '\r']).rev().find(|line| !line.trim().is_empty());
-    last.map(|line| visible(line.trim())).unwrap_or_default()
-}
-
 /// A text in which everything can be seen.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -101,12 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_is_what_a_reader_saw_last() {
-        assert_eq!(last_line("a\nb: no\n\n  \n"), "b: no");
-        assert_eq!(last_line("10 %\r 50 %\r"), "50 %");
-        assert_eq!(last_line(""), "");
-        assert_eq!(last_line("\x1b[31mred\x1b[0m\tand\x07"), "^[[31mred^[[0m and^G");
-        assert_eq!(last_line("a\u{202e}b\u{9b}"), "a\\u{202e}b\\u{9b}");
+    fn what_a_program_wrote_does_nothing_to_a_terminal() {
+        assert_eq!(visible("\x1b[31mred\x1b[0m\tand\x07"), "^[[31mred^[[0m and^G");
+        assert_eq!(visible("a\u{202e}b\u{9b}"), "a\\u{202e}b\\u{9b}");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod record;
 mod said;
 mod story;
 pub mod style;
+mod telling;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -38,6 +39,7 @@ pub use record::{
 };
 pub use said::{own_attempts, said_line};
 pub use style::{Style, Tone};
+pub use telling::telling_line;
 pub use text::{DialectSaid, text};
 pub use view::View;
 pub use why::{Excluded, Why, linux_error_of, why};

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use synsent_explain::{ConnectSaid, End, Observation, Run, own_attempts};
+use synsent_explain::{ConnectSaid, End, Observation, Run, own_attempts, telling_line};
 use synsent_lab::{Exit, Expect, OutputPattern, SCENARIO_EXPECTED_MAX};
 
 /// Something that was expected and is not so.
@@ -34,8 +34,8 @@ pub fn judge(expect: &Expect, run: &Run) -> Vec<Unmet> {
     all.into_iter().flatten().collect()
 }
 
-/// What a program that behaves like this one is expected to do: its end, the words of its connect(), and the last line
-/// of its diagnostics with its numbers left open, because they may be times and ports.
+/// What a program that behaves like this one is expected to do: its end, the words of its connect(), and the line
+/// of its diagnostics that tells the error, with its numbers left open, because they may be times and ports.
 pub fn from_run(run: &Run) -> Expect {
     let mut connect = words(run);
     connect.truncate(SCENARIO_EXPECTED_MAX);
@@ -45,8 +45,9 @@ pub fn from_run(run: &Run) -> Expect {
         // Nothing that the program did.
         End::TimeLimit(_) | End::Interrupted => None,
     };
-    let last = run.stderr_tail.lines().map(str::trim).rfind(|line| !line.is_empty());
-    let stderr = last.and_then(without_numbers);
+    let line = Some(telling_line(&run.stderr_tail)).filter(|line| !line.is_empty());
+    // A line that was written over is none to a pattern.
+    let stderr = line.and_then(without_numbers).filter(|pattern| pattern.is_in(run.stderr_tail.as_bytes()));
     Expect { exit: exit.into_iter().collect(), stdout: None, stderr, within: None, connect }
 }
 
@@ -76,8 +77,10 @@ fn judge_output(of: &'static str, pattern: &OutputPattern, found: &str) -> Optio
     if pattern.is_in(found.as_bytes()) {
         return None;
     }
-    let last = found.lines().rfind(|line| !line.trim().is_empty());
-    let found = last.map_or_else(|| "nothing".to_owned(), |line| format!("`{}` at the end", line.trim()));
+    let found = match telling_line(found) {
+        "" => "nothing".to_owned(),
+        line => format!("`{line}`"),
+    };
     Some(Unmet { of, expected: format!("`{}`", pattern.as_str()), found })
 }
 

@@ -38,7 +38,7 @@ struct Object<'a> {
     signal: Option<&'a str>,
     /// It had not ended when its time was over.
     ended_by_synsent: bool,
-    /// The last line of standard error.
+    /// The line of standard error that tells the error: the last one that is no list of places in the code.
     last_line: Option<&'a str>,
     /// What fell back to something else.
     notes: &'a [String],

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use synsent_explain::view::What;
-use synsent_explain::{ConnectSaid, End, Observation, Run, SocketKind, View, own_attempts, said_line, wire_line};
+use synsent_explain::{
+    ConnectSaid, End, Observation, Run, SocketKind, View, own_attempts, said_line, telling_line, wire_line,
+};
 
 use crate::words;
 
@@ -32,7 +34,7 @@ pub(crate) struct Seen {
     pub(crate) ladder: Option<String>,
     pub(crate) took: Duration,
     pub(crate) end: End,
-    /// The last line of standard error.
+    /// The line of standard error that tells the error: most often the last one.
     pub(crate) line: String,
     pub(crate) stdout_tail: String,
     pub(crate) stderr_tail: String,
@@ -57,7 +59,7 @@ impl Seen {
             ladder: ladder(run),
             took: Duration::from_micros(run.took_us),
             end: run.end.clone(),
-            line: words::last_line(&run.stderr_tail),
+            line: words::visible(telling_line(&run.stderr_tail)),
             stdout_tail: run.stdout_tail.clone(),
             stderr_tail: run.stderr_tail.clone(),
             notes: run.notes.clone(),

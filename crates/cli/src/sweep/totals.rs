@@ -35,7 +35,7 @@ pub(crate) struct Totals {
     pub(crate) exit_zero: usize,
     /// How often it was another one.
     pub(crate) exit_other: usize,
-    /// Failures whose last line on standard error is the same, up to numbers that change by themselves.
+    /// Failures whose telling line on standard error is the same, up to numbers that change by themselves.
     pub(crate) same_line: Vec<SameLine>,
     /// Failures without a line on standard error.
     pub(crate) without_a_word: Vec<String>,

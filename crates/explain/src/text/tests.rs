@@ -62,7 +62,7 @@ fn the_sections_stand_in_their_order() {
         "  DNS: shop.test was answered with 10.2.0.2 in 10.0 ms",
         "  rule 1 of shop: refuses",
         "  connect(3, 10.2.0.2:80) = EINPROGRESS after 0.1 ms",
-        "  last line of standard error: curl: (7) Failed to connect to shop.test port 80",
+        "  on standard error: curl: (7) Failed to connect to shop.test port 80",
         "  capture: /tmp/runs/20251121-refused/capture.pcapng",
     ] {
         assert!(page.lines().any(|known| known == line), "{line:?} is not in\n{page}");

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::attempts::{is_data, verb};
 use crate::record::{Call, End, Observation, RECORD_CALLS_MAX, Said, SocketKind};
+use crate::telling::telling_line;
 use crate::words::{span, times, visible};
 
 use super::evidence::Evidence;
@@ -29,9 +30,9 @@ pub(super) fn seen(evidence: &Evidence<'_>) -> Vec<String> {
     lines.push(end(&run.end, run.took_us));
     let output = [("standard error", &run.stderr_tail), ("standard output", &run.stdout_tail)];
     for (stream, tail) in output {
-        let last = tail.lines().rev().map(|line| visible(line.trim_end())).find(|line| !line.trim().is_empty());
-        if let Some(last) = last {
-            lines.push(format!("last line of {stream}: {}", cut(&last)));
+        let line = visible(telling_line(tail));
+        if !line.is_empty() {
+            lines.push(format!("on {stream}: {}", cut(&line)));
             break;
         }
     }

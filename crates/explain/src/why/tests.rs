@@ -602,7 +602,7 @@ fn what_the_program_saw_is_told_in_order_and_cannot_move_the_cursor() {
     let run = rst(22_200)(Made::new("refused").syn(11_000)).asks(10_900, 22_300, ECONNREFUSED, "ECONNREFUSED").ended(
         End::Exited(7),
         50_000,
-        "warning\n\u{1b}[2Jcurl: (7)\r gone\n\n",
+        "warning\n\u{1b}[2Jcurl: (7) gone\n\n",
     );
     let seen = why(&run.done()).seen;
     assert_eq!(
@@ -612,7 +612,7 @@ fn what_the_program_saw_is_told_in_order_and_cannot_move_the_cursor() {
             "poll(3) = POLLOUT|POLLERR|POLLHUP after 11.2 ms",
             "getsockopt(3, SO_ERROR) = ECONNREFUSED after 0.01 ms",
             "exit code 7 after 50.0 ms",
-            "last line of standard error: ^[[2Jcurl: (7)^M gone",
+            "on standard error: ^[[2Jcurl: (7) gone",
         ]
     );
 }
