@@ -67,9 +67,12 @@ fn check(all: &[Case], name: &str) -> Result<(), Ending> {
         return Ok(());
     }
     let names: Vec<&str> = all.iter().map(|case| case.name.as_str()).collect();
+    if name.trim().is_empty() {
+        return Err(Ending::Usage(format!("the name of an outcome is missing. There are: {}", names.join(", "))));
+    }
     let name = words::visible(name);
     let meant = words::nearest(&name, names.iter().copied());
-    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let meant = meant.map_or_else(|| ".".to_owned(), |meant| format!("; did you mean `{meant}`?"));
     Err(Ending::Usage(format!("there is no outcome `{name}`{meant} There are: {}", names.join(", "))))
 }
 
@@ -100,6 +103,10 @@ mod tests {
 
     #[test]
     fn a_wrong_name_is_told_with_the_nearest_and_all_others() {
+        let far = said(one(None, Some("nosuch")));
+        assert!(far.starts_with("there is no outcome `nosuch`. There are: connected,"), "{far}");
+        let empty = said(choose(all(None).unwrap(), &[String::new()], &[]));
+        assert!(empty.starts_with("the name of an outcome is missing. There are: connected,"), "{empty}");
         let said = said(one(None, Some("refusd")));
         assert!(
             said.starts_with("there is no outcome `refusd`; did you mean `refused`? There are: connected, refused,"),

@@ -89,6 +89,43 @@ fn is_running(word: &str) -> bool {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_told_before_anything_is_run() {
+    let Some(place) = Place::new("unwritable") else { return };
+    let (mark, nowhere) = (place.file("mark"), place.file("nowhere/file"));
+    for option in ["--save", "--junit"] {
+        let output = place.synsent(&["sweep", "--only", "refused", option, &nowhere, "--", "touch", &mark]);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(&nowhere) && output.stdout.is_empty(), "{}", text(&output.stderr));
+        assert!(!Path::new(&mark).exists(), "{option}: the program was run");
+    }
+}
+
+#[test]
+fn a_file_without_cases_is_an_outcome_with_the_name_of_the_file() {
+    let Some(place) = Place::new("nameless") else { return };
+    let (file, report) = (place.file("corner-shop.toml"), place.file("report.xml"));
+    fs::write(&file, "seed = 9\n").expect("a scenario");
+    let output = place.synsent(&["sweep", "--json", "--scenario", &file, "--junit", &report, "--", "true"]);
+    assert_eq!(objects(&output)[0]["outcome"], "corner-shop", "{}", text(&output.stderr));
+    let report = fs::read_to_string(report).expect("a report");
+    assert!(report.contains("name=\"corner-shop\""), "{report}");
+    let said = text(&place.synsent(&["sweep", "--scenario", &file, "--", "true"]).stdout);
+    assert!(said.contains("`synsent why corner-shop`"), "{said}");
+}
+
+#[test]
+fn an_uncaught_error_of_node_is_told_by_its_own_line() {
+    let Some(place) = Place::new("node").filter(|_| has("node")) else { return };
+    let script = "require('net').connect(80, 'shop.test')";
+    let output = place.synsent(&["sweep", "--json", "--only", "refused,host-unreachable", "--", "node", "-e", script]);
+    let rows = objects(&output);
+    let line = |row: usize| rows[row]["last_line"].as_str().expect("a line");
+    assert!(line(0).contains("ECONNREFUSED") && line(1).contains("EHOSTUNREACH"), "{rows:?}");
+    let same = &rows[2]["totals"]["same_line"];
+    assert_eq!(same.as_array().map(Vec::len), Some(0), "{same}");
+}
+
+#[test]
 fn curl_meets_every_outcome_and_its_errors_are_told_apart() {
     let Some(place) = Place::new("curl").filter(|_| has("curl")) else { return };
     let output = place.synsent(&["sweep", "--json", "--", "curl", "-sS", "http://shop.test/"]);

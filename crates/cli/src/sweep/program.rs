@@ -60,6 +60,10 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Ending> {
     let program = arguments.program.first().ok_or_else(|| Ending::Usage("the program is missing".to_owned()))?;
     // A sentence before anything else is better than one in every row.
     room::find(program).map_err(|refusal| Ending::NoProgram(refusal.to_string()))?;
+    // A file that cannot be written is told before the runs are made, not after them.
+    for file in arguments.save.iter().chain(&arguments.junit) {
+        try_to_write(file)?;
+    }
     let seed = cases::seed(arguments.world.seed, &cases)?;
     let runs = Runs::open().map_err(|error| Ending::Run(error.to_string()))?;
     let plans = plans(arguments, &cases, seed, &runs)?;
@@ -196,6 +200,18 @@ fn list(cases: &[Case], json: bool) -> io::Result<()> {
         true => Lines { out: io::stdout().lock() }.list(told),
         false => rows::list(&mut anstream::stdout().lock(), table::terminal_width(), told),
     }
+}
+
+/// Opens a file for writing, and leaves it as it was.
+fn try_to_write(file: &Path) -> Result<(), Ending> {
+    let is_new = fs::symlink_metadata(file).is_err();
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).open(file);
+    opened.map_err(Ending::file(file.display().to_string()))?;
+    if is_new {
+        // Whoever took it away meanwhile did the same.
+        let _ = fs::remove_file(file);
+    }
+    Ok(())
 }
 
 fn write_file(file: &Path, text: &str) -> Result<(), Ending> {

@@ -114,7 +114,8 @@ impl<W: Write> Paper for Rows<W> {
         let out = self.table.out();
         totals::write(out, width, totals, closing.took, closing.limit)?;
         writeln!(out)?;
-        let mut hints = vec![format!("seed {}: `--seed {0}` makes the lab send the same packets again", closing.seed)];
+        let mut hints =
+            vec![format!("seed {}: `--seed {0}` makes the lab lose and delay the same packets again", closing.seed)];
         if let Some(case) = closing.telling {
             hints.insert(0, format!("`synsent why {case}` shows that outcome packet by packet, and why"));
         }

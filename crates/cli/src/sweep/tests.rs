@@ -144,7 +144,7 @@ fn the_last_lines_tell_what_no_row_does() {
     assert_eq!(last[5], "- took far longer than the others: silent 7.1 s");
     assert_eq!(last[6], "- crashes: closed-after-accept (SIGSEGV)");
     assert_eq!(last[8], "`synsent why closed-after-accept` shows that outcome packet by packet, and why");
-    assert_eq!(last[9], "seed 271828: `--seed 271828` makes the lab send the same packets again");
+    assert_eq!(last[9], "seed 271828: `--seed 271828` makes the lab lose and delay the same packets again");
 }
 
 #[test]

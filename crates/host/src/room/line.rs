@@ -87,7 +87,7 @@ fn make(setup: &Setup, notes: &mut Vec<String>) -> Result<(LineKind, Box<dyn Dev
     if setup.line == LineChoice::Auto {
         // What to do about it is of no interest, because nothing is missing.
         let reason = tun.split(": ").next().unwrap_or_default();
-        notes.push(format!("the line is a veth pair, because there is no TUN device ({reason})"));
+        notes.push(format!("the line is a veth pair, because a TUN device could not be had ({reason})"));
     }
     Ok((LineKind::Veth, device))
 }
