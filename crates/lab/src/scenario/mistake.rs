@@ -8,6 +8,11 @@ const LETTERS_MAX: usize = 64;
 /// A message of the reader as one line, with what was meant where that can be told.
 pub(super) fn told(message: &str) -> String {
     let line = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+    // What the reader calls a number is a type of our language.
+    let number =
+        [("expected u16", "expected a number from 1 to 65535"), ("expected u8", "expected a number from 0 to 255")];
+    let named = number.iter().find_map(|(end, words)| Some(format!("{}{words}", line.strip_suffix(end)?)));
+    let line = named.unwrap_or(line);
     match meant(&line) {
         Some(word) => format!("{line}; did you mean `{word}`?"),
         None => line,
@@ -75,5 +80,11 @@ mod tests {
         let line = "unknown variant `slient`, expected one of `answers`, `silent`";
         assert_eq!(told(line), format!("{line}; did you mean `silent`?"));
         assert_eq!(told("expected a\n  string\n"), "expected a; string");
+        let number = "invalid value: integer `70000`, expected u16";
+        assert_eq!(told(number), "invalid value: integer `70000`, expected a number from 1 to 65535");
+        assert_eq!(
+            told("invalid type: string \"a\", expected u8"),
+            "invalid type: string \"a\", expected a number from 0 to 255"
+        );
     }
 }
