@@ -4,8 +4,8 @@
 //! Each dialect gets a lab of its own, built with the seed of the run, and a machine with our stack in the place of the
 //! program's. It makes the program's first connect() there that it can make: to the same peer, with the same kind of
 //! socket, and blocking. What the program's kernel was told to do otherwise (fewer repetitions of a SYN) is not so
-//! there: a dialect waits as long as it waits. A dialect that knows none of the program's peers by their family says
-//! nothing.
+//! there: a dialect waits as long as it waits. Each names the peer that it was asked about, for one that has no IPv6
+//! is asked about another than the rest; one that knows none of the program's peers by their family says so.
 
 use std::net::SocketAddr;
 
@@ -91,7 +91,10 @@ pub fn ask(run: &Run) -> Vec<DialectSaid> {
 
 impl Calls {
     fn ask(&self, run: &Run, scenario: &Scenario, attempts: &[Attempt]) -> Option<DialectSaid> {
-        let (family, kind, peer) = attempts.iter().find_map(|attempt| self.can_make(attempt))?;
+        attempts.first()?;
+        let Some((family, kind, peer)) = attempts.iter().find_map(|attempt| self.can_make(attempt)) else {
+            return Some(self.not_asked());
+        };
         let staging = Staging { seed: Some(run.seed), ..Staging::default() };
         let Staged { lab, us, .. } = scenario.stage_with(&staging);
         let network = LabNetwork::new(&SharedLab::new(lab), us);
@@ -106,7 +109,7 @@ impl Calls {
             name: "connected".to_owned(),
             number: None,
             clause: String::new(),
-            sentence: "The connection is made.".to_owned(),
+            sentence: format!("{peer} is connected; what comes after connect() is not tried"),
             took_ms: Some(took_ms),
         };
         match result {
@@ -117,10 +120,22 @@ impl Calls {
                     name: error.name.to_owned(),
                     number: Some(i64::from(error.number)),
                     clause: error.source.clause.to_owned(),
-                    sentence: self.sentence(&error),
+                    sentence: format!("{peer}: {}", self.sentence(&error)),
                     ..said
                 })
             }
+        }
+    }
+
+    /// No peer of the program is one that the dialect can name.
+    fn not_asked(&self) -> DialectSaid {
+        DialectSaid {
+            dialect: self.dialect.name.to_owned(),
+            name: "not asked".to_owned(),
+            number: None,
+            clause: String::new(),
+            sentence: "it has no sockets of the kind or family that the program connected".to_owned(),
+            took_ms: None,
         }
     }
 

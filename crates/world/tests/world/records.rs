@@ -59,6 +59,12 @@ pub(crate) fn dialects() -> Result<(), Failed> {
     for one in dialects::ask(&silent) {
         assert!(one.name.ends_with("ETIMEDOUT") && one.took_ms >= Some(20_000), "{one:?}");
     }
+    // Windows Sockets 1.1 knows IPv4 alone (`winsock1.toml`), and each of the others names the peer that it was asked about.
+    let script = "import socket; socket.socket(socket.AF_INET6).connect(('fd00:2::2', 80))";
+    let run = python(&Asked::case("refused"), script)?;
+    let inet6 = dialects::ask(&run);
+    assert_eq!((inet6[0].dialect.as_str(), inet6[0].name.as_str()), ("winsock1", "not asked"));
+    assert!(inet6[1..].iter().all(|one| one.sentence.starts_with("[fd00:2::2]:80: ")), "{inet6:?}");
     let nothing = one(&Asked::case("refused"), &["/bin/true"]).map_err(|refusal| refusal.to_string())?;
     assert_eq!(dialects::ask(&nothing), []);
     Ok(())
