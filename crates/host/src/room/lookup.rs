@@ -18,6 +18,8 @@ use super::standing::Standing;
 
 /// Where programs are when PATH does not say it.
 const PATH_OTHERWISE: &str = "/bin:/usr/bin";
+/// The overflow number of kernels where nobody changed it.
+const OVERFLOW_OTHERWISE: u32 = 65_534;
 
 /// Finds a program as execvp(3) does: a name with a slash is a path, every other name is looked for in the folders of PATH.
 ///
@@ -80,10 +82,12 @@ pub(super) fn can_get_its_rights(path: &Path, standing: Standing) -> Result<(), 
     }
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
     let mode = metadata.permissions().mode();
-    let rights = if mode & libc::S_ISUID != 0 && metadata.uid() != rustix::process::geteuid().as_raw() {
+    let rights = if mode & libc::S_ISUID != 0
+        && is_of_another(metadata.uid(), rustix::process::geteuid().as_raw(), overflow("uid"))
+    {
         "is a set-user-ID program: it runs with the rights of its owner"
     } else if mode & (libc::S_ISGID | libc::S_IXGRP) == libc::S_ISGID | libc::S_IXGRP
-        && metadata.gid() != rustix::process::getegid().as_raw()
+        && is_of_another(metadata.gid(), rustix::process::getegid().as_raw(), overflow("gid"))
     {
         "is a set-group-ID program: it runs with the rights of its group"
     } else if has_capabilities(path) {
@@ -92,6 +96,18 @@ pub(super) fn can_get_its_rights(path: &Path, standing: Standing) -> Result<(), 
         return Ok(());
     };
     Err(Refusal::Rights { path: path.into(), rights: rights.to_owned() })
+}
+
+/// Whether a file belongs to somebody else. A namespace that knows one user shows all others under the overflow number, so
+/// who has that number cannot tell its own files from theirs: none is taken for its own.
+fn is_of_another(owner: u32, own: u32, overflow: u32) -> bool {
+    owner != own || owner == overflow
+}
+
+/// The number that the kernel shows for users (`uid`) or groups (`gid`) that a namespace does not know.
+fn overflow(of: &str) -> u32 {
+    let told = fs::read_to_string(format!("/proc/sys/kernel/overflow{of}")).ok();
+    told.and_then(|number| number.trim().parse().ok()).unwrap_or(OVERFLOW_OTHERWISE)
 }
 
 /// Whether executing it gives no rights outside the room either.
@@ -119,5 +135,17 @@ pub(super) fn reason(path: &Path, source: io::Error) -> Refusal {
         },
         Some(libc::ENOEXEC) => Refusal::WrongFormat(path),
         _ => Refusal::Exec { path, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_the_overflow_number_owns_nothing_for_certain() {
+        assert!(!is_of_another(1_000, 1_000, 65_534));
+        assert!(is_of_another(65_534, 1_000, 65_534));
+        assert!(is_of_another(65_534, 65_534, 65_534), "files of root look so to nobody");
     }
 }

@@ -20,7 +20,7 @@ use libtest_mimic::{Arguments, Trial};
 use synsent_host::room::{LineChoice, Room};
 
 use skip::skip;
-use stage::{become_stranger, inside, is_root, setup, succeed};
+use stage::{NOBODY, STRANGER, become_user, inside, is_root, setup, succeed};
 
 /// What a process of its own does, and what it is called.
 type Scene = (&'static str, fn());
@@ -54,8 +54,10 @@ const SCENES: &[Scene] = &[
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().collect();
     if let [_, "inside", scene, who] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        if who == "stranger" {
-            become_stranger();
+        match who {
+            "stranger" => become_user(STRANGER),
+            "nobody" => become_user(NOBODY),
+            _ => {}
         }
         let scene = SCENES.iter().chain(HELPERS).find(|(name, _)| *name == scene).expect("a scene of that name");
         (scene.1)();
@@ -90,6 +92,9 @@ fn main() -> ExitCode {
             endings::all_ends_with("front", who);
             Ok(())
         }));
+    }
+    if is_root() {
+        trials.push(Trial::test("a_program_that_gains_rights_is_refused_as_nobody", || who::gaining_rights("nobody")));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }

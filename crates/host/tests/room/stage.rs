@@ -12,6 +12,8 @@ use synsent_host::room::{Ending, Program, Room, Route, Setup, Stream};
 
 /// A user whom no machine knows.
 pub(crate) const STRANGER: u32 = 54_321;
+/// Who has the number that files of unknown users show in a user namespace.
+pub(crate) const NOBODY: u32 = 65_534;
 pub(crate) const US: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 2);
 pub(crate) const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 1);
 pub(crate) const US_6: Ipv6Addr = Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, 2);
@@ -35,12 +37,12 @@ pub(crate) fn succeed(output: &Output) -> Result<(), Failed> {
     Err(format!("{}\n{out}{err}", output.status).into())
 }
 
-pub(crate) fn become_stranger() {
+pub(crate) fn become_user(number: u32) {
     // SAFETY: the calls take numbers, and an empty list; the process has one thread.
     unsafe {
         assert_eq!(libc::setgroups(0, std::ptr::null()), 0);
-        assert_eq!(libc::setresgid(STRANGER, STRANGER, STRANGER), 0);
-        assert_eq!(libc::setresuid(STRANGER, STRANGER, STRANGER), 0);
+        assert_eq!(libc::setresgid(number, number, number), 0);
+        assert_eq!(libc::setresuid(number, number, number), 0);
     }
 }
 
