@@ -11,7 +11,7 @@ use synsent_lab::{Exit, Expect, OutputPattern, SCENARIO_EXPECTED_MAX};
 /// Something that was expected and is not so.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unmet {
-    /// Of what it is: `exit`, `stdout`, `stderr`, `within` or `connect`.
+    /// Of what it is: `exit`, `stdout`, `stderr`, `within`, `connect` or `connect-all`.
     pub of: &'static str,
     /// What was expected.
     pub expected: String,
@@ -30,31 +30,37 @@ pub fn judge(expect: &Expect, run: &Run) -> Vec<Unmet> {
     let exit = judge_exit(expect, run);
     let stdout = expect.stdout.as_ref().and_then(|pattern| judge_output("stdout", pattern, &run.stdout_tail));
     let stderr = expect.stderr.as_ref().and_then(|pattern| judge_output("stderr", pattern, &run.stderr_tail));
-    let all = [exit, stdout, stderr, judge_time(expect, run), judge_connect(expect, run)];
+    let all =
+        [exit, stdout, stderr, judge_time(expect, run), judge_connect(expect, run), judge_all_connects(expect, run)];
     all.into_iter().flatten().collect()
 }
 
-/// What a program that behaves like this one is expected to do: its end, the words of its connect(), and the line
+/// What a program that behaves like this one is expected to do: its end, also that it had none until its time was over;
+/// all the words of its connect(), so that one that comes no more is missed; and the line
 /// of its diagnostics that tells the error, with its numbers left open, because they may be times and ports.
 pub fn from_run(run: &Run) -> Expect {
-    let mut connect = words(run);
-    connect.truncate(SCENARIO_EXPECTED_MAX);
+    // A part of the words would be no description of this run.
+    let connect = Some(words(run)).filter(|words| words.len() <= SCENARIO_EXPECTED_MAX).unwrap_or_default();
+    // One word is all of them in either way.
+    let (connect, connect_all) = if connect.len() > 1 { (Vec::new(), connect) } else { (connect, Vec::new()) };
     let exit = match &run.end {
         End::Exited(code) => u8::try_from(*code).ok().map(Exit::Code),
         End::Signal { name, .. } => Some(Exit::Signal(name.clone())),
+        End::TimeLimit(_) => Some(Exit::TimeLimit),
         // Nothing that the program did.
-        End::TimeLimit(_) | End::Interrupted => None,
+        End::Interrupted => None,
     };
     let line = Some(telling_line(&run.stderr_tail)).filter(|line| !line.is_empty());
     // A line that was written over is none to a pattern.
     let stderr = line.and_then(without_numbers).filter(|pattern| pattern.is_in(run.stderr_tail.as_bytes()));
-    Expect { exit: exit.into_iter().collect(), stdout: None, stderr, within: None, connect }
+    Expect { exit: exit.into_iter().collect(), stdout: None, stderr, within: None, connect, connect_all }
 }
 
 fn judge_exit(expect: &Expect, run: &Run) -> Option<Unmet> {
     let is_met = |exit: &Exit| match (exit, &run.end) {
         (Exit::Code(code), End::Exited(found)) => i32::from(*code) == *found,
         (Exit::Signal(name), End::Signal { name: found, .. }) => name == found,
+        (Exit::TimeLimit, End::TimeLimit(_)) => true,
         _ => false,
     };
     if expect.exit.is_empty() || expect.exit.iter().any(is_met) {
@@ -99,12 +105,26 @@ fn judge_connect(expect: &Expect, run: &Run) -> Option<Unmet> {
     if !said.is_empty() && said.iter().all(|word| expect.connect.contains(word)) {
         return None;
     }
-    let found = match &run.observation {
+    Some(Unmet { of: "connect", expected: expect.connect.join(" or "), found: found_words(run, &said) })
+}
+
+fn judge_all_connects(expect: &Expect, run: &Run) -> Option<Unmet> {
+    let mut expected = expect.connect_all.clone();
+    expected.sort();
+    expected.dedup();
+    let said = words(run);
+    if expected.is_empty() || said == expected {
+        return None;
+    }
+    Some(Unmet { of: "connect-all", expected: expected.join(" and "), found: found_words(run, &said) })
+}
+
+fn found_words(run: &Run, said: &[String]) -> String {
+    match &run.observation {
         Observation::Not(why) => format!("that it was not observed: {why}"),
         _ if said.is_empty() => "no connect() with an end".to_owned(),
         _ => said.join(", "),
-    };
-    Some(Unmet { of: "connect", expected: expect.connect.join(" or "), found })
+    }
 }
 
 /// What connect() said, each word once, in the order of the alphabet: which of two attempts at once ends first is

@@ -47,7 +47,7 @@ pub(super) fn save(
     let open: Vec<&str> =
         scenarios.cases().iter().filter(|case| is_open(case)).map(|case| case.name.as_str()).collect();
     if !open.is_empty() {
-        head += &format!("# synsent ended it, so nothing is expected of its end, in: {}\n\n", open.join(", "));
+        head += &format!("# It was interrupted, so nothing is expected of its end, in: {}\n\n", open.join(", "));
     }
     fs::write(file, head + &scenarios.emit()).map_err(Ending::file(name.clone()))?;
     Ok(name)

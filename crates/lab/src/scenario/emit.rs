@@ -182,6 +182,8 @@ impl Text {
         let pattern = |pattern: &OutputPattern| quoted(pattern.as_str());
         let words: Vec<String> = expect.connect.iter().map(|word| quoted(word)).collect();
         self.one_or_list("connect", &words);
+        let words: Vec<String> = expect.connect_all.iter().map(|word| quoted(word)).collect();
+        self.one_or_list("connect-all", &words);
         if let Some(stdout) = &expect.stdout {
             self.key("stdout", pattern(stdout));
         }
@@ -315,7 +317,7 @@ fn message(error: IcmpError) -> Keys {
 fn exit(exit: &super::Exit) -> String {
     match exit {
         super::Exit::Code(code) => code.to_string(),
-        super::Exit::Signal(name) => quoted(name),
+        super::Exit::Signal(_) | super::Exit::TimeLimit => quoted(&exit.to_string()),
     }
 }
 

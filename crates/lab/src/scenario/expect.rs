@@ -35,6 +35,8 @@ pub struct Expect {
     pub within: Option<Duration>,
     /// What its connect() says: one of these words, an error's name or `connected`; empty: anything.
     pub connect: Vec<String>,
+    /// What its connect() says, all of it: each of these words at least once, and no other; empty: anything.
+    pub connect_all: Vec<String>,
 }
 
 /// How a program ends.
@@ -44,7 +46,12 @@ pub enum Exit {
     Code(u8),
     /// By a signal with this name: `SIGSEGV`.
     Signal(String),
+    /// Not by itself: it still runs when its time is over.
+    TimeLimit,
 }
+
+/// How a program that does not end by itself is written.
+const TIME_LIMIT: &str = "time-limit";
 
 /// A regular expression for output. It is compiled where it is used, so that a file with many of them takes no more room than its text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,13 +61,14 @@ pub struct OutputPattern {
 
 /// The table as it stands in the file.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ExpectTable {
     exit: Option<Spanned<Exits>>,
     stdout: Option<Spanned<String>>,
     stderr: Option<Spanned<String>>,
     within: Option<Span>,
     connect: Option<Spanned<Words>>,
+    connect_all: Option<Spanned<Words>>,
 }
 
 /// One exit or a list of them.
@@ -81,6 +89,7 @@ impl fmt::Display for Exit {
         match self {
             Exit::Code(code) => write!(f, "{code}"),
             Exit::Signal(name) => f.write_str(name),
+            Exit::TimeLimit => f.write_str(TIME_LIMIT),
         }
     }
 }
@@ -137,15 +146,30 @@ fn compiled(text: &str) -> Result<Regex, regex::Error> {
 impl ExpectTable {
     pub(super) fn check(&self) -> Result<Expect, Mistake> {
         let exit = self.exit.as_ref().map_or(Ok(Vec::new()), |exit| few("exits", exit, |exits| &exits.0))?;
-        let connect = self.connect.as_ref().map_or(Ok(Vec::new()), |words| few("words", words, |words| &words.0))?;
-        if let (Some(table), Some(word)) = (&self.connect, connect.iter().find(|word| !is_word_of_connect(word))) {
-            let what = format!(
-                "`{word}` is nothing that connect() says: write \"connected\", or the name of an error in capital letters, from its E on"
-            );
-            return Err((table.span(), what));
-        }
+        let (connect, connect_all) = (words_of_connect(&self.connect)?, words_of_connect(&self.connect_all)?);
         let within = self.within.map(|span| span.0);
-        Ok(Expect { exit, stdout: pattern(&self.stdout)?, stderr: pattern(&self.stderr)?, within, connect })
+        Ok(Expect {
+            exit,
+            stdout: pattern(&self.stdout)?,
+            stderr: pattern(&self.stderr)?,
+            within,
+            connect,
+            connect_all,
+        })
+    }
+}
+
+fn words_of_connect(words: &Option<Spanned<Words>>) -> Result<Vec<String>, Mistake> {
+    let Some(table) = words else { return Ok(Vec::new()) };
+    let words = few("words", table, |words| &words.0)?;
+    match words.iter().find(|word| !is_word_of_connect(word)) {
+        None => Ok(words),
+        Some(word) => Err((
+            table.span(),
+            format!(
+                "`{word}` is nothing that connect() says: write \"connected\", or the name of an error in capital letters, from its E on"
+            ),
+        )),
     }
 }
 
@@ -187,11 +211,16 @@ impl ExitsVisitor {
         fits.then_some(Exit::Code(code as u8)).ok_or_else(|| E::custom(format!("{code} is no exit code: 0 to 255")))
     }
 
-    fn signal<E: serde::de::Error>(name: &str) -> Result<Exit, E> {
+    fn word<E: serde::de::Error>(name: &str) -> Result<Exit, E> {
+        if name == TIME_LIMIT {
+            return Ok(Exit::TimeLimit);
+        }
         let rest = name.strip_prefix("SIG").unwrap_or_default();
         let plain = rest.bytes().all(|one| one.is_ascii_uppercase() || one.is_ascii_digit() || b"+-".contains(&one));
         if !plain || !(2..=10).contains(&rest.len()) {
-            return Err(E::custom(format!("`{name}` is no signal: write its name, such as \"SIGSEGV\"")));
+            return Err(E::custom(format!(
+                "`{name}` is no signal: write its name, such as \"SIGSEGV\", or \"{TIME_LIMIT}\""
+            )));
         }
         Ok(Exit::Signal(name.to_owned()))
     }
@@ -201,7 +230,7 @@ impl<'de> Visitor<'de> for ExitsVisitor {
     type Value = Exits;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an exit code such as 0, a signal such as \"SIGSEGV\", or a list of them")
+        f.write_str("an exit code such as 0, a signal such as \"SIGSEGV\", \"time-limit\", or a list of them")
     }
 
     fn visit_i64<E: serde::de::Error>(self, code: i64) -> Result<Exits, E> {
@@ -209,7 +238,7 @@ impl<'de> Visitor<'de> for ExitsVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Exits, E> {
-        Ok(Exits(vec![ExitsVisitor::signal(name)?]))
+        Ok(Exits(vec![ExitsVisitor::word(name)?]))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Exits, A::Error> {
@@ -217,7 +246,7 @@ impl<'de> Visitor<'de> for ExitsVisitor {
         while let Some(one) = list.next_element::<toml::Value>()? {
             all.push(match one {
                 toml::Value::Integer(code) => ExitsVisitor::code(code)?,
-                toml::Value::String(name) => ExitsVisitor::signal(&name)?,
+                toml::Value::String(name) => ExitsVisitor::word(&name)?,
                 other => return Err(A::Error::custom(format!("{other} is neither an exit code nor a signal"))),
             });
         }

@@ -143,7 +143,7 @@ impl Writer {
         }
         if self.rng.chance(0.4) {
             self.line(&format!("[{within}expect]"));
-            self.maybe(&["exit = 0", "exit = [0, 7, \"SIGSEGV\"]", "exit = \"SIGABRT\""]);
+            self.maybe(&["exit = 0", "exit = [0, 7, \"SIGSEGV\"]", "exit = \"SIGABRT\"", "exit = [\"time-limit\", 3]"]);
             self.maybe(&["stdout = \"^ok\\\\d+$\"", "stdout = 'a\"b'"]);
             self.maybe(&["stderr = \"(?i)refused\""]);
             self.maybe(&["within = \"5s\"", "within = \"1234567us\"", "within = \"0.0000005s\""]);
@@ -289,12 +289,16 @@ fn a_saved_case_says_only_what_is_its_own() {
 #[test]
 fn expectations_are_held() {
     let file = parsed(
-        "[expect]\nexit = [0, \"SIGSEGV\"]\nstdout = \"^HTTP/1\\\\.1 200$\"\nstderr = \"refused\"\nwithin = \"1500ms\"\nconnect = \"connected\"",
+        "[expect]\nexit = [0, \"SIGSEGV\", \"time-limit\"]\nstdout = \"^HTTP/1\\\\.1 200$\"\nstderr = \"refused\"\nwithin = \"1500ms\"\nconnect = \"connected\"\nconnect-all = [\"EINTR\", \"connected\"]",
     );
     let expect = file.cases()[0].scenario.expect();
-    assert_eq!(expect.exit, [Exit::Code(0), Exit::Signal("SIGSEGV".to_owned())]);
+    assert_eq!(expect.exit, [Exit::Code(0), Exit::Signal("SIGSEGV".to_owned()), Exit::TimeLimit]);
     assert_eq!(expect.within, Some(Duration::from_millis(1_500)));
     assert_eq!(expect.connect, ["connected"]);
+    assert_eq!(expect.connect_all, ["EINTR", "connected"]);
+    let case = Case { name: "a".to_owned(), ..file.cases()[0].clone() };
+    let saved = Scenarios::of(vec![case]).unwrap();
+    assert_eq!(parsed(&saved.emit()).cases()[0].scenario.expect(), expect);
     let stdout = expect.stdout.as_ref().unwrap();
     assert!(stdout.is_in(b"first\nHTTP/1.1 200\nlast") && !stdout.is_in(b"HTTP/1.1 2000") && !stdout.is_in(b"\xff"));
     assert!(!expect.is_empty() && parsed("").cases()[0].scenario.expect().is_empty());
@@ -363,7 +367,11 @@ fn a_mistake_is_told_with_its_line_its_column_and_what_is_allowed() {
         ("[names]\ndoes = \"nothing\"".to_owned(), "2:8", "`answers`, `silent`, `fails`, `knows-nothing`, `late`"),
         ("[names]\nrecord = [{ name = \"a b\", addresses = [] }]".to_owned(), "2:20", "`a b` is no name"),
         ("[expect]\nexit = 256".to_owned(), "2:8", "256 is no exit code: 0 to 255"),
-        ("[expect]\nexit = \"SEGV\"".to_owned(), "2:8", "`SEGV` is no signal: write its name, such as \"SIGSEGV\""),
+        (
+            "[expect]\nexit = \"SEGV\"".to_owned(),
+            "2:8",
+            "`SEGV` is no signal: write its name, such as \"SIGSEGV\", or \"time-limit\"",
+        ),
         ("[expect]\nexit = []".to_owned(), "2:8", "0 exits cannot be expected: 1 to 16"),
         ("[expect]\nstdout = \"(\"".to_owned(), "2:10", "this is no regular expression: unclosed group"),
         (

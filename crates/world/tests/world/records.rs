@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use libtest_mimic::Failed;
-use synsent_explain::{End, Fate, Observation, Said};
+use synsent_explain::{End, Fate, Observation, Run, Said};
 use synsent_lab::Exit;
 use synsent_world::{dialects, expect};
 
@@ -82,6 +82,26 @@ pub(crate) fn expectations() -> Result<(), Failed> {
     let other = python(&Asked::case("silent"), &REFUSED.replace("sys.exit(5)", "sys.exit(6)"))?;
     let unmet: Vec<String> = expect::judge(&expected, &other).iter().map(ToString::to_string).collect();
     assert_eq!(unmet, ["exit: expected 5, found 6", "connect: expected ECONNREFUSED, found ETIMEDOUT"]);
+
+    // One that waits until its time is over is expected to do so, and its end is a change, either way.
+    let waits = Run { end: End::TimeLimit(2_000_000), ..(*refused).clone() };
+    let waiting = expect::from_run(&waits);
+    assert_eq!((&waiting.exit[..], expect::judge(&waiting, &waits)), (&[Exit::TimeLimit][..], Vec::new()));
+    let told = |expect, run| expect::judge(expect, run).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(told(&waiting, &refused), ["exit: expected time-limit, found 5"]);
+    assert_eq!(told(&expected, &waits), ["exit: expected 5, found no end within 2.000 s"]);
+
+    // A word that comes no more is a change too.
+    let mut both = refused.clone();
+    let mut second = both.calls.iter().find(|call| call.name == "connect").ok_or("no connect")?.clone();
+    (second.socket, second.said) = (second.socket.map(|socket| socket + 1), Said::Value(0));
+    both.calls.push(second);
+    let all = expect::from_run(&both);
+    assert_eq!(
+        (&all.connect_all[..], expect::judge(&all, &both)),
+        (&["ECONNREFUSED".to_owned(), "connected".to_owned()][..], Vec::new())
+    );
+    assert_eq!(told(&all, &refused), ["connect-all: expected ECONNREFUSED and connected, found ECONNREFUSED"]);
     Ok(())
 }
 
