@@ -1,4 +1,6 @@
 // Asks for a page with node's http module, and tells the code of the error.
+// What is the default from version 20 on.
+require("net").setDefaultAutoSelectFamily?.(true);
 const failed = (error) => {
   console.error(`${error.name} ${error.code}`);
   process.exitCode = 1;
