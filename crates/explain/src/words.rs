@@ -42,8 +42,17 @@ pub fn fate_words(fate: Fate) -> Option<&'static str> {
 
 /// A segment without its addresses: `SYN`, `74 octets`, `FIN, 12 octets`, `ACK`.
 pub(crate) fn segment_words(segment: &Segment) -> String {
+    match (segment_name(segment), segment.octets) {
+        (name, 0) => name.to_owned(),
+        ("ACK", many) => octets(many),
+        (name, many) => format!("{name}, {}", octets(many)),
+    }
+}
+
+/// What a segment is by its control bits alone.
+pub(crate) fn segment_name(segment: &Segment) -> &'static str {
     let flags = segment.flags;
-    let name = match (flags.rst(), flags.syn(), flags.fin()) {
+    match (flags.rst(), flags.syn(), flags.fin()) {
         (true, ..) => "RST",
         (_, true, _) if flags.ack() => "SYN-ACK",
         (_, true, _) => "SYN",
@@ -51,11 +60,6 @@ pub(crate) fn segment_words(segment: &Segment) -> String {
         _ if flags.ack() => "ACK",
         _ if flags == Flags::NONE => "no flags",
         _ => "no ACK",
-    };
-    match (name, segment.octets) {
-        (_, 0) => name.to_owned(),
-        ("ACK", many) => octets(many),
-        (_, many) => format!("{name}, {}", octets(many)),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::record::{Asked, Packet, Run};
 use crate::story::{Story, Told, arrives};
 use crate::style::Tone;
 use crate::view::{Dns, Segment, View, What};
-use crate::words::{fate_words, octets, ordinal};
+use crate::words::{fate_words, octets, ordinal, segment_name};
 
 /// From which time on a hop is a row of its own, where something else happens meanwhile.
 const HOP_OF_ITS_OWN_US: i64 = 20_000;
@@ -153,19 +153,10 @@ fn label(run: &Run, packet: &Packet, told: &Told, apart: Apart) -> String {
 }
 
 fn segment_label(segment: &Segment) -> String {
-    let flags = segment.flags;
-    let name = match (flags.rst(), flags.syn(), flags.fin()) {
-        (true, ..) => "RST",
-        (_, true, _) if flags.ack() => "SYN-ACK",
-        (_, true, _) => "SYN",
-        (.., true) => "FIN",
-        _ if flags.ack() => "ACK",
-        _ => "no flags",
-    };
-    match (name, segment.octets) {
-        (_, 0) => name.to_owned(),
+    match (segment_name(segment), segment.octets) {
+        (name, 0) => name.to_owned(),
         ("ACK", many) => format!("data {many}"),
-        (_, many) => format!("data {many}, {name}"),
+        (name, many) => format!("data {many}, {name}"),
     }
 }
 
