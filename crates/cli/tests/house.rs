@@ -11,7 +11,7 @@ const SANS_IO: [&str; 2] = ["wire", "stack"];
 const WITHOUT_WORLD: [&str; 3] = ["sockets", "dialects", "explain"];
 
 /// What each crate may depend on inside the house.
-const MAY_DEPEND: [(&str, &[&str]); 10] = [
+const MAY_DEPEND: [(&str, &[&str]); 11] = [
     ("wire", &[]),
     ("stack", &["wire"]),
     ("lab", &["sockets", "stack", "wire"]),
@@ -21,6 +21,7 @@ const MAY_DEPEND: [(&str, &[&str]); 10] = [
     ("conformance", &["dialects", "host", "lab", "sockets", "stack", "wire"]),
     ("explain", &["dialects", "lab", "sockets", "stack", "wire"]),
     ("world", &["dialects", "explain", "host", "lab", "sockets", "stack", "wire"]),
+    ("capi", &["dialects", "host", "lab", "sockets", "stack"]),
     ("cli", &["conformance", "dialects", "explain", "host", "lab", "sockets", "stack", "wire", "world"]),
 ];
 
@@ -90,7 +91,7 @@ fn the_core_is_built_without_std_and_without_unsafe() {
 }
 
 #[test]
-fn unsafe_code_stands_only_in_host_and_says_why_it_is_sound() {
+fn unsafe_code_stands_only_in_host_and_capi_and_says_why_it_is_sound() {
     for source in sources() {
         let lines: Vec<&str> = source.text.lines().collect();
         for (number, line) in source.code_lines() {
@@ -98,7 +99,8 @@ fn unsafe_code_stands_only_in_host_and_says_why_it_is_sound() {
             if !opens {
                 continue;
             }
-            assert!(source.is_in("crates/host"), "{}:{number}: unsafe outside host", source.path.display());
+            let may = source.is_in("crates/host") || source.is_in("crates/capi");
+            assert!(may, "{}:{number}: unsafe outside host and capi", source.path.display());
             let before = &lines[number.saturating_sub(12)..number];
             let says = before.iter().any(|line| line.contains("SAFETY"));
             assert!(says, "{}:{number}: an unsafe block without SAFETY", source.path.display());

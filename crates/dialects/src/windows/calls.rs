@@ -3,7 +3,8 @@
 //! They are written once and made for a dialect by [`windows_calls`]. Each hands its arguments to the engine and turns a
 //! failure into the value that the document gives it; the code is then the thread's last error.
 
-use super::types::FdSet;
+use super::constants::SOCKET;
+use super::types::{FdSet, handle, socket};
 use crate::dialect::Dialect;
 use crate::engine::select::{Patience, select as wait_for};
 use crate::process::{Handle, Said};
@@ -23,6 +24,23 @@ pub(crate) fn select(
     for (set, handles) in sets.into_iter().zip(&handles) {
         if let (Some(set), Some(handles)) = (set, handles) {
             set.retain(handles);
+        }
+    }
+    Ok(ready)
+}
+
+/// select with sets of any size.
+pub(crate) fn select_sockets(
+    dialect: &'static Dialect,
+    sets: [Option<&mut Vec<SOCKET>>; 3],
+    patience: Patience,
+) -> Result<i32, Said> {
+    let mut handles = sets.each_ref().map(|set| set.as_ref().map(|set| set.iter().copied().map(handle).collect()));
+    let [read, write, except]: &mut [Option<Vec<Handle>>; 3] = &mut handles;
+    let ready = wait_for(dialect, read.as_mut(), write.as_mut(), except.as_mut(), patience)?;
+    for (set, handles) in sets.into_iter().zip(handles) {
+        if let (Some(set), Some(handles)) = (set, handles) {
+            *set = handles.into_iter().map(socket).collect();
         }
     }
     Ok(ready)
@@ -162,6 +180,12 @@ macro_rules! windows_calls {
             let limit = timeout.map(|time| (i64::from(time.tv_sec), i64::from(time.tv_usec)));
             let sets = [readfds, writefds, exceptfds];
             last_error::count(calls::select(&$dialect, sets, Patience::of(limit)))
+        }
+
+        /// [`select`] with sets of any size, as lists; what is not ready is taken out of them.
+        pub fn select_sockets(sets: [Option<&mut Vec<SOCKET>>; 3], timeout: Option<&TimeVal>) -> i32 {
+            let limit = timeout.map(|time| (i64::from(time.tv_sec), i64::from(time.tv_usec)));
+            last_error::count(calls::select_sockets(&$dialect, sets, Patience::of(limit)))
         }
 
         /// Ends one direction of a connection, or both.

@@ -1,0 +1,56 @@
+# Builds and installs the C library, its headers and what finds them. Cargo does everything else.
+#
+#   make install PREFIX=/usr/local          (DESTDIR is put before it)
+#   make uninstall PREFIX=/usr/local
+#
+# PROFILE is cargo's: `library` is optimized, `dev` and `test` are built quickly.
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+PROFILE ?= library
+CARGO ?= cargo
+INSTALL ?= install
+
+VERSION := 0.1.0
+SONAME := libsynsent.so.0
+# The libraries that the systems' own build lines name.
+LINK_NAMES := ws2_32 wsock32 targettcp
+PACKAGES := winsock1 winsock2 targettcp bs2000
+
+CARGO_TARGET_DIR ?= target
+BUILT := $(CARGO_TARGET_DIR)/$(if $(filter dev test,$(PROFILE)),debug,$(PROFILE))
+HEADERS := crates/capi/include
+
+.PHONY: all library install uninstall
+
+all: library
+
+library:
+	$(CARGO) build --locked --profile $(PROFILE) -p synsent-capi
+
+install: library
+	$(INSTALL) -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)/synsent"
+	$(INSTALL) -m 755 $(BUILT)/libsynsent_capi.so "$(DESTDIR)$(LIBDIR)/libsynsent.so.$(VERSION)"
+	ln -sf libsynsent.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/$(SONAME)"
+	ln -sf $(SONAME) "$(DESTDIR)$(LIBDIR)/libsynsent.so"
+	$(INSTALL) -m 644 $(BUILT)/libsynsent_capi.a "$(DESTDIR)$(LIBDIR)/libsynsent.a"
+	for name in $(LINK_NAMES); do \
+	    ln -sf $(SONAME) "$(DESTDIR)$(LIBDIR)/lib$$name.so" && \
+	    ln -sf libsynsent.a "$(DESTDIR)$(LIBDIR)/lib$$name.a" || exit 1; \
+	done
+	cd $(HEADERS) && find . -name '*.h' | while read -r header; do \
+	    $(INSTALL) -D -m 644 "$$header" "$(DESTDIR)$(INCLUDEDIR)/synsent/$$header" || exit 1; \
+	done
+	for package in $(PACKAGES); do \
+	    sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+	        crates/capi/pkgconfig/synsent-$$package.pc.in > "$(DESTDIR)$(LIBDIR)/pkgconfig/synsent-$$package.pc" || exit 1; \
+	done
+
+uninstall:
+	rm -f "$(DESTDIR)$(LIBDIR)/libsynsent.so.$(VERSION)" "$(DESTDIR)$(LIBDIR)/$(SONAME)" \
+	    "$(DESTDIR)$(LIBDIR)/libsynsent.so" "$(DESTDIR)$(LIBDIR)/libsynsent.a"
+	for name in $(LINK_NAMES); do rm -f "$(DESTDIR)$(LIBDIR)/lib$$name.so" "$(DESTDIR)$(LIBDIR)/lib$$name.a"; done
+	for package in $(PACKAGES); do rm -f "$(DESTDIR)$(LIBDIR)/pkgconfig/synsent-$$package.pc"; done
+	rm -rf "$(DESTDIR)$(INCLUDEDIR)/synsent"

@@ -1,0 +1,98 @@
+//! What stands between C and every function here: a panic ends at it, and pointers are looked at before they are followed.
+//!
+//! An entry is one [`call`]. Its pointers become [`Foreign`] memory, which the dialects read and write by ways that can fail; null
+//! stays null, because the documents tell the two apart.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use synsent_host::Wild;
+use synsent_sockets::{Memory as _, Pointer, PointerMut};
+
+use crate::network;
+
+/// The memory behind a pointer of C, null or not.
+#[derive(Clone, Copy)]
+pub(crate) struct Foreign {
+    wild: Option<Wild>,
+}
+
+/// Runs the call of a program: the library is started if it was not, and a panic comes to what `failed` says.
+pub(crate) fn call<T>(failed: impl FnOnce() -> T, body: impl FnOnce() -> T) -> T {
+    // What a panic leaves behind is guarded by locks that survive it, or belongs to the one call.
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        network::start();
+        body()
+    }));
+    result.unwrap_or_else(|_| failed())
+}
+
+impl Foreign {
+    /// What a program handed over. It allows by calling that what is mapped there is read and, where the document says so,
+    /// written for as long as the call runs.
+    pub(crate) fn new<T>(pointer: *const T) -> Foreign {
+        let address = pointer.cast::<c_void>().expose_provenance();
+        // SAFETY: the caller in C has promised what its document asks of the pointer: that nobody else writes there during the
+        // call. Where it breaks that promise, the octets are wrong, and nothing else.
+        Foreign { wild: (address != 0).then(|| unsafe { Wild::at(address) }) }
+    }
+
+    /// To be read through.
+    pub(crate) fn pointer(&self) -> Pointer<'_> {
+        match &self.wild {
+            Some(wild) => Pointer::Foreign(wild),
+            None => Pointer::Null,
+        }
+    }
+
+    /// To be written through.
+    pub(crate) fn pointer_mut(&self) -> PointerMut<'_> {
+        match &self.wild {
+            Some(wild) => PointerMut::Foreign(wild),
+            None => PointerMut::Null,
+        }
+    }
+
+    /// Whether it is null.
+    pub(crate) fn is_null(&self) -> bool {
+        self.wild.is_none()
+    }
+
+    /// So many octets at this distance, or nothing where one of them is not there.
+    pub(crate) fn read<const OCTETS: usize>(&self, at: usize) -> Option<[u8; OCTETS]> {
+        let mut octets = [0; OCTETS];
+        self.wild?.read(at, &mut octets).ok()?;
+        Some(octets)
+    }
+
+    /// The same where the number is known only now.
+    pub(crate) fn read_many(&self, at: usize, octets: usize) -> Option<Vec<u8>> {
+        let mut into = vec![0; octets];
+        self.wild?.read(at, &mut into).ok()?;
+        Some(into)
+    }
+
+    /// Writes at this distance; false where there is no place.
+    pub(crate) fn write(&self, at: usize, octets: &[u8]) -> bool {
+        self.wild.is_some_and(|wild| wild.write(at, octets).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_at_the_boundary() {
+        assert_eq!(call(|| -1, || -> i32 { panic!("as a defect would") }), -1);
+        assert_eq!(call(|| -1, || 7), 7);
+    }
+
+    #[test]
+    fn a_wild_pointer_is_an_answer() {
+        let wild = Foreign::new(synsent_host::unmapped_page().unwrap() as *const u8);
+        assert!(!wild.is_null());
+        assert_eq!((wild.read::<4>(0), wild.write(0, &[1])), (None, false));
+        assert!(Foreign::new(std::ptr::null::<u8>()).is_null());
+    }
+}

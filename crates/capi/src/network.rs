@@ -1,0 +1,149 @@
+//! Which network the program's sockets are on: the one that `SYNSENT_NET` names, the kernel's where it names none.
+//!
+//! It is looked at once, when the library is loaded, so a wrong value ends the program before it does anything: one line on
+//! standard error, and exit status 2. A network is made when the first call needs it. All dialects are on the same one.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once, OnceLock};
+
+use synsent_dialects::{DIALECTS, Process};
+use synsent_host::{DeviceNetwork, KernelNetwork, NameError, NetworkName, VirtioHeader};
+use synsent_lab::{LabNetwork, SCENARIO_OCTETS_MAX, Scenario, SharedLab};
+use synsent_sockets::Network;
+
+/// The variable that names the network.
+const VARIABLE: &str = "SYNSENT_NET";
+/// The status of a program whose variable is wrong, as that of a command that was called wrongly.
+const WRONG_USAGE: i32 = 2;
+
+/// What the variable says.
+#[derive(Debug)]
+enum Choice {
+    Kernel,
+    Lab(Box<Scenario>),
+    Device(NetworkName),
+}
+
+/// Runs before the program's `main`.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_START: extern "C" fn() = {
+    extern "C" fn at_start() {
+        // Nobody is there yet whom a panic could be told.
+        let _ = std::panic::catch_unwind(choice);
+    }
+    at_start
+};
+
+/// Makes the network, once, and the processes of all dialects on it.
+pub(crate) fn start() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| match network(choice()) {
+        Ok(network) => {
+            for dialect in DIALECTS {
+                Process::new(dialect, Arc::clone(&network)).install();
+            }
+        }
+        Err(why) => end(&why),
+    });
+}
+
+fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {
+    match choice {
+        Choice::Kernel => {
+            let network = KernelNetwork::new().map_err(|error| format!("the sockets of the kernel: {error}"))?;
+            Ok(network)
+        }
+        Choice::Lab(scenario) => {
+            let staged = scenario.stage();
+            Ok(LabNetwork::new(&SharedLab::new(staged.lab), staged.us))
+        }
+        Choice::Device(name) => {
+            let network =
+                DeviceNetwork::open(name, VirtioHeader::With).map_err(|error| format!("{VARIABLE}={name}: {error}"))?;
+            Ok(network)
+        }
+    }
+}
+
+/// What the variable says, looked at once. A program whose variable is wrong ends here.
+fn choice() -> &'static Choice {
+    static CHOICE: OnceLock<Choice> = OnceLock::new();
+    CHOICE.get_or_init(|| {
+        let value = std::env::var_os(VARIABLE);
+        read(value.clone())
+            .unwrap_or_else(|why| end(&format!("{VARIABLE}={}: {why}", value.unwrap_or_default().to_string_lossy())))
+    })
+}
+
+fn read(value: Option<OsString>) -> Result<Choice, String> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(Choice::Kernel) };
+    let text = value.to_str().ok_or("this is no network: write kernel, lab:FILE or tun:NAME:OUR-ADDRESS/PREFIX")?;
+    match text.split_once(':') {
+        None if text == "kernel" => Ok(Choice::Kernel),
+        None if text == "lab" => Err("the file of the lab is missing: write lab:FILE".to_owned()),
+        Some(("lab", "")) => Err("the file of the lab is missing: write lab:FILE".to_owned()),
+        Some(("lab", file)) => scenario(&PathBuf::from(file)).map(|scenario| Choice::Lab(Box::new(scenario))),
+        _ => match text.parse::<NetworkName>() {
+            Ok(name) => Ok(Choice::Device(name)),
+            Err(NameError::UnknownKind(_)) => {
+                Err("this is no network: write kernel, lab:FILE or tun:NAME:OUR-ADDRESS/PREFIX".to_owned())
+            }
+            Err(error) => Err(error.to_string()),
+        },
+    }
+}
+
+fn scenario(file: &Path) -> Result<Scenario, String> {
+    let text = text_of(file).map_err(|error| error.to_string())?;
+    Scenario::parse(&text).map_err(|error| error.to_string())
+}
+
+/// One octet more than there may be is read, so that the parser can tell that there are too many.
+fn text_of(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(SCENARIO_OCTETS_MAX as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Ends the program with one line.
+fn end(why: &str) -> ! {
+    let line = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Who has closed standard error is told by the status alone.
+    let _ = writeln!(io::stderr(), "synsent: {line}");
+    std::process::exit(WRONG_USAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_and_kernel_are_the_kernel() {
+        for value in [None, Some(""), Some("kernel")] {
+            assert!(matches!(read(value.map(OsString::from)), Ok(Choice::Kernel)), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_device_is_named_as_on_the_command_line() {
+        assert!(matches!(read(Some("tun:t0:10.9.0.2/24".into())), Ok(Choice::Device(_))));
+    }
+
+    #[test]
+    fn a_mistake_says_what_to_write() {
+        for (value, words) in [
+            ("kernal", "write kernel, lab:FILE or tun:NAME:OUR-ADDRESS/PREFIX"),
+            ("lab", "write lab:FILE"),
+            ("lab:", "write lab:FILE"),
+            ("lab:/nowhere/at/all.toml", "No such file"),
+            ("tun:t0:10.9.0.2", "the prefix length of 10.9.0.2 is missing"),
+        ] {
+            let said = read(Some(value.into())).unwrap_err();
+            assert!(said.contains(words), "{value}: {said}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Windows Sockets, both versions: the same entries, made once for each.
+
+mod calls;
+mod layout;
+
+/// Windows Sockets 1.1: what `<winsock.h>` points at.
+mod winsock1 {
+    super::calls::windows_entries!(winsock1);
+}
+
+/// Windows Sockets 2: what `<winsock2.h>` points at.
+mod winsock2 {
+    super::calls::windows_entries!(winsock2);
+}
