@@ -22,15 +22,22 @@ PACKAGES := winsock1 winsock2 targettcp bs2000
 CARGO_TARGET_DIR ?= target
 BUILT := $(CARGO_TARGET_DIR)/$(if $(filter dev test,$(PROFILE)),debug,$(PROFILE))
 HEADERS := crates/capi/include
+# The manual pages are made by a small program, for which the optimizer is not worth the time.
+MAN_PROFILE := $(if $(filter test,$(PROFILE)),test,dev)
+MAN := $(CARGO_TARGET_DIR)/man
 
-.PHONY: all library install uninstall
+.PHONY: all library manual install uninstall
 
-all: library
+all: library manual
 
 library:
 	$(CARGO) build --locked --profile $(PROFILE) -p synsent-capi
 
-install: library
+manual:
+	rm -rf "$(MAN)"
+	$(CARGO) run --locked --quiet --profile $(MAN_PROFILE) -p synsent-dialects --example man "$(MAN)" $(HEADERS)
+
+install: library manual
 	$(INSTALL) -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)/synsent"
 	$(INSTALL) -m 755 $(BUILT)/libsynsent_capi.so "$(DESTDIR)$(LIBDIR)/libsynsent.so.$(VERSION)"
 	ln -sf libsynsent.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/$(SONAME)"
@@ -43,6 +50,9 @@ install: library
 	cd $(HEADERS) && find . -name '*.h' | while read -r header; do \
 	    $(INSTALL) -D -m 644 "$$header" "$(DESTDIR)$(INCLUDEDIR)/synsent/$$header" || exit 1; \
 	done
+	cd "$(MAN)" && find . -type f | while read -r page; do \
+	    $(INSTALL) -D -m 644 "$$page" "$(DESTDIR)$(MANDIR)/$$page" || exit 1; \
+	done
 	for package in $(PACKAGES); do \
 	    sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 	        crates/capi/pkgconfig/synsent-$$package.pc.in > "$(DESTDIR)$(LIBDIR)/pkgconfig/synsent-$$package.pc" || exit 1; \
@@ -53,4 +63,7 @@ uninstall:
 	    "$(DESTDIR)$(LIBDIR)/libsynsent.so" "$(DESTDIR)$(LIBDIR)/libsynsent.a"
 	for name in $(LINK_NAMES); do rm -f "$(DESTDIR)$(LIBDIR)/lib$$name.so" "$(DESTDIR)$(LIBDIR)/lib$$name.a"; done
 	for package in $(PACKAGES); do rm -f "$(DESTDIR)$(LIBDIR)/pkgconfig/synsent-$$package.pc"; done
+	for package in $(PACKAGES); do \
+	    rm -f "$(DESTDIR)$(MANDIR)"/man3/*.3$$package "$(DESTDIR)$(MANDIR)/man7/synsent-$$package.7"; \
+	done
 	rm -rf "$(DESTDIR)$(INCLUDEDIR)/synsent"

@@ -2,12 +2,13 @@
 //!
 //! [`page`] prints one dialect: the rules of connect in their order, its errors and what brings each about, the calls around it
 //! in short, the options and the ways. [`difference`] compares two, row by row. Nothing is written by hand that a table knows,
-//! so what is printed is what happens.
+//! so what is printed is what happens. [`sheet`] has the same for man(1), call by call.
 
 mod difference;
 mod fact_words;
 mod order;
 mod paper;
+pub mod sheet;
 mod way_words;
 
 pub use difference::difference;
