@@ -22,6 +22,10 @@ PACKAGES := winsock1 winsock2 targettcp bs2000
 CARGO_TARGET_DIR ?= target
 BUILT := $(CARGO_TARGET_DIR)/$(if $(filter dev test,$(PROFILE)),debug,$(PROFILE))
 HEADERS := crates/capi/include
+# Sources that were written where names have no case spell the headers in these ways too.
+SPELLINGS := winsock2.h=WinSock2.h winsock2.h=Winsock2.h winsock2.h=WINSOCK2.H winsock2.h=winSock2.h winsock.h=WinSock.h \
+    winsock.h=Winsock.h winsock.h=WINSOCK.H ws2tcpip.h=WS2tcpip.h ws2tcpip.h=Ws2tcpip.h ws2tcpip.h=WS2TCPIP.H ws2tcpip.h=Ws2TcpIp.h \
+    ws2tcpip.h=WS2TcpIp.h mswsock.h=MSWSock.h mswsock.h=Mswsock.h mswsock.h=MSWSOCK.H windows.h=Windows.h windows.h=WINDOWS.H
 # The manual pages are made by a small program, for which the optimizer is not worth the time.
 MAN_PROFILE := $(if $(filter test,$(PROFILE)),test,dev)
 MAN := $(CARGO_TARGET_DIR)/man
@@ -38,7 +42,7 @@ manual:
 	$(CARGO) run --locked --quiet --profile $(MAN_PROFILE) -p synsent-dialects --example man "$(MAN)" $(HEADERS)
 
 install: library manual
-	$(INSTALL) -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)/synsent"
+	$(INSTALL) -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)/synsent/windows"
 	$(INSTALL) -m 755 $(BUILT)/libsynsent_capi.so "$(DESTDIR)$(LIBDIR)/libsynsent.so.$(VERSION)"
 	ln -sf libsynsent.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/$(SONAME)"
 	ln -sf $(SONAME) "$(DESTDIR)$(LIBDIR)/libsynsent.so"
@@ -49,6 +53,9 @@ install: library manual
 	done
 	cd $(HEADERS) && find . -name '*.h' | while read -r header; do \
 	    $(INSTALL) -D -m 644 "$$header" "$(DESTDIR)$(INCLUDEDIR)/synsent/$$header" || exit 1; \
+	done
+	for spelling in $(SPELLINGS); do \
+	    ln -sf "$${spelling%%=*}" "$(DESTDIR)$(INCLUDEDIR)/synsent/windows/$${spelling#*=}" || exit 1; \
 	done
 	cd "$(MAN)" && find . -type f | while read -r page; do \
 	    $(INSTALL) -D -m 644 "$$page" "$(DESTDIR)$(MANDIR)/$$page" || exit 1; \

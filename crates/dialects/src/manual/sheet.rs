@@ -35,7 +35,7 @@ pub fn section(dialect: &Dialect) -> String {
 /// The page of a call.
 pub fn sheet(dialect: &Dialect, page: &Page, declaration: Option<&Declaration>) -> String {
     let mut text = head(page.call, &section(dialect), dialect);
-    let _ = writeln!(text, ".SH NAME\n{} \\- a call of {}", escaped(page.call), escaped(dialect.title));
+    let _ = writeln!(text, ".SH NAME\n{} \\- {}", escaped(page.call), line_part(deed(dialect, page)));
     synopsis(&mut text, dialect, page, declaration);
     text.push_str(
         ".SH DESCRIPTION\nThe first row that applies decides, and a call that a row fails has done nothing.\n\
@@ -47,6 +47,34 @@ pub fn sheet(dialect: &Dialect, page: &Page, declaration: Option<&Declaration>) 
     errors(&mut text, dialect, page);
     see_also(&mut text, dialect, Some(page.call));
     text
+}
+
+/// What a call is for.
+fn deed(dialect: &Dialect, page: &Page) -> &'static str {
+    let pages = &dialect.pages;
+    let deeds = [
+        (&pages.startup, "start the system"),
+        (&pages.cleanup, "take one start of the system back"),
+        (&pages.socket, "make a socket"),
+        (&pages.bind, "give a socket its local name"),
+        (&pages.connect, "set up a connection, or name the peer of a datagram socket"),
+        (&pages.listen, "wait for connections from now on"),
+        (&pages.accept, "take the next connection"),
+        (&pages.send, "send to the peer"),
+        (&pages.sendto, "send a datagram to a name"),
+        (&pages.recv, "receive"),
+        (&pages.recvfrom, "receive and learn from whom"),
+        (&pages.select, "wait until sockets are ready"),
+        (&pages.shutdown, "end one direction of a connection, or both"),
+        (&pages.close, "close a socket"),
+        (&pages.getsockname, "tell the local name of a socket"),
+        (&pages.getpeername, "tell the name of the peer"),
+        (&pages.getsockopt, "read an option of a socket"),
+        (&pages.setsockopt, "set an option of a socket"),
+        (&pages.ioctl, "set the mode of a socket, or ask what it could receive"),
+    ];
+    let known = deeds.iter().find(|(of, _)| of.call == page.call).map(|(_, deed)| *deed);
+    known.unwrap_or("a call that only this system has")
 }
 
 /// The page of a dialect: how it is started, how its sockets behave, all errors and options.
