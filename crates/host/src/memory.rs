@@ -1,15 +1,21 @@
 //! Memory that may not be there: the caller's pointers, read and written without ever dying of it.
 //!
-//! The kernel copies between two places of this process and says so when one of them is not there: null, unmapped, not
+//! What is known to be there (`memory/known.rs`) is copied as any memory is. Else the kernel copies between two places of this process and says so when one of them is not there: null, unmapped, not
 //! writable, or mapped in part. Where it does not let a process do that to itself, octets go through a pipe, whose `write`
-//! and `read` check their memory in the same way. [`PageWithHole`] is such memory, for trying it.
+//! and `read` check their memory in the same way. Sockets of the kernel get the address itself. [`PageWithHole`] is such memory, for
+//! trying it.
 
+mod known;
+
+use std::any::Any;
 use std::cell::Cell;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::ops::Range;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::ptr::{self, NonNull};
 
 use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 use synsent_sockets::{Fault, Memory};
 
@@ -18,6 +24,8 @@ use crate::waiters::last_error;
 /// How many octets go through the pipe at once: every pipe holds as many.
 const PIPE_STEP: usize = 4_096;
 
+/// No page of memory is smaller on any machine that this runs on.
+const PAGE_OCTETS_MIN: usize = 4_096;
 /// Memory behind an address, mapped or not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wild {
@@ -35,6 +43,36 @@ impl Wild {
         Wild { address }
     }
 
+    /// What memory of a caller is, where it is of this kind.
+    pub(crate) fn of(memory: &dyn Memory) -> Option<Wild> {
+        memory.as_any()?.downcast_ref().copied()
+    }
+
+    /// Sends a part of it on a socket.
+    ///
+    /// # Errors
+    /// What the kernel says: `EFAULT` where it is not there.
+    pub(crate) fn send(&self, part: Range<usize>, socket: &OwnedFd, flags: SendFlags) -> Result<usize, Errno> {
+        let start = self.place(part.start, part.len()).map_err(|_| Errno::FAULT)?;
+        let flags = flags.bits() as libc::c_int;
+        // SAFETY: the kernel reads only what is mapped, which whoever made the `Wild` has allowed, and says so where nothing is.
+        let sent = unsafe { libc::send(socket.as_raw_fd(), ptr::with_exposed_provenance(start), part.len(), flags) };
+        usize::try_from(sent).map_err(|_| last_error())
+    }
+
+    /// Receives into a part of it from a socket.
+    ///
+    /// # Errors
+    /// What the kernel says: `EFAULT` where it is not there.
+    pub(crate) fn receive(&self, part: Range<usize>, socket: &OwnedFd, flags: RecvFlags) -> Result<usize, Errno> {
+        let start = self.place(part.start, part.len()).map_err(|_| Errno::FAULT)?;
+        let flags = flags.bits() as libc::c_int;
+        // SAFETY: the kernel writes only what is mapped and writable, which whoever made the `Wild` has allowed, and says so
+        // where nothing is.
+        let got = unsafe { libc::recv(socket.as_raw_fd(), ptr::with_exposed_provenance_mut(start), part.len(), flags) };
+        usize::try_from(got).map_err(|_| last_error())
+    }
+
     fn place(&self, at: usize, len: usize) -> Result<usize, Fault> {
         let start = self.address.checked_add(at).ok_or(Fault)?;
         start.checked_add(len).ok_or(Fault)?;
@@ -45,6 +83,12 @@ impl Wild {
 impl Memory for Wild {
     fn read(&self, at: usize, into: &mut [u8]) -> Result<(), Fault> {
         let from = self.place(at, into.len())?;
+        if known::is_there(from, into.len()) {
+            // SAFETY: as many octets as the slice has are there to be read until this returns; whoever made the `Wild` has
+            // allowed that, and that nobody writes to them meanwhile.
+            unsafe { ptr::copy(ptr::with_exposed_provenance(from), into.as_mut_ptr(), into.len()) };
+            return Ok(());
+        }
         if into.is_empty() {
             return Ok(());
         }
@@ -57,6 +101,12 @@ impl Memory for Wild {
     /// What cannot be written whole may have been written in part, up to where the memory ends.
     fn write(&self, at: usize, from: &[u8]) -> Result<(), Fault> {
         let into = self.place(at, from.len())?;
+        if known::is_there(into, from.len()) {
+            // SAFETY: as many octets as the slice has are there to be written until this returns; whoever made the `Wild` has
+            // allowed that, and that no reference to them lives.
+            unsafe { ptr::copy(from.as_ptr(), ptr::with_exposed_provenance_mut(into), from.len()) };
+            return Ok(());
+        }
         if from.is_empty() {
             return Ok(());
         }
@@ -65,6 +115,47 @@ impl Memory for Wild {
             None => write_through_pipe(into, from),
         }
     }
+
+    /// By a call of the kernel for each page that changes nothing, also where somebody writes there at the same time.
+    fn probe_writable(&self, octets: usize) -> Result<(), Fault> {
+        let start = self.place(0, octets)?;
+        if known::is_there(start, octets) {
+            return Ok(());
+        }
+        let places = (0..octets).step_by(PAGE_OCTETS_MIN).chain(octets.checked_sub(1));
+        for at in places {
+            match touch(start + at) {
+                Ok(()) => {}
+                Err(Errno::FAULT) => return Err(Fault),
+                // The kernel does not do that.
+                Err(_) => {
+                    let mut octet = [0];
+                    self.read(at, &mut octet)?;
+                    self.write(at, &octet)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn as_any(&self) -> Option<&dyn Any> {
+        Some(self)
+    }
+}
+
+/// Has the kernel read and write the word in which an octet stands, and leave it as it is.
+fn touch(address: usize) -> Result<(), Errno> {
+    // The word lies in one page with each of its octets.
+    let word = address & !(size_of::<u32>() - 1);
+    let (nobody, none) = (0_u32, ptr::null::<libc::timespec>());
+    let call = libc::FUTEX_WAKE_OP | libc::FUTEX_PRIVATE_FLAG;
+    let word = ptr::with_exposed_provenance_mut::<u32>(word);
+    // "Or" with zero. Who waits at that word is woken where it is a number that it hardly is; and any such waiter looks again.
+    let leave_as_it_is = libc::FUTEX_OP(libc::FUTEX_OP_OR, 0, libc::FUTEX_OP_CMP_EQ, 0x5a5);
+    // SAFETY: the kernel wakes who waits at a word of this function, which is nobody. The other word it reads and writes in one step,
+    // as it was, where it is mapped and writable, and says so where it is not.
+    let told = unsafe { libc::syscall(libc::SYS_futex, &raw const nobody, call, 0, none, word, leave_as_it_is) };
+    if told < 0 { Err(last_error()) } else { Ok(()) }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,14 +207,12 @@ fn write_through_pipe(into: usize, from: &[u8]) -> Result<(), Fault> {
 }
 
 fn write_from_wild(input: &OwnedFd, from: usize, len: usize) -> Result<(), Fault> {
-    use std::os::fd::AsRawFd as _;
     // SAFETY: the kernel reads only what is mapped, which whoever made the `Wild` has allowed, and says so where nothing is.
     let written = unsafe { libc::write(input.as_raw_fd(), ptr::with_exposed_provenance(from), len) };
     if usize::try_from(written) == Ok(len) { Ok(()) } else { Err(Fault) }
 }
 
 fn read_to_wild(output: &OwnedFd, into: usize, len: usize) -> Result<(), Fault> {
-    use std::os::fd::AsRawFd as _;
     // SAFETY: the kernel writes only what is mapped and writable, which whoever made the `Wild` has allowed, and says so where
     // nothing is.
     let read = unsafe { libc::read(output.as_raw_fd(), ptr::with_exposed_provenance_mut(into), len) };
@@ -261,6 +350,45 @@ mod tests {
             assert_eq!(read(pages.before_hole(16), &mut [0; 16]), Ok(()));
             assert_eq!(write(pages.before_hole(16), &[1; 16]), Err(Fault));
         }
+    }
+
+    #[test]
+    fn a_probe_finds_out_what_can_be_written_and_changes_nothing() {
+        let pages = PageWithHole::new().unwrap();
+        let octets = pages.page_octets();
+        let memory = pages.memory_before_hole(octets);
+        memory.write(0, &vec![7; octets]).unwrap();
+        for size in [0, 1, 4_095, octets] {
+            assert_eq!(memory.probe_writable(size), Ok(()), "{size}");
+        }
+        let mut back = vec![0; octets];
+        memory.read(0, &mut back).unwrap();
+        assert_eq!(back, vec![7; octets]);
+        assert_eq!(memory.probe_writable(octets + 1), Err(Fault));
+        assert_eq!(memory.probe_writable(usize::MAX), Err(Fault));
+        for octets in 0..5 {
+            assert_eq!(pages.memory_before_hole(octets).probe_writable(5), Err(Fault), "{octets}");
+        }
+        pages.make_read_only().unwrap();
+        assert_eq!(memory.probe_writable(1), Err(Fault));
+        assert_eq!(memory.probe_readable(octets), Ok(()));
+        assert_eq!(memory.probe_readable(octets + 1), Err(Fault));
+        let boxed = Box::new([3_u8; 5]);
+        // SAFETY: nobody reads or writes the box while this memory is used.
+        assert_eq!(unsafe { Wild::at(boxed.as_ptr().expose_provenance()) }.probe_writable(5), Ok(()));
+        assert_eq!(*boxed, [3; 5]);
+    }
+
+    #[test]
+    fn a_variable_on_the_stack_is_read_and_written_at_any_depth() {
+        let mut octets = [1_u8, 2, 3, 4];
+        let address = octets.as_mut_ptr().expose_provenance();
+        // SAFETY: nobody uses the array while this memory is used.
+        let memory = unsafe { Wild::at(address) };
+        let mut back = [0; 2];
+        memory.read(1, &mut back).unwrap();
+        memory.write(2, &[9]).unwrap();
+        assert_eq!((back, std::hint::black_box(octets)), ([2, 3], [1, 2, 9, 4]));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod name;
 mod network;
 mod provider;
 mod ready;
+mod scratch;
 mod select;
 mod settings;
 mod socket;
@@ -35,6 +36,7 @@ pub use provider::{
     Accepted, Answer, Cast, Progress, Provider, Queued, ReceiveHow, Received, SendHow, Shutdown, Transport, Waits,
 };
 pub use ready::Ready;
+pub use scratch::COPY_OCTETS_MAX;
 pub use select::select;
 pub use settings::{ConnectPolicy, Setting, Settings};
 pub use socket::{Linger, Phase, Socket, Stage, Standing};

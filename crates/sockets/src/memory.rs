@@ -4,11 +4,16 @@
 //! what memory can be reached through it: nothing, a slice, or a [`Memory`] whose reads may fail. What lies beyond a slice
 //! counts as unmapped, so a length that promises too much is found out the same way in Rust and in C.
 
+use core::any::Any;
+
 use zerocopy::IntoBytes as _;
 
 /// The memory cannot be read or written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fault;
+
+/// No page of memory is smaller on any machine that this runs on.
+const PAGE_OCTETS_MIN: usize = 4_096;
 
 /// Memory that may not be there.
 pub trait Memory {
@@ -23,6 +28,36 @@ pub trait Memory {
     /// # Errors
     /// When an octet of it cannot be written.
     fn write(&self, at: usize, from: &[u8]) -> Result<(), Fault>;
+
+    /// Tries whether so many octets can be read, by one octet of each page.
+    ///
+    /// # Errors
+    /// When one of those cannot be read.
+    fn probe_readable(&self, octets: usize) -> Result<(), Fault> {
+        places(octets).try_for_each(|at| self.read(at, &mut [0]))
+    }
+
+    /// Tries whether so many octets can be written, by writing back what stands in one octet of each page.
+    ///
+    /// # Errors
+    /// When one of those cannot be read or written.
+    fn probe_writable(&self, octets: usize) -> Result<(), Fault> {
+        places(octets).try_for_each(|at| {
+            let mut octet = [0];
+            self.read(at, &mut octet)?;
+            self.write(at, &octet)
+        })
+    }
+
+    /// The memory itself, for a provider that can do without copies of some kinds of memory; `None`: nobody can.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
+}
+
+/// One place in each page that such memory can have, and the last one.
+fn places(octets: usize) -> impl Iterator<Item = usize> {
+    (0..octets).step_by(PAGE_OCTETS_MIN).chain(octets.checked_sub(1))
 }
 
 /// A pointer that is read through.
@@ -96,6 +131,19 @@ impl PointerMut<'_> {
                 Ok(())
             }
             PointerMut::Foreign(memory) => memory.write(at, from),
+        }
+    }
+
+    /// Tries whether so many octets can be written.
+    ///
+    /// # Errors
+    /// When it is null, or one of them cannot be written.
+    pub fn probe(&self, octets: usize) -> Result<(), Fault> {
+        match self {
+            PointerMut::Null => Err(Fault),
+            PointerMut::Octets(slice) if slice.len() >= octets => Ok(()),
+            PointerMut::Octets(_) => Err(Fault),
+            PointerMut::Foreign(memory) => memory.probe_writable(octets),
         }
     }
 
@@ -178,6 +226,40 @@ mod tests {
         assert_eq!(Pointer::from(&octets).read(usize::MAX, &mut into), Err(Fault));
         assert_eq!(Pointer::from(&octets).read(0, &mut into), Ok(()));
         assert_eq!(into, octets);
+    }
+
+    /// Memory that ends in a page that cannot be written.
+    struct Edge(core::cell::RefCell<Vec<usize>>);
+
+    const THERE: usize = 2 * PAGE_OCTETS_MIN;
+
+    impl Memory for Edge {
+        fn read(&self, at: usize, into: &mut [u8]) -> Result<(), Fault> {
+            into.fill(7);
+            if at + into.len() <= THERE + 1 { Ok(()) } else { Err(Fault) }
+        }
+
+        fn write(&self, at: usize, from: &[u8]) -> Result<(), Fault> {
+            assert_eq!(from, [7], "what stood there is written back");
+            self.0.borrow_mut().push(at);
+            if at < THERE { Ok(()) } else { Err(Fault) }
+        }
+    }
+
+    #[test]
+    fn a_probe_touches_each_page_and_the_last_octet() {
+        let edge = Edge(core::cell::RefCell::default());
+        assert_eq!(PointerMut::Foreign(&edge).probe(THERE), Ok(()));
+        assert_eq!(edge.0.take(), [0, PAGE_OCTETS_MIN, THERE - 1]);
+        assert_eq!(edge.probe_writable(THERE + 1), Err(Fault));
+        assert_eq!((edge.probe_readable(THERE + 1), edge.probe_readable(THERE + 2)), (Ok(()), Err(Fault)));
+        assert_eq!(edge.probe_writable(0), Ok(()));
+        let mut slice = [0; 3];
+        assert_eq!(
+            (PointerMut::from(&mut slice).probe(3), PointerMut::from(&mut slice).probe(4)),
+            (Ok(()), Err(Fault))
+        );
+        assert_eq!(PointerMut::Null.probe(0), Err(Fault));
     }
 
     #[test]

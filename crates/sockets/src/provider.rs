@@ -7,11 +7,13 @@
 
 use core::any::Any;
 use core::net::IpAddr;
+use core::ops::Range;
 use std::sync::Arc;
 
 use synsent_stack::Duration;
 
 use crate::failure::Failure;
+use crate::memory::Memory;
 use crate::name::{Domain, Kind, Name};
 use crate::ready::Ready;
 use crate::settings::{Setting, Settings};
@@ -159,6 +161,18 @@ pub trait Transport: Send + Sync {
 
     /// Receives.
     fn receive(&self, into: &mut [u8], how: ReceiveHow) -> Answer<Received>;
+
+    /// Sends a part of memory that may not be there, without a copy of it; `None`: it takes slices alone. Of memory that is not
+    /// there it says [`Outcome::BadMemory`](crate::Outcome::BadMemory), and took nothing.
+    fn send_from(&self, _memory: &dyn Memory, _part: Range<usize>, _how: SendHow) -> Option<Answer<usize>> {
+        None
+    }
+
+    /// Receives into a part of memory that may not be there, in the same way. What was received and has no place stays to be
+    /// received again, if it is of a stream.
+    fn receive_into(&self, _memory: &dyn Memory, _part: Range<usize>, _how: ReceiveHow) -> Option<Answer<Received>> {
+        None
+    }
 
     /// Throws away the datagrams that wait to be received.
     fn discard_queued(&self);

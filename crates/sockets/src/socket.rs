@@ -2,11 +2,12 @@
 //!
 //! The socket keeps what no provider needs to know: how far its life has come, its mode, its limits, the error that waits to
 //! be told. Its transport is opened when the first verb needs one; settings made before are handed over then. The verbs stand
-//! in `socket/verbs.rs`, the opening in `socket/opening.rs`.
+//! in `socket/verbs.rs`, the opening in `socket/opening.rs`, memory that may not be there in `socket/foreign.rs`.
 //!
 //! One short lock guards the state. It is held while an opening begins, because two threads may try at once, and never while
 //! a call waits.
 
+mod foreign;
 mod opening;
 mod standing;
 mod verbs;

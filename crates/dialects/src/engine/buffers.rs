@@ -1,36 +1,22 @@
-//! The memory of a caller during a call: what is wrong with it, how it is reached without a copy where it can be, and through
-//! a bounded copy where it can not.
+//! The memory of a caller during a call: what is wrong with it, as far as that is seen before anything happens.
 //!
-//! A slice goes to the socket as it is. Memory that may not be there is copied through a scratch buffer that each thread keeps,
-//! at most [`COPY_OCTETS_MAX`] at a time. Room for what is received is tried before anything is received, so that nothing is
-//! consumed that cannot be handed over.
+//! A slice goes to the socket as it is, and so does memory that may not be there: the socket finds out whether it is, because
+//! trying it first would cost more than the call. Where the page ends the call anyway, it is tried here, so that the page's order
+//! of what is wrong holds.
 
-use std::cell::Cell;
-
-use synsent_sockets::{Fault, Pointer, PointerMut};
+use synsent_sockets::{Failure, Memory, Outcome, Pointer, PointerMut};
 
 use super::Call;
-use crate::page::{Fact, Facts};
-
-/// How much of a caller's memory is copied at a time; the longest datagram over IP fits.
-pub(crate) const COPY_OCTETS_MAX: usize = 65_536;
-
-/// No page of memory is smaller on any machine that this runs on.
-const PROBE_STEP_OCTETS: usize = 4_096;
+use crate::page::{Fact, Facts, Verdict};
+use crate::process::Said;
 
 /// What is to be sent.
+#[derive(Clone, Copy)]
 pub(crate) enum Outgoing<'a> {
     /// Memory of this program.
     Octets(&'a [u8]),
-    /// Memory that may not be there.
-    Foreign {
-        /// Where it is.
-        pointer: Pointer<'a>,
-        /// How much.
-        octets: usize,
-        /// The first part of it.
-        first: Scratch,
-    },
+    /// Memory that may not be there, and how much of it.
+    Foreign(&'a dyn Memory, usize),
 }
 
 /// Where to put what is received.
@@ -38,40 +24,7 @@ pub(crate) enum Incoming<'a> {
     /// Memory of this program.
     Octets(&'a mut [u8]),
     /// Memory that may not be there, and how much of it.
-    Foreign(PointerMut<'a>, usize),
-}
-
-/// A buffer that is lent to a call by its thread.
-pub(crate) struct Scratch(Vec<u8>);
-
-thread_local! {
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
-impl Scratch {
-    /// A buffer of this size.
-    pub(crate) fn new(octets: usize) -> Scratch {
-        // A call inside a call, from a hook, finds nothing here and makes one of its own.
-        let mut buffer = SPARE.take();
-        buffer.resize(octets, 0);
-        Scratch(buffer)
-    }
-
-    /// Its octets.
-    pub(crate) fn octets(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// Its octets, to be written.
-    pub(crate) fn octets_mut(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        SPARE.set(core::mem::take(&mut self.0));
-    }
+    Foreign(&'a dyn Memory, usize),
 }
 
 impl<'a> Outgoing<'a> {
@@ -85,13 +38,15 @@ impl<'a> Outgoing<'a> {
                 Some(slice) => (Facts::NONE, Some(Outgoing::Octets(slice))),
                 None => (Fact::BadBuffer.alone(), None),
             },
-            Pointer::Foreign(memory) => {
-                let mut first = Scratch::new(octets.min(COPY_OCTETS_MAX));
-                match memory.read(0, first.octets_mut()) {
-                    Ok(()) => (Facts::NONE, Some(Outgoing::Foreign { pointer, octets, first })),
-                    Err(Fault) => (Fact::BadBuffer.alone(), None),
-                }
-            }
+            Pointer::Foreign(memory) => (Facts::NONE, Some(Outgoing::Foreign(memory, octets))),
+        }
+    }
+
+    /// Whether it is there, as far as that was not seen yet.
+    pub(crate) fn is_there(&self) -> bool {
+        match self {
+            Outgoing::Octets(_) => true,
+            Outgoing::Foreign(memory, octets) => memory.probe_readable(*octets).is_ok(),
         }
     }
 }
@@ -107,19 +62,40 @@ impl<'a> Incoming<'a> {
                 Some(slice) => (Facts::NONE, Some(Incoming::Octets(slice))),
                 None => (Fact::BadBuffer.alone(), None),
             },
-            PointerMut::Foreign(_) => {
-                let octets = octets.min(COPY_OCTETS_MAX);
-                let mut pointer = pointer;
-                match probe(&mut pointer, octets) {
-                    Ok(()) => (Facts::NONE, Some(Incoming::Foreign(pointer, octets))),
-                    Err(Fault) => (Fact::BadBuffer.alone(), None),
-                }
-            }
+            PointerMut::Foreign(memory) => (Facts::NONE, Some(Incoming::Foreign(memory, octets))),
+        }
+    }
+
+    /// Whether it is there, as far as that was not seen yet.
+    pub(crate) fn is_there(&self) -> bool {
+        match self {
+            Incoming::Octets(_) => true,
+            Incoming::Foreign(memory, octets) => memory.probe_writable(*octets).is_ok(),
         }
     }
 }
 
 impl Call {
+    /// What the page says of a call with a buffer that may not be there. Where it lets the call through the buffer is not looked
+    /// at: [`Call::say_of_buffer`] says what the socket found.
+    pub(crate) fn judge_with_buffer(&mut self, is_there: impl FnOnce() -> bool) -> Result<Verdict, Said> {
+        if self.page.judge(self.on, self.facts).then != Verdict::Proceed {
+            self.facts |= Fact::BadBuffer.when(!is_there());
+        }
+        self.judge()
+    }
+
+    /// The word for what the layer below answered to a call with a buffer: that it is not there is the page's to say.
+    pub(crate) fn say_of_buffer(&self, failure: Failure) -> Said {
+        if failure.outcome != Outcome::BadMemory {
+            return self.say(failure);
+        }
+        match self.judge_also(Fact::BadBuffer.alone()) {
+            Err(said) => said,
+            Ok(_) => self.say(failure),
+        }
+    }
+
     /// Adds what is wrong with the room for a name that is to be told: it may be null, short, or not there.
     pub(crate) fn take_room(&mut self, name: &mut PointerMut<'_>, len: &mut PointerMut<'_>) {
         let Some(domain) = self.socket.as_ref().map(|socket| socket.domain()) else { return };
@@ -134,19 +110,7 @@ impl Call {
             return;
         };
         let least = self.dialect.names.octets_min(domain);
-        let is_there = name.is_null() || probe(name, least.min(room)).is_ok();
+        let is_there = name.is_null() || name.probe(least.min(room)).is_ok();
         self.facts |= Fact::ShortName.when(room < least) | Fact::UnreadableName.when(!is_there);
     }
-}
-
-/// Tries whether memory can be written, by writing back what stands in one octet of each page.
-pub(crate) fn probe(pointer: &mut PointerMut<'_>, octets: usize) -> Result<(), Fault> {
-    let last = octets.checked_sub(1);
-    let places = (0..octets).step_by(PROBE_STEP_OCTETS).chain(last);
-    for at in places {
-        let mut octet = [0];
-        pointer.read(at, &mut octet)?;
-        pointer.write(at, &octet)?;
-    }
-    Ok(())
 }

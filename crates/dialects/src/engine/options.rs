@@ -7,7 +7,6 @@ mod meaning;
 use synsent_sockets::{Outcome, Pointer, PointerMut};
 
 use super::Call;
-use super::buffers::probe;
 use crate::dialect::Dialect;
 use crate::page::{Fact, Facts, On, Page, Verdict};
 use crate::process::{Handle, Said};
@@ -145,7 +144,7 @@ pub(crate) fn getsockopt(
         | Fact::NullBuffer.when(value.is_null());
     if let (Some(row), Some(room), Some(room_octets)) = (row, room, room_octets) {
         let octets = row.form.octets().min(room_octets);
-        let is_there = len.write_i32(room).is_ok() && (value.is_null() || probe(&mut value, octets).is_ok());
+        let is_there = len.write_i32(room).is_ok() && (value.is_null() || value.probe(octets).is_ok());
         call.facts |= Fact::ShortOption.when(room_octets < row.form.octets()) | Fact::BadBuffer.when(!is_there);
     }
     if call.judge()? != Verdict::Proceed {
@@ -201,7 +200,7 @@ pub(crate) fn ioctl(
     let row = dialect.ioctls.iter().find(|row| row.number == request);
     let given = match row.map(|row| row.request) {
         Some(Request::NonBlocking) => argument.read_i32().ok(),
-        Some(Request::Receivable | Request::AtMark) => probe(&mut argument, 4).ok().map(|()| 0),
+        Some(Request::Receivable | Request::AtMark) => argument.probe(4).ok().map(|()| 0),
         None => Some(0),
     };
     call.facts |= Fact::BadOption.when(row.is_none())

@@ -3,7 +3,7 @@
 use synsent_sockets::{Answer, Domain, Kind, Name, Outcome, PointerMut, Progress, ReceiveHow, Received, Socket, Waits};
 
 use super::Call;
-use super::buffers::{Incoming, Scratch};
+use super::buffers::Incoming;
 use crate::dialect::{Dialect, Truncation};
 use crate::page::{Fact, Verdict};
 use crate::process::{Handle, Said};
@@ -69,27 +69,20 @@ fn carry_out(call: &mut Call, buffer: PointerMut<'_>, len: i32, flags: i32) -> R
     }
     let (wrong, incoming) = Incoming::new(buffer, len);
     call.facts |= wrong;
-    if call.judge()? != Verdict::Proceed {
+    if call.judge_with_buffer(|| incoming.as_ref().is_none_or(Incoming::is_there))? != Verdict::Proceed {
         return Ok(None);
     }
     let incoming = incoming.ok_or_else(|| call.say(Outcome::BadMemory))?;
     match take(call.socket()?, incoming, how, waits) {
         Ok(Progress::Done(received)) => Ok(Some(received)),
         Ok(Progress::Pending) => Err(call.say(Outcome::WouldBlock)),
-        Err(failure) => Err(call.say(failure)),
+        Err(failure) => Err(call.say_of_buffer(failure)),
     }
 }
 
 fn take(socket: &Socket, incoming: Incoming<'_>, how: ReceiveHow, waits: Waits) -> Answer<Received> {
     match incoming {
         Incoming::Octets(octets) => socket.receive_waiting(octets, how, waits),
-        Incoming::Foreign(mut pointer, octets) => {
-            let mut scratch = Scratch::new(octets);
-            let progress = socket.receive_waiting(scratch.octets_mut(), how, waits)?;
-            if let Progress::Done(received) = &progress {
-                pointer.write(0, &scratch.octets()[..received.octets]).map_err(|_| Outcome::BadMemory)?;
-            }
-            Ok(progress)
-        }
+        Incoming::Foreign(memory, octets) => socket.receive_foreign(memory, octets, how, waits),
     }
 }

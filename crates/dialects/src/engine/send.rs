@@ -3,7 +3,7 @@
 use synsent_sockets::{Answer, Kind, Name, Outcome, Pointer, Progress, SendHow, Socket, Waits};
 
 use super::Call;
-use super::buffers::{COPY_OCTETS_MAX, Outgoing};
+use super::buffers::Outgoing;
 use crate::dialect::Dialect;
 use crate::page::{Fact, Page, Verdict};
 use crate::process::{Handle, Said};
@@ -47,16 +47,15 @@ fn carry_out(
     let (wrong, outgoing) = Outgoing::new(buffer, len);
     call.facts |= wrong;
     let to = to.and_then(|(name, len)| call.take_destination(name, len));
-    match call.judge()? {
-        Verdict::Proceed => {}
-        _ => return Ok(0),
+    if call.judge_with_buffer(|| outgoing.is_none_or(|outgoing| outgoing.is_there()))? != Verdict::Proceed {
+        return Ok(0);
     }
     let outgoing = outgoing.ok_or_else(|| call.say(Outcome::BadMemory))?;
     let socket = call.socket()?;
-    match deliver(socket, &outgoing, (how, waits), to.as_ref()) {
+    match deliver(socket, outgoing, (how, waits), to.as_ref()) {
         Ok(Progress::Done(octets)) => Ok(i32::try_from(octets).unwrap_or(i32::MAX)),
         Ok(Progress::Pending) => Err(call.say(Outcome::WouldBlock)),
-        Err(failure) => Err(call.say(failure)),
+        Err(failure) => Err(call.say_of_buffer(failure)),
     }
 }
 
@@ -73,48 +72,16 @@ impl Call {
     }
 }
 
-fn deliver(socket: &Socket, outgoing: &Outgoing<'_>, how: (SendHow, Waits), to: Option<&Name>) -> Answer<usize> {
-    match outgoing {
-        Outgoing::Octets(octets) => hand_over(socket, octets, how, to),
-        Outgoing::Foreign { octets, first, .. } if *octets <= COPY_OCTETS_MAX => {
-            hand_over(socket, first.octets(), how, to)
-        }
-        // No datagram is so long.
-        Outgoing::Foreign { .. } if socket.kind() == Kind::Datagram => Err(Outcome::MessageTooLong.into()),
-        Outgoing::Foreign { pointer, octets, first } => by_parts(socket, *pointer, *octets, first.octets(), how),
-    }
-}
-
-fn hand_over(socket: &Socket, octets: &[u8], (how, waits): (SendHow, Waits), to: Option<&Name>) -> Answer<usize> {
-    match to {
-        Some(name) => socket.send_to_waiting(octets, name, how, waits),
-        None => socket.send_waiting(octets, how, waits),
-    }
-}
-
-/// Sends what is larger than one copy. What was taken before something went wrong counts.
-fn by_parts(
+fn deliver(
     socket: &Socket,
-    pointer: Pointer<'_>,
-    octets: usize,
-    first: &[u8],
+    outgoing: Outgoing<'_>,
     (how, waits): (SendHow, Waits),
+    to: Option<&Name>,
 ) -> Answer<usize> {
-    let mut part = first.to_vec();
-    let mut taken = 0;
-    loop {
-        let rest = octets - taken;
-        // Urgent is the last octet of all.
-        let how = SendHow { urgent: how.urgent && rest == part.len(), ..how };
-        match socket.send_waiting(&part, how, waits) {
-            Ok(Progress::Done(count)) if count == part.len() && count < rest => taken += count,
-            Ok(Progress::Done(count)) => return Ok(Progress::Done(taken + count)),
-            Ok(Progress::Pending) | Err(_) if taken > 0 => return Ok(Progress::Done(taken)),
-            nothing_taken => return nothing_taken,
-        }
-        part.truncate(octets - taken);
-        if pointer.read(taken, &mut part).is_err() {
-            return Ok(Progress::Done(taken));
-        }
+    match (outgoing, to) {
+        (Outgoing::Octets(octets), Some(name)) => socket.send_to_waiting(octets, name, how, waits),
+        (Outgoing::Octets(octets), None) => socket.send_waiting(octets, how, waits),
+        (Outgoing::Foreign(memory, octets), Some(name)) => socket.send_to_foreign(memory, octets, name, how, waits),
+        (Outgoing::Foreign(memory, octets), None) => socket.send_foreign(memory, octets, how, waits),
     }
 }

@@ -14,6 +14,7 @@ mod watch;
 
 use std::any::Any;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -21,8 +22,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockRea
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use synsent_sockets::{
-    Accepted, Answer, Domain, Failure, Kind, Name, Outcome, Progress, Ready, ReceiveHow, Received, SendHow, Setting,
-    Settings, Shutdown, Transport,
+    Accepted, Answer, Domain, Failure, Kind, Memory, Name, Outcome, Progress, Ready, ReceiveHow, Received, SendHow,
+    Setting, Settings, Shutdown, Transport,
 };
 use synsent_stack::Duration;
 
@@ -33,6 +34,7 @@ use super::own::{EndWatch, Own};
 use super::provider::{self, FLAGS};
 use super::settings;
 use crate::clock::Clock;
+use crate::memory::Wild;
 use crate::waiters::{self, Waiters};
 use names::{bind_inet, has_no_port, kernel_name, name_of, port_alone};
 use stages::{NEVER, Stage};
@@ -197,6 +199,43 @@ impl KernelSocket {
     }
 }
 
+/// What is the same for the memory of a caller, whatever it is.
+impl KernelSocket {
+    /// Whether the last octet of all has to be marked by itself.
+    fn marks_urgent(&self, how: SendHow) -> bool {
+        how.urgent && self.kind == Kind::Stream && self.domain != Domain::Local
+    }
+
+    fn send_by(&self, send: impl FnOnce(&OwnedFd) -> rustix::io::Result<usize>) -> Answer<usize> {
+        match self.call(|descriptor| Ok(send(descriptor)))? {
+            Ok(octets) => Ok(Progress::Done(octets)),
+            Err(number) => self.send_failed(number, None),
+        }
+    }
+
+    /// Receives from a stream.
+    fn receive_by(
+        &self,
+        how: ReceiveHow,
+        receive: impl FnOnce(&OwnedFd) -> rustix::io::Result<usize>,
+    ) -> Answer<Received> {
+        match self.call(|descriptor| Ok(receive(descriptor)))? {
+            Ok(octets) => Ok(Progress::Done(Received { octets, whole: octets, source: None })),
+            Err(number) => self.receive_failed(number, how),
+        }
+    }
+
+    fn receive_failed(&self, number: Errno, how: ReceiveHow) -> Answer<Received> {
+        match number {
+            Errno::AGAIN | Errno::INTR => Ok(Progress::Pending),
+            // Urgent data that was announced, and a connection that broke: what broke it is told apart from that.
+            Errno::NOTCONN if how.urgent => Err(self.take_error().unwrap_or_else(|| Outcome::NotConnected.into())),
+            Errno::INVAL if !how.urgent => Err(Call::Receive.failure_as(Outcome::BadArgument, number)),
+            _ => Err(Call::Receive.failure(number)),
+        }
+    }
+}
+
 impl Transport for KernelSocket {
     fn bind(&self, name: &Name) -> Result<(), Failure> {
         let mut inner = self.inner();
@@ -331,16 +370,16 @@ impl Transport for KernelSocket {
     }
 
     fn send(&self, octets: &[u8], how: SendHow) -> Answer<usize> {
-        let sent = self.call(|descriptor| {
-            Ok(match how.urgent && self.kind == Kind::Stream && self.domain != Domain::Local {
-                true => send_urgent(descriptor, octets, how),
-                false => rustix::net::send(descriptor, octets, send_flags(how)),
-            })
-        })?;
-        match sent {
-            Ok(octets) => Ok(Progress::Done(octets)),
-            Err(number) => self.send_failed(number, None),
-        }
+        let is_urgent = self.marks_urgent(how);
+        self.send_by(|descriptor| match is_urgent {
+            true => send_urgent(descriptor, octets, how),
+            false => rustix::net::send(descriptor, octets, send_flags(how)),
+        })
+    }
+
+    fn send_from(&self, memory: &dyn Memory, part: Range<usize>, how: SendHow) -> Option<Answer<usize>> {
+        let memory = Wild::of(memory).filter(|_| !self.marks_urgent(how))?;
+        Some(self.send_by(|descriptor| memory.send(part, descriptor, send_flags(how))))
     }
 
     fn send_to(&self, octets: &[u8], to: &Name, how: SendHow) -> Answer<usize> {
@@ -374,13 +413,12 @@ impl Transport for KernelSocket {
         if how.urgent && self.kind == Kind::Datagram {
             return Err(Outcome::OperationUnsupported.into());
         }
-        let mut flags = RecvFlags::empty();
-        flags.set(RecvFlags::PEEK, how.peek);
-        flags.set(RecvFlags::OOB, how.urgent);
-        let received = self.call(|descriptor| match self.kind {
-            Kind::Stream => Ok(rustix::net::recv(descriptor, into, flags).map(|(octets, _)| (octets, octets, None))),
-            Kind::Datagram => Ok(rustix::net::recvfrom(descriptor, into, flags | RecvFlags::TRUNC)),
-        })?;
+        let flags = receive_flags(how);
+        if self.kind == Kind::Stream {
+            return self
+                .receive_by(how, |descriptor| rustix::net::recv(descriptor, into, flags).map(|(octets, _)| octets));
+        }
+        let received = self.call(|descriptor| Ok(rustix::net::recvfrom(descriptor, into, flags | RecvFlags::TRUNC)))?;
         // An error that waits is for the next verb, and looking at the queue would take it away.
         let may_hold_foreign = self.may_hold_foreign.load(Ordering::Relaxed) && !how.peek;
         if may_hold_foreign && !matches!(received, Err(Errno::AGAIN)) && !self.look().has(Ready::FAILED) {
@@ -392,12 +430,14 @@ impl Transport for KernelSocket {
                     source.map(name_of).transpose()?.filter(|source| *source != Name::unspecified(self.domain));
                 Ok(Progress::Done(Received { octets, whole, source }))
             }
-            Err(Errno::AGAIN | Errno::INTR) => Ok(Progress::Pending),
-            // Urgent data that was announced, and a connection that broke: what broke it is told apart from that.
-            Err(Errno::NOTCONN) if how.urgent => Err(self.take_error().unwrap_or_else(|| Outcome::NotConnected.into())),
-            Err(number @ Errno::INVAL) if !how.urgent => Err(Call::Receive.failure_as(Outcome::BadArgument, number)),
-            Err(number) => Err(Call::Receive.failure(number)),
+            Err(number) => self.receive_failed(number, how),
         }
+    }
+
+    fn receive_into(&self, memory: &dyn Memory, part: Range<usize>, how: ReceiveHow) -> Option<Answer<Received>> {
+        // A datagram that has no place would be lost.
+        let memory = Wild::of(memory).filter(|_| self.kind == Kind::Stream)?;
+        Some(self.receive_by(how, |descriptor| memory.receive(part, descriptor, receive_flags(how))))
     }
 
     fn discard_queued(&self) {
@@ -544,6 +584,13 @@ fn send_flags(how: SendHow) -> SendFlags {
     let mut flags = SendFlags::NOSIGNAL;
     flags.set(SendFlags::OOB, how.urgent);
     flags.set(SendFlags::DONTROUTE, how.dont_route);
+    flags
+}
+
+fn receive_flags(how: ReceiveHow) -> RecvFlags {
+    let mut flags = RecvFlags::empty();
+    flags.set(RecvFlags::PEEK, how.peek);
+    flags.set(RecvFlags::OOB, how.urgent);
     flags
 }
 

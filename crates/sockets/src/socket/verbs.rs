@@ -124,22 +124,33 @@ impl Socket {
     /// # Errors
     /// As [`Socket::send`].
     pub fn send_waiting(&self, octets: &[u8], how: SendHow, waits: Waits) -> Answer<usize> {
+        self.send_by(octets.len(), waits, |transport, taken| transport.send(&octets[taken..], how))
+    }
+
+    /// The same for so many octets, wherever they come from: `offer` hands over what is left when some are taken.
+    pub(super) fn send_by(
+        &self,
+        octets: usize,
+        waits: Waits,
+        mut offer: impl FnMut(&dyn Transport, usize) -> Answer<usize>,
+    ) -> Answer<usize> {
         let plan = self.plan(waits, |state| {
             self.may_send(state)?;
             self.is_connected(state)?;
             Ok(state.send_limit)
         })?;
+        let transport = plan.transport.as_ref();
         if self.kind == Kind::Datagram || plan.nonblocking {
-            let progress = self.carry_out(&plan, Ready::WRITABLE, || plan.transport.send(octets, how));
+            let progress = self.carry_out(&plan, Ready::WRITABLE, || offer(transport, 0));
             return self.note_broken(progress);
         }
         let mut taken = 0;
         // What took less than it was given has no room left, and is waited for without asking it once more.
-        let all = || match plan.transport.send(&octets[taken..], how)? {
+        let all = || match offer(transport, taken)? {
             Progress::Pending => Ok(Progress::Pending),
             Progress::Done(count) => {
                 taken += count;
-                Ok(if taken >= octets.len() { Progress::Done(()) } else { Progress::Pending })
+                Ok(if taken >= octets { Progress::Done(()) } else { Progress::Pending })
             }
         };
         let ended = self.carry_out(&plan, Ready::WRITABLE, all);
@@ -190,6 +201,17 @@ impl Socket {
     /// # Errors
     /// As [`Socket::receive`]; what was received before something went wrong counts.
     pub fn receive_waiting(&self, into: &mut [u8], how: ReceiveHow, waits: Waits) -> Answer<Received> {
+        self.receive_by(into.len(), how, waits, |transport, taken| transport.receive(&mut into[taken..], how))
+    }
+
+    /// The same for room for so many octets, wherever it is: `take` receives behind what is there already.
+    pub(super) fn receive_by(
+        &self,
+        octets: usize,
+        how: ReceiveHow,
+        waits: Waits,
+        mut take: impl FnMut(&dyn Transport, usize) -> Answer<Received>,
+    ) -> Answer<Received> {
         let mut is_over = false;
         let plan = self.plan(waits, |state| {
             if self.kind == Kind::Stream {
@@ -203,13 +225,14 @@ impl Socket {
             return Ok(Progress::Done(Received { octets: 0, whole: 0, source: None }));
         }
         let waits_for_all = waits == Waits::ForAll && self.kind == Kind::Stream && !how.peek && !how.urgent;
-        if waits_for_all && !plan.nonblocking && !into.is_empty() {
-            return self.fill(&plan, into, how);
+        let transport = plan.transport.as_ref();
+        if waits_for_all && !plan.nonblocking && octets > 0 {
+            return self.fill(&plan, octets, |taken| take(transport, taken));
         }
         // Urgent data that was announced never comes when the connection is over.
         let urgent = Ready::URGENT | Ready::PEER_CLOSED | Ready::FAILED;
         let interest = if how.urgent { urgent } else { Ready::READABLE };
-        let progress = self.carry_out(&plan, interest, || plan.transport.receive(into, how));
+        let progress = self.carry_out(&plan, interest, || take(transport, 0));
         self.note_broken(self.end_of_broken(progress))
     }
 
@@ -290,15 +313,20 @@ impl Socket {
     }
 
     /// Receives until the buffer is full or the stream has ended.
-    fn fill(&self, plan: &Plan<'_>, into: &mut [u8], how: ReceiveHow) -> Answer<Received> {
+    fn fill(
+        &self,
+        plan: &Plan<'_>,
+        octets: usize,
+        mut take: impl FnMut(usize) -> Answer<Received>,
+    ) -> Answer<Received> {
         let mut taken = 0;
         let all = || {
             loop {
-                match plan.transport.receive(&mut into[taken..], how)? {
+                match take(taken)? {
                     Progress::Pending => return Ok(Progress::Pending),
                     Progress::Done(received) => {
                         taken += received.octets;
-                        if received.octets == 0 || taken >= into.len() {
+                        if received.octets == 0 || taken >= octets {
                             return Ok(Progress::Done(()));
                         }
                     }

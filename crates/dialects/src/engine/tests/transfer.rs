@@ -1,10 +1,9 @@
 //! Sending and receiving: buffers, lengths, flags and names.
 
-use synsent_sockets::{Pointer, PointerMut};
+use synsent_sockets::{COPY_OCTETS_MAX, Pointer, PointerMut};
 
 use super::dialect::TESTISH;
 use super::{Mapped, Unmapped, World, inet, word};
-use crate::engine::buffers::COPY_OCTETS_MAX;
 use crate::engine::{connect, receive, send};
 use crate::process::Handle;
 
