@@ -153,6 +153,12 @@ impl Lab {
         id
     }
 
+    /// Chance for the numbers of a host's questions about names.
+    pub(crate) fn resolver_seed(&self, host: HostId) -> [u8; 16] {
+        let seed = self.rng.fork(3 << 32 | u64::from(host.0)).seed();
+        std::array::from_fn(|place| seed[place])
+    }
+
     /// Adds a host that forwards what is not for it.
     pub fn add_router(&mut self, name: &str) -> HostId {
         self.add_host(name, Config { forwarding: true, ..Config::default() })

@@ -21,6 +21,7 @@ mod faults;
 mod gate;
 mod host;
 mod http;
+mod known;
 mod lab;
 mod name_server;
 mod names;

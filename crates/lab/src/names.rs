@@ -16,8 +16,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use synsent_stack::Duration;
 
-pub use message::RecordKind;
 use message::{Code, Query, Record, Unread};
+pub use synsent_sockets::dns::RecordKind;
+use synsent_sockets::dns::is_name;
 
 /// How many names and patterns a zone may have.
 pub const ZONE_NAMES_MAX: usize = 256;
@@ -291,16 +292,6 @@ impl fmt::Display for ZoneError {
 }
 
 impl std::error::Error for ZoneError {}
-
-/// Whether a text is a name that can be written on the wire as it stands.
-fn is_name(text: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_')
-    };
-    // On the wire there is an octet before each label and one at the end.
-    text.len() <= 253 && text.split('.').all(is_label)
-}
 
 /// The address whose name is asked for (RFC 1035, section 3.5; RFC 3596, section 2.5).
 fn reverse(name: &str) -> Option<IpAddr> {

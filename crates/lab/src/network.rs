@@ -1,7 +1,8 @@
 //! The network of a process on one host of a lab: its blocking calls move virtual time.
 //!
 //! A process makes its sockets on a [`LabNetwork`]. The internet domains are served by the stack of its host, the local
-//! domain by a file system in memory that the processes of a host share, and its descriptor numbers come from a simulated table.
+//! domain by a file system in memory that the processes of a host share, and its descriptor numbers come from a simulated table. Names
+//! are asked of the lab's name servers (`known.rs`).
 //!
 //! A blocking call steps the lab from event to event until something concerns it, but never beyond its deadline; where nothing
 //! is left to happen before that, the time is the deadline. So a wait of minutes takes as long as its events take to compute, and no call of a single
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::thread;
 
 use synsent_sockets::local::{FileTree, LocalProvider};
+use synsent_sockets::names::{Names, Resolver};
 use synsent_sockets::stack::{StackAccess, StackProvider};
 use synsent_sockets::{Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, Woken};
 use synsent_stack::{Instant, Stack};
@@ -32,6 +34,7 @@ pub struct LabNetwork {
     inet: StackProvider,
     local: LocalProvider,
     descriptors: Descriptors,
+    resolver: Resolver,
 }
 
 /// The stack of a host, lent to the sockets of its processes.
@@ -43,14 +46,15 @@ struct HostStack {
 impl LabNetwork {
     /// The network of a new process on this host.
     pub fn new(lab: &SharedLab, host: HostId) -> Arc<LabNetwork> {
-        let (id, files) = {
+        let (id, files, seed) = {
             let mut clock = lab.clock();
-            (clock.new_network(), clock.files(host))
+            (clock.new_network(), clock.files(host), clock.lab.resolver_seed(host))
         };
         let inet = StackProvider::new(Arc::new(HostStack { lab: lab.clone(), host }));
         let rung = lab.clone();
         let local = LocalProvider::new(files, Arc::new(move || rung.wake_all()));
-        Arc::new(LabNetwork { lab: lab.clone(), host, id, inet, local, descriptors: Descriptors::default() })
+        let (descriptors, resolver) = (Descriptors::default(), Resolver::new(seed));
+        Arc::new(LabNetwork { lab: lab.clone(), host, id, inet, local, descriptors, resolver })
     }
 
     /// The lab.
@@ -76,6 +80,11 @@ impl LabNetwork {
     /// The local domain of the process: who it is to the files, and its current directory.
     pub fn local(&self) -> &LocalProvider {
         &self.local
+    }
+
+    /// Who asks the name servers of the lab.
+    pub(crate) fn resolver(&self) -> &Resolver {
+        &self.resolver
     }
 
     /// The calling thread holds the clock until the answer is dropped: time moves only while it waits. See [`SharedLab`].
@@ -173,5 +182,9 @@ impl Network for LabNetwork {
 
     fn numbers(&self) -> &dyn Numbers {
         &self.descriptors
+    }
+
+    fn names(&self) -> &dyn Names {
+        self
     }
 }

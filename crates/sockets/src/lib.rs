@@ -7,15 +7,20 @@
 //! What waiting means is the network's business: virtual time in a lab, `poll` over a device or the
 //! kernel.
 //!
+//! Names of hosts are asked of the network too: [`names`] says how, and has the resolver of networks that ask servers themselves, in the
+//! octets of [`dns`].
+//!
 //! Nothing here knows a clock, a descriptor or an error number. A [`Failure`] is neutral; a dialect has the word for it.
 
 #![forbid(unsafe_code)]
 
 mod cancel;
+pub mod dns;
 mod failure;
 pub mod local;
 mod memory;
 mod name;
+pub mod names;
 mod network;
 mod provider;
 mod ready;

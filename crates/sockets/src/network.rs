@@ -5,6 +5,7 @@ use synsent_stack::Instant;
 use crate::cancel::Cancel;
 use crate::failure::Failure;
 use crate::name::Domain;
+use crate::names::{Names, NoNames};
 use crate::provider::{Provider, Transport};
 use crate::ready::Ready;
 
@@ -79,4 +80,9 @@ pub trait Network: Send + Sync {
 
     /// Descriptor numbers of the process.
     fn numbers(&self) -> &dyn Numbers;
+
+    /// What it knows by name; nothing but numbers, unless it says otherwise.
+    fn names(&self) -> &dyn Names {
+        &NoNames
+    }
 }

@@ -1,72 +1,26 @@
 //! A DNS message in octets (RFC 1035, section 4; RFC 6891 for EDNS): a query is read, and an answer to it written.
 //!
 //! The question of an answer is the question of the query, octet by octet: who varies the case of letters to know its answers again
-//! finds them. Names in answers point to it. Only what a server of addresses needs is here: one question, and records of five types.
+//! finds them. Names in answers point to it. How names are written is told where questions are, in the sockets. Only what a server of
+//! addresses needs is here: one question, and records of five types.
 
 use std::net::IpAddr;
 
-/// The longest name on the wire; unit: octets.
-const NAME_OCTETS_MAX: usize = 255;
-/// The longest label; unit: octets.
-const LABEL_OCTETS_MAX: usize = 63;
+use synsent_sockets::dns::{
+    CLASS_IN, HEADER_LEN, LABEL_OCTETS_MAX, Pointers, RECURSION_DESIRED, RESPONSE, RecordKind, TRUNCATED, UDP_OCTETS,
+    read_name, write_name,
+};
 
-const HEADER_LEN: usize = 12;
-const CLASS_IN: u16 = 1;
 const CLASS_ANY: u16 = 255;
-const OPT: u16 = 41;
-/// How large a datagram we say that we take; unit: octets. This is what passes any path unfragmented.
-pub(super) const UDP_OCTETS: u16 = 1_232;
 /// What a datagram may have without EDNS; unit: octets.
 const PLAIN_UDP_OCTETS: u16 = 512;
 
-const RESPONSE: u16 = 0x8000;
 const AUTHORITATIVE: u16 = 0x0400;
-const TRUNCATED: u16 = 0x0200;
-const RECURSION_DESIRED: u16 = 0x0100;
 const RECURSION_AVAILABLE: u16 = 0x0080;
 const CHECKING_DISABLED: u16 = 0x0010;
 const OPCODE_MASK: u16 = 0x7800;
 /// The flag "DNSSEC OK" in the TTL of an OPT record.
 const DNSSEC_OK: u32 = 0x8000;
-
-/// What a record is about.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct RecordKind(pub u16);
-
-impl RecordKind {
-    /// An IPv4 address.
-    pub const A: RecordKind = RecordKind(1);
-    /// The name of an address.
-    pub const PTR: RecordKind = RecordKind(12);
-    /// An IPv6 address.
-    pub const AAAA: RecordKind = RecordKind(28);
-    /// All that there is.
-    pub const ANY: RecordKind = RecordKind(255);
-    /// The start of a zone.
-    pub const SOA: RecordKind = RecordKind(6);
-}
-
-impl std::fmt::Display for RecordKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = match self.0 {
-            1 => "A",
-            2 => "NS",
-            5 => "CNAME",
-            6 => "SOA",
-            12 => "PTR",
-            15 => "MX",
-            16 => "TXT",
-            28 => "AAAA",
-            33 => "SRV",
-            35 => "NAPTR",
-            64 => "SVCB",
-            65 => "HTTPS",
-            255 => "ANY",
-            other => return write!(f, "TYPE{other}"),
-        };
-        f.write_str(name)
-    }
-}
 
 /// How a query ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -140,7 +94,7 @@ impl<'a> Query<'a> {
         if questions != 1 {
             return Err(malformed());
         }
-        let (name, end) = read_name(octets, HEADER_LEN).ok_or_else(malformed)?;
+        let (name, end) = read_name(octets, HEADER_LEN, Pointers::Refused).ok_or_else(malformed)?;
         let (kind, class) = field(end).zip(field(end + 2)).ok_or_else(malformed)?;
         let records = usize::from(answers) + usize::from(authorities) + usize::from(additional);
         let edns = read_edns(octets, end + 4, records).ok_or_else(malformed)?;
@@ -176,7 +130,7 @@ impl<'a> Query<'a> {
         if let Some(edns) = self.edns {
             let extended = (code as u32 >> 4) << 24 | if edns.is_dnssec_ok { DNSSEC_OK } else { 0 };
             out.push(0);
-            out.extend_from_slice(&OPT.to_be_bytes());
+            out.extend_from_slice(&RecordKind::OPT.0.to_be_bytes());
             out.extend_from_slice(&UDP_OCTETS.to_be_bytes());
             out.extend_from_slice(&extended.to_be_bytes());
             out.extend_from_slice(&[0, 0]);
@@ -229,40 +183,6 @@ fn header_of(id: u16, kept: u16, code: Code, counts: [u16; 4]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_be_bytes()).collect()
 }
 
-/// Reads a name that is written out, and where it ends. An octet that is no letter, digit, hyphen or low line stands as `\DDD`.
-fn read_name(octets: &[u8], mut at: usize) -> Option<(String, usize)> {
-    let start = at;
-    let mut text = String::new();
-    loop {
-        let len = usize::from(*octets.get(at)?);
-        if len == 0 {
-            return Some((text, at + 1)).filter(|(_, end)| end - start <= NAME_OCTETS_MAX);
-        }
-        if len > LABEL_OCTETS_MAX || at - start > NAME_OCTETS_MAX {
-            return None;
-        }
-        if !text.is_empty() {
-            text.push('.');
-        }
-        for octet in octets.get(at + 1..at + 1 + len)? {
-            match octet {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => text.push(char::from(*octet)),
-                other => text.push_str(&format!("\\{other:03}")),
-            }
-        }
-        at += 1 + len;
-    }
-}
-
-/// Writes a name of letters, digits, hyphens and low lines; the empty one is the root.
-fn write_name(text: &str, out: &mut Vec<u8>) {
-    for label in text.split('.').filter(|label| !label.is_empty()) {
-        out.push(label.len() as u8);
-        out.extend_from_slice(label.as_bytes());
-    }
-    out.push(0);
-}
-
 /// Goes over so many records and finds the one of EDNS; `None`: they are not what they should be.
 fn read_edns(octets: &[u8], mut at: usize, records: usize) -> Option<Option<Edns>> {
     let mut edns = None;
@@ -275,7 +195,7 @@ fn read_edns(octets: &[u8], mut at: usize, records: usize) -> Option<Option<Edns
         if at > octets.len() {
             return None;
         }
-        if u16::from_be_bytes([kind_high, kind_low]) == OPT {
+        if u16::from_be_bytes([kind_high, kind_low]) == RecordKind::OPT.0 {
             // There is one at most, and its name is the root (RFC 6891, section 6.1.1).
             if edns.is_some() || !is_root {
                 return None;

@@ -1,5 +1,6 @@
 //! The stack in simulated networks: bulk data under faults, routers, peers that do what they do, and random everything.
 
+mod asking;
 mod cases;
 mod determinism;
 mod grid;
