@@ -3,4 +3,6 @@
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libsynsent.so.0");
+    // Threads may be in it, and the C library calls it when the program forks: once loaded, it stays.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
 }

@@ -21,6 +21,7 @@ pub(crate) struct Foreign {
 pub(crate) fn call<T>(failed: impl FnOnce() -> T, body: impl FnOnce() -> T) -> T {
     // What a panic leaves behind is guarded by locks that survive it, or belongs to the one call.
     let result = catch_unwind(AssertUnwindSafe(|| {
+        let _inside = synsent_sockets::fork::enter();
         network::start();
         body()
     }));

@@ -9,5 +9,6 @@
 //! entry and no pointer is followed that was not looked at ([`boundary`]). What a call means stands in `synsent-dialects`.
 
 mod boundary;
+mod fork;
 mod network;
 mod windows;

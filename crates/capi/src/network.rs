@@ -14,6 +14,8 @@ use synsent_host::{DeviceNetwork, KernelNetwork, NameError, NetworkName, VirtioH
 use synsent_lab::{LabNetwork, SCENARIO_OCTETS_MAX, Scenario, SharedLab};
 use synsent_sockets::Network;
 
+use crate::fork;
+
 /// The variable that names the network.
 const VARIABLE: &str = "SYNSENT_NET";
 /// The status of a program whose variable is wrong, as that of a command that was called wrongly.
@@ -33,14 +35,18 @@ enum Choice {
 static AT_START: extern "C" fn() = {
     extern "C" fn at_start() {
         // Nobody is there yet whom a panic could be told.
-        let _ = std::panic::catch_unwind(choice);
+        let _ = std::panic::catch_unwind(|| {
+            choice();
+            fork::prepare();
+        });
     }
     at_start
 };
 
+static STARTED: Once = Once::new();
+
 /// Makes the network, once, and the processes of all dialects on it.
 pub(crate) fn start() {
-    static STARTED: Once = Once::new();
     STARTED.call_once(|| match network(choice()) {
         Ok(network) => {
             for dialect in DIALECTS {
@@ -49,6 +55,12 @@ pub(crate) fn start() {
         }
         Err(why) => end(&why),
     });
+}
+
+/// Whether a child can go on with the sockets that it inherits: the kernel's are its own as much as the parent's, and before there is
+/// a network there is nothing that could stay behind.
+pub(crate) fn is_inherited() -> bool {
+    !STARTED.is_completed() || matches!(choice(), Choice::Kernel)
 }
 
 fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {

@@ -56,6 +56,6 @@ pub use engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
 pub use names::NameFormat;
 pub use numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
 pub use page::{Answered, Fact, Facts, On, Page, Rule, Source, Verdict};
-pub use process::{Entered, Handle, Process, Said, last_said};
+pub use process::{Entered, Handle, Process, Said, last_said, leave_networks};
 pub use registry::{DIALECTS, dialect_named};
 pub use words::{OutcomeWord, Spelling, Word};

@@ -89,6 +89,9 @@ thread_local! {
     static SAID: RefCell<Option<Said>> = const { RefCell::new(None) };
 }
 
+/// Whether the networks were left to the parent of this process.
+static LEFT: AtomicBool = AtomicBool::new(false);
+
 fn installed() -> &'static RwLock<Vec<Arc<Process>>> {
     static INSTALLED: OnceLock<RwLock<Vec<Arc<Process>>>> = OnceLock::new();
     INSTALLED.get_or_init(RwLock::default)
@@ -96,7 +99,19 @@ fn installed() -> &'static RwLock<Vec<Arc<Process>>> {
 
 /// What the last call of this thread that failed was told.
 pub fn last_said() -> Option<Said> {
-    SAID.with_borrow(Clone::clone)
+    SAID.try_with(|said| said.borrow().clone()).ok().flatten()
+}
+
+/// After a fork: the networks stay with the parent, because what moves them does. No call of this process touches one from now on; each
+/// says that the network is down. No lock is taken for that: another thread of the parent may have held it.
+pub fn leave_networks() {
+    LEFT.store(true, Ordering::SeqCst);
+}
+
+/// Why the calls fail after [`leave_networks`], if it was called.
+pub(crate) fn why_left() -> Option<Failure> {
+    let left = LEFT.load(Ordering::SeqCst);
+    left.then(|| Failure::said(Outcome::NetworkDown, "the network stayed with the parent when the process forked"))
 }
 
 impl Process {
@@ -139,8 +154,12 @@ impl Process {
     /// The process of this thread in this dialect.
     pub(crate) fn current(dialect: &Dialect) -> Option<Arc<Process>> {
         let is_it = |process: &&Arc<Process>| process.dialect.name == dialect.name;
-        let entered = CURRENT.with_borrow(|entered| entered.iter().rev().find(is_it).cloned());
-        entered.or_else(|| {
+        if LEFT.load(Ordering::SeqCst) {
+            return None;
+        }
+        // A thread that is about to end has entered none any more.
+        let entered = CURRENT.try_with(|entered| entered.borrow().iter().rev().find(is_it).cloned());
+        entered.ok().flatten().or_else(|| {
             let all = installed().read().unwrap_or_else(PoisonError::into_inner);
             all.iter().find(is_it).cloned()
         })
@@ -301,7 +320,9 @@ impl Drop for Process {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|entered| {
+        // In a thread that is about to end there is nothing to take back.
+        let _ = CURRENT.try_with(|entered| {
+            let mut entered = entered.borrow_mut();
             if let Some(place) = entered.iter().rposition(|process| process.dialect.name == self.dialect) {
                 entered.remove(place);
             }
@@ -330,7 +351,8 @@ impl Said {
 
     /// Keeps it for the thread.
     pub(crate) fn keep(self) {
-        SAID.set(Some(self));
+        // Nobody asks a thread that is about to end.
+        let _ = SAID.try_with(|said| said.replace(Some(self)));
     }
 }
 

@@ -18,6 +18,7 @@ use crate::kernel::{self, KernelProvider};
 use crate::name::NetworkName;
 use crate::numbers::DescriptorNumbers;
 use crate::seed::seed;
+use crate::signal;
 use crate::tun::VirtioHeader;
 use crate::waiters::Waiters;
 
@@ -109,6 +110,10 @@ impl Network for DeviceNetwork {
 
     fn readiness(&self, watched: &[Watched<'_>], told: &mut [Ready]) {
         kernel::readiness(watched, told);
+    }
+
+    fn goes_on_after_signal(&self) -> bool {
+        signal::all_begin_again()
     }
 
     fn wake_all(&self) {

@@ -1,4 +1,5 @@
-//! A signal to one thread, for trying what a blocking call does when one comes.
+//! A signal to one thread, for trying what a blocking call does when one comes; and whether the program wants calls to go on after
+//! its signals.
 //!
 //! [`Target::here`] names the calling thread and gives SIGUSR1 a handler that does nothing; from another thread,
 //! [`Target::interrupt`] then ends the system call in which that thread waits.
@@ -42,6 +43,25 @@ impl Target {
         let sent = unsafe { libc::syscall(libc::SYS_tgkill, self.process, self.thread, libc::SIGUSR1) };
         if sent == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
+}
+
+/// The signals that a program's own mistakes raise: whoever handles one says nothing about calls that wait.
+const OF_MISTAKES: [libc::c_int; 7] =
+    [libc::SIGILL, libc::SIGTRAP, libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV, libc::SIGSYS];
+/// The last signal that the kernel has.
+const LAST_SIGNAL: libc::c_int = 64;
+
+/// Whether every handler of the program asks that calls begin again after it (`SA_RESTART`). Which signal it was that has ended a
+/// wait the kernel does not tell, so one handler that does not ask counts for all.
+pub(crate) fn all_begin_again() -> bool {
+    (1..=LAST_SIGNAL).filter(|signal| !OF_MISTAKES.contains(signal)).all(|signal| {
+        // SAFETY: all zeroes are a valid sigaction.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        // SAFETY: nothing is changed, and the answer is written to a struct that lives longer than the call.
+        let known = unsafe { libc::sigaction(signal, ptr::null(), &mut action) } == 0;
+        let has_handler = known && action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN;
+        !has_handler || action.sa_flags & libc::SA_RESTART != 0
+    })
 }
 
 extern "C" fn nothing(_signal: libc::c_int) {}

@@ -5,7 +5,7 @@
 //! and looks then at the list. So one of the two sees the other, and nothing is slept through. What a thread needs for a
 //! sleep it keeps for the next one.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
+use synsent_sockets::fork;
 
 /// Descriptors that this house keeps for itself are moved beyond this number, out of the way of those that are counted from
 /// the lowest.
@@ -25,7 +26,14 @@ const NAP_WITHOUT_EVENT: Duration = Duration::from_millis(5);
 pub(crate) struct Waiters {
     /// How often all were woken.
     wakes: AtomicU64,
-    list: Mutex<Vec<Sleeper>>,
+    list: Mutex<List>,
+}
+
+/// Those who sleep, in the process in which they do.
+#[derive(Default)]
+struct List {
+    generation: u64,
+    sleepers: Vec<Sleeper>,
 }
 
 /// A thread that sleeps, or is about to.
@@ -53,12 +61,14 @@ pub(crate) type Watch = libc::pollfd;
 /// What a thread keeps from one sleep to the next.
 #[derive(Default)]
 struct Bed {
+    /// The process that the event belongs to: after a fork it would ring in both.
+    generation: u64,
     event: Option<Arc<OwnedFd>>,
     watched: Vec<Watch>,
 }
 
 thread_local! {
-    static BED: RefCell<Bed> = RefCell::default();
+    static BED: Cell<Bed> = Cell::default();
 }
 
 impl Waiters {
@@ -66,7 +76,7 @@ impl Waiters {
     pub(crate) fn wake_all(&self) {
         // Who is not on the list yet sees by this number that it must not sleep.
         self.wakes.fetch_add(1, Ordering::SeqCst);
-        for sleeper in self.list().iter_mut().filter(|sleeper| !sleeper.woken) {
+        for sleeper in self.list().sleepers.iter_mut().filter(|sleeper| !sleeper.woken) {
             sleeper.woken = true;
             // The one way to fail is a counter that is full, and then the sleeper is awake.
             let _ = rustix::io::write(&sleeper.event, &1_u64.to_ne_bytes());
@@ -86,7 +96,10 @@ impl Waiters {
         timeout: Option<Duration>,
         may: impl FnOnce() -> bool,
     ) -> Slept {
-        BED.with_borrow_mut(|bed| {
+        with_bed(|bed| {
+            if bed.generation != fork::generation() {
+                *bed = Bed { generation: fork::generation(), ..Bed::default() };
+            }
             if bed.event.is_none() {
                 bed.event = own_event().ok().map(Arc::new);
             }
@@ -114,9 +127,14 @@ impl Waiters {
         })
     }
 
-    fn list(&self) -> MutexGuard<'_, Vec<Sleeper>> {
+    fn list(&self) -> MutexGuard<'_, List> {
         // A push or a removal is done or not; no panic comes in between.
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        if list.generation != fork::generation() {
+            // Who slept when the process was copied sleeps in the parent.
+            *list = List { generation: fork::generation(), sleepers: Vec::new() };
+        }
+        list
     }
 }
 
@@ -130,7 +148,7 @@ struct OnList<'a> {
 
 impl<'a> OnList<'a> {
     fn new(waiters: &'a Waiters, event: &'a Arc<OwnedFd>) -> OnList<'a> {
-        waiters.list().push(Sleeper { event: Arc::clone(event), woken: false });
+        waiters.list().sleepers.push(Sleeper { event: Arc::clone(event), woken: false });
         OnList { waiters, event, was_rung: Cell::new(false) }
     }
 }
@@ -138,8 +156,10 @@ impl<'a> OnList<'a> {
 impl Drop for OnList<'_> {
     fn drop(&mut self) {
         let mut list = self.waiters.list();
-        let Some(place) = list.iter().position(|sleeper| Arc::ptr_eq(&sleeper.event, self.event)) else { return };
-        if list.swap_remove(place).woken || self.was_rung.get() {
+        let Some(place) = list.sleepers.iter().position(|sleeper| Arc::ptr_eq(&sleeper.event, self.event)) else {
+            return;
+        };
+        if list.sleepers.swap_remove(place).woken || self.was_rung.get() {
             // Reading sets the counter back.
             let _ = rustix::io::read(self.event, &mut [0; 8]);
         }
@@ -153,13 +173,22 @@ pub(crate) fn watch(descriptor: RawFd, of_interest: i16) -> Watch {
 
 /// Asks what is ready at once of the descriptors that `fill` names, and hands the answers over in the same order.
 pub(crate) fn look(fill: impl FnOnce(&mut Vec<Watch>), read: impl FnOnce(&[Watch])) {
-    BED.with_borrow_mut(|bed| {
+    with_bed(|bed| {
         bed.watched.clear();
         fill(&mut bed.watched);
         // Where the kernel cannot look, nothing is ready.
         let _ = poll(&mut bed.watched, Some(Duration::ZERO));
         read(&bed.watched);
     });
+}
+
+/// Lends a call what its thread keeps. A call inside a call, or in a thread that is about to end, has something of its own.
+fn with_bed<R>(work: impl FnOnce(&mut Bed) -> R) -> R {
+    let mut bed = BED.try_with(Cell::take).unwrap_or_default();
+    let result = work(&mut bed);
+    // A thread that is about to end keeps nothing.
+    let _ = BED.try_with(|place| place.set(bed));
+    result
 }
 
 /// Moves a descriptor that this house keeps for itself out of the way, where the process may have such high numbers.
@@ -177,7 +206,7 @@ fn poll_until_of_interest(watched: &mut [Watch], timeout: Option<Duration>) -> S
     let end = timeout.map(|timeout| Instant::now() + timeout);
     let mut left = timeout;
     loop {
-        match poll(watched, left) {
+        match fork::outside(|| poll(watched, left)) {
             Ok(0) => return Slept::TimeOver,
             Ok(_) => {}
             Err(Errno::INTR) => return Slept::Interrupted,

@@ -8,7 +8,6 @@
 //! When nothing is left to happen and everybody waits without a deadline, everybody is told that it is over.
 
 use std::collections::{BTreeMap, HashSet};
-use std::thread::ThreadId;
 
 use synsent_sockets::local::FileTree;
 use synsent_stack::{Duration, Instant};
@@ -23,6 +22,9 @@ const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NetworkId(u64);
 
+/// A thread, among those of the process.
+pub(crate) type ThreadNumber = u64;
+
 /// A waiter or a seat, among those of a shared lab.
 pub(crate) type Token = u64;
 
@@ -31,7 +33,7 @@ pub(crate) type Token = u64;
 pub(crate) struct Waiter {
     pub(crate) network: NetworkId,
     pub(crate) host: HostId,
-    pub(crate) thread: ThreadId,
+    pub(crate) thread: ThreadNumber,
     /// What [`Clock::changes`] was when the caller last looked.
     pub(crate) since: u64,
     pub(crate) deadline: Option<Instant>,
@@ -59,11 +61,11 @@ pub(crate) struct Clock {
     tokens: Token,
     waiters: BTreeMap<Token, Waiter>,
     /// Who has a seat; `None`: nobody has taken it yet.
-    seats: BTreeMap<Token, Option<ThreadId>>,
+    seats: BTreeMap<Token, Option<ThreadNumber>>,
     /// Signals that will come.
     signals: Vec<(Instant, NetworkId)>,
     /// The threads that have used the lab and have not ended.
-    threads: HashSet<ThreadId>,
+    threads: HashSet<ThreadNumber>,
     /// The files of the hosts that have a process.
     files: BTreeMap<HostId, FileTree>,
 }
@@ -98,12 +100,12 @@ impl Clock {
     }
 
     /// A thread uses the lab; true when it is the first time.
-    pub(crate) fn attach(&mut self, thread: ThreadId) -> bool {
+    pub(crate) fn attach(&mut self, thread: ThreadNumber) -> bool {
         self.threads.insert(thread)
     }
 
     /// A thread has ended, perhaps by a panic in the middle of a wait.
-    pub(crate) fn detach(&mut self, thread: ThreadId) {
+    pub(crate) fn detach(&mut self, thread: ThreadNumber) {
         self.threads.remove(&thread);
         self.waiters.retain(|_, waiter| waiter.thread != thread);
     }
@@ -114,7 +116,7 @@ impl Clock {
         seat
     }
 
-    pub(crate) fn take_seat(&mut self, seat: Token, thread: ThreadId) {
+    pub(crate) fn take_seat(&mut self, seat: Token, thread: ThreadNumber) {
         self.seats.insert(seat, Some(thread));
     }
 
@@ -190,7 +192,7 @@ impl Clock {
 
     /// Whether every seat has a thread that waits.
     fn seats_wait(&self) -> bool {
-        let waits = |thread: &ThreadId| self.waiters.values().any(|waiter| waiter.thread == *thread);
+        let waits = |thread: &ThreadNumber| self.waiters.values().any(|waiter| waiter.thread == *thread);
         self.seats.values().all(|seat| seat.as_ref().is_some_and(waits))
     }
 
@@ -227,7 +229,7 @@ impl Clock {
 
     /// Nothing is left to happen. It is over for all who wait when nobody is left who could do something.
     fn end(&mut self) -> Moved {
-        let waits = |thread: &ThreadId| self.waiters.values().any(|waiter| waiter.thread == *thread);
+        let waits = |thread: &ThreadNumber| self.waiters.values().any(|waiter| waiter.thread == *thread);
         if self.seats.is_empty() && !self.threads.iter().all(waits) {
             return Moved::Held;
         }

@@ -10,8 +10,8 @@
 //! [`SharedLab`].
 
 use std::sync::Arc;
-use std::thread;
 
+use synsent_sockets::fork;
 use synsent_sockets::local::{FileTree, LocalProvider};
 use synsent_sockets::names::{Names, Resolver};
 use synsent_sockets::stack::{StackAccess, StackProvider};
@@ -21,7 +21,7 @@ use synsent_stack::{Instant, Stack};
 use crate::clock::{Clock, Moved, NetworkId, Token, Waiter};
 use crate::descriptors::Descriptors;
 use crate::lab::HostId;
-use crate::shared::{Participation, SharedLab};
+use crate::shared::{Participation, SharedLab, this_thread};
 
 /// What a call is told for which nothing will ever happen.
 const NOTHING_LEFT: &str = "the call would wait for ever: nothing is left to happen in the lab, and everybody waits";
@@ -105,6 +105,36 @@ impl LabNetwork {
         self.lab.with(|lab| lab.call(self.host, work))
     }
 
+    /// The wait itself.
+    fn wait_for(&self, since: Ticket, deadline: Option<Instant>, cancel: &Cancel) -> Woken {
+        let mut clock = self.lab.clock();
+        let waiter = Waiter {
+            network: self.id,
+            host: self.host,
+            thread: this_thread(),
+            since: since.0,
+            deadline,
+            began: clock.lab.now(),
+            over: false,
+            interrupted: false,
+        };
+        let token = clock.enter(waiter);
+        // The others sleep: who moves the time tells them before it sleeps itself, once.
+        let mut moved = false;
+        let woken = loop {
+            if let Some(woken) = self.ended(&clock, token, cancel) {
+                break woken;
+            }
+            match clock.advance() {
+                Moved::On => moved = true,
+                Moved::Held => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
+            }
+        };
+        clock.leave(token);
+        self.lab.release(clock);
+        woken
+    }
+
     /// Why a wait ends, if it does.
     fn ended(&self, clock: &Clock, token: Token, cancel: &Cancel) -> Option<Woken> {
         let waiter = clock.waiter(token)?;
@@ -148,32 +178,8 @@ impl Network for LabNetwork {
     }
 
     fn wait(&self, since: Ticket, _watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
-        let mut clock = self.lab.clock();
-        let waiter = Waiter {
-            network: self.id,
-            host: self.host,
-            thread: thread::current().id(),
-            since: since.0,
-            deadline,
-            began: clock.lab.now(),
-            over: false,
-            interrupted: false,
-        };
-        let token = clock.enter(waiter);
-        // The others sleep: who moves the time tells them before it sleeps itself, once.
-        let mut moved = false;
-        let woken = loop {
-            if let Some(woken) = self.ended(&clock, token, cancel) {
-                break woken;
-            }
-            match clock.advance() {
-                Moved::On => moved = true,
-                Moved::Held => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
-            }
-        };
-        clock.leave(token);
-        self.lab.release(clock);
-        woken
+        // A fork does not wait until this is over: whatever is locked here, the child does not use the lab.
+        fork::outside(|| self.wait_for(since, deadline, cancel))
     }
 
     fn wake_all(&self) {

@@ -18,11 +18,13 @@
 //!
 //! What is given to [`SharedLab::with`] must not use a network of the same lab: the lock is taken.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::{self, ThreadId};
 
-use crate::clock::{Clock, Token};
+use synsent_sockets::fork;
+
+use crate::clock::{Clock, ThreadNumber, Token};
 use crate::lab::Lab;
 
 /// A lab that several threads use.
@@ -47,12 +49,26 @@ pub struct Participation {
 
 /// The labs that a thread has used: they are told when it ends.
 struct Used {
-    thread: ThreadId,
+    thread: ThreadNumber,
+    /// The process that the thread belongs to.
+    generation: u64,
     labs: Vec<Weak<Shared>>,
 }
 
 thread_local! {
-    static USED: RefCell<Used> = RefCell::new(Used { thread: thread::current().id(), labs: Vec::new() });
+    static USED: RefCell<Used> =
+        RefCell::new(Used { thread: this_thread(), generation: fork::generation(), labs: Vec::new() });
+    // There is nothing to drop, so it can be used as long as the thread runs.
+    static NUMBER: Cell<ThreadNumber> = const { Cell::new(0) };
+}
+
+/// The number of the calling thread. The library's own identity of a thread is gone before the thread's last calls are.
+pub(crate) fn this_thread() -> ThreadNumber {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    if NUMBER.get() == 0 {
+        NUMBER.set(NEXT.fetch_add(1, Ordering::Relaxed));
+    }
+    NUMBER.get()
 }
 
 impl SharedLab {
@@ -73,7 +89,7 @@ impl SharedLab {
     /// this thread. What it does must not use the lab, and a thread with a seat must not be away.
     pub fn away<R>(&self, work: impl FnOnce() -> R) -> R {
         let mut clock = self.0.lock();
-        clock.detach(thread::current().id());
+        clock.detach(this_thread());
         self.release(clock);
         let answer = work();
         // The thread counts again, also if it only computes from now on.
@@ -90,7 +106,7 @@ impl SharedLab {
     /// The clock, for a thread that uses the lab from now on.
     pub(crate) fn clock(&self) -> MutexGuard<'_, Clock> {
         let mut clock = self.0.lock();
-        let thread = thread::current().id();
+        let thread = this_thread();
         if clock.attach(thread) {
             let note = |used: &RefCell<Used>| used.borrow_mut().note(&self.0);
             if USED.try_with(note).is_err() {
@@ -136,7 +152,7 @@ impl Seat {
     /// The calling thread takes the seat.
     pub fn take(self) -> Participation {
         let mut clock = self.lab.clock();
-        clock.take_seat(self.token, thread::current().id());
+        clock.take_seat(self.token, this_thread());
         self.lab.release(clock);
         Participation { _seat: self }
     }
@@ -159,6 +175,10 @@ impl Used {
 
 impl Drop for Used {
     fn drop(&mut self) {
+        if self.generation != fork::generation() {
+            // A lab whose process was copied stays with the parent, and so may its lock.
+            return;
+        }
         for shared in self.labs.iter().filter_map(Weak::upgrade) {
             shared.lock().detach(self.thread);
             shared.changed.notify_all();

@@ -17,6 +17,7 @@
 mod cancel;
 pub mod dns;
 mod failure;
+pub mod fork;
 pub mod local;
 mod memory;
 mod name;

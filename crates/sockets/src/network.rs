@@ -75,6 +75,12 @@ pub trait Network: Send + Sync {
         }
     }
 
+    /// Whether a call that waits without a limit of time goes on after a signal: its program has asked for that. Without
+    /// anybody who could ask, it does not.
+    fn goes_on_after_signal(&self) -> bool {
+        false
+    }
+
     /// Ends all waits, so that each looks at its [`Cancel`].
     fn wake_all(&self);
 

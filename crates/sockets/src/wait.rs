@@ -59,9 +59,17 @@ impl Wait<'_> {
                 Woken::Changed => too_late = deadline.is_some_and(|deadline| network.now() > deadline),
                 Woken::DeadlinePassed => too_late = true,
                 Woken::Cancelled => return Err(Outcome::Cancelled.into()),
+                Woken::Interrupted if self.has_no_limit() && network.goes_on_after_signal() => {
+                    too_late = deadline.is_some_and(|deadline| network.now() > deadline);
+                }
                 Woken::Interrupted => return Err(Outcome::Interrupted.into()),
                 Woken::Over(failure) => return Err(failure),
             }
         }
+    }
+
+    /// Whether its caller has set no limit of time; that of an opening is the dialect's.
+    fn has_no_limit(&self) -> bool {
+        !matches!(self.deadline, Some((_, Outcome::TimeLimit)))
     }
 }

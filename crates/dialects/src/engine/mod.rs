@@ -27,7 +27,7 @@ use synsent_sockets::{Cast, Failure, Name, Outcome, Pointer, Socket, Stage};
 use crate::dialect::Dialect;
 use crate::names::Decoded;
 use crate::page::{Fact, Facts, On, Page, Rule, Verdict};
-use crate::process::{Handle, Process, Reserved, Said};
+use crate::process::{Handle, Process, Reserved, Said, why_left};
 
 /// A call under way: whose it is, which page judges it, and the socket that its handle names.
 pub(crate) struct Call {
@@ -75,6 +75,9 @@ impl Call {
 
     /// What the page says when this is so too.
     fn judge_also(&self, more: Facts) -> Result<Verdict, Said> {
+        if let Some(failure) = why_left() {
+            return Err(self.say(failure));
+        }
         let rule: &Rule = self.page.judge(self.on, self.facts | more);
         match rule.then {
             Verdict::Fail(word) => Err(Said::by_rule(self.dialect, self.page.call, word, rule)),

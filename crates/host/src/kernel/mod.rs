@@ -34,6 +34,7 @@ pub(crate) use self::provider::KernelProvider;
 pub(crate) use self::socket::KernelSocket;
 use crate::clock::Clock;
 use crate::numbers::DescriptorNumbers;
+use crate::signal;
 use crate::waiters::{self, Slept, Waiters, Watch};
 use errors::Call;
 
@@ -79,6 +80,10 @@ impl Network for KernelNetwork {
 
     fn readiness(&self, watched: &[Watched<'_>], told: &mut [Ready]) {
         readiness(watched, told);
+    }
+
+    fn goes_on_after_signal(&self) -> bool {
+        signal::all_begin_again()
     }
 
     fn wake_all(&self) {

@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockRea
 
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
+use synsent_sockets::fork;
 use synsent_sockets::{
     Accepted, Answer, Domain, Failure, Kind, Memory, Name, Outcome, Progress, Ready, ReceiveHow, Received, SendHow,
     Setting, Settings, Shutdown, Transport,
@@ -60,6 +61,8 @@ pub(crate) struct KernelSocket {
     may_hold_foreign: AtomicBool,
     /// Whether the last receiver of a datagram of the local domain had no room, which the kernel tells only who is connected to it.
     receiver_is_full: AtomicBool,
+    /// How many forks there had been when it was opened: after another one, a second process may have it open.
+    forks: u64,
     inner: Mutex<Inner>,
 }
 
@@ -96,6 +99,7 @@ impl KernelSocket {
             look_at: AtomicU64::new(NEVER),
             may_hold_foreign: AtomicBool::new(false),
             receiver_is_full: AtomicBool::new(false),
+            forks: fork::forks(),
             inner: Mutex::new(inner),
         }
     }
@@ -470,9 +474,11 @@ impl Transport for KernelSocket {
         if let Some(linger) = linger.filter(|_| is_connection)
             && let Some(descriptor) = &*self.descriptor()
         {
-            if linger.is_zero() {
+            let may_be_shared = self.forks != fork::forks();
+            if linger.is_zero() || may_be_shared {
+                // Ending the sending would end it for the other process too. The kernel knows who closes it last, and waits then.
                 // The error of a connection that is over already changes nothing.
-                let _ = rustix::net::sockopt::set_socket_linger(descriptor, Some(Duration::ZERO));
+                let _ = rustix::net::sockopt::set_socket_linger(descriptor, Some(linger));
             } else {
                 let _ = rustix::net::shutdown(descriptor, rustix::net::Shutdown::Write);
                 let watch = self.end_watch.get_or_init(|| EndWatch::new(descriptor.as_fd()).ok());
@@ -487,7 +493,7 @@ impl Transport for KernelSocket {
         }
         self.set_look_at(None);
         let descriptor = self.descriptor.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(descriptor);
+        fork::outside(|| drop(descriptor));
         Ok(Progress::Done(()))
     }
 
