@@ -4,8 +4,10 @@
 //! kernel descriptors and an event that every change of the stack sets off. The ticket counts how often that event was set off.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use synsent_sockets::names::{Families, HostEntry, NameFailure, Names, Protocol, Service};
 use synsent_sockets::stack::{StackAccess, StackProvider};
 use synsent_sockets::{Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ready, Ticket, Watched, Woken};
 use synsent_stack::{Config, Instant, Stack};
@@ -16,6 +18,7 @@ use crate::engine::{Engine, Handle};
 use crate::error::OpenError;
 use crate::kernel::{self, KernelProvider};
 use crate::name::NetworkName;
+use crate::names::{FileNames, SystemNames};
 use crate::numbers::DescriptorNumbers;
 use crate::seed::seed;
 use crate::signal;
@@ -30,6 +33,7 @@ pub struct DeviceNetwork {
     internet: StackProvider,
     local: KernelProvider,
     numbers: DescriptorNumbers,
+    names: FileNames,
     /// Dropped with the network, and then nothing moves any more.
     _engine: Engine,
 }
@@ -53,13 +57,14 @@ impl DeviceNetwork {
     /// When the process may have no more descriptors.
     pub fn over(engine: Engine) -> io::Result<Arc<DeviceNetwork>> {
         let handle = engine.handle();
-        let (clock, waiters) = (handle.clock(), handle.waiters());
+        let (clock, waiters, seed) = (handle.clock(), handle.waiters(), seed()?);
         let access: Arc<dyn StackAccess> = Arc::new(Access(handle.clone()));
         Ok(Arc::new(DeviceNetwork {
             clock,
             internet: StackProvider::new(access),
             local: KernelProvider::new(clock, Arc::clone(&waiters)),
             numbers: DescriptorNumbers::new()?,
+            names: FileNames::new(std::array::from_fn(|place| seed[place])),
             waiters,
             handle,
             _engine: engine,
@@ -122,5 +127,40 @@ impl Network for DeviceNetwork {
 
     fn numbers(&self) -> &dyn Numbers {
         &self.numbers
+    }
+
+    fn names(&self) -> &dyn Names {
+        self
+    }
+}
+
+/// Hosts are found over our stack, everything else is the machine's.
+impl Names for DeviceNetwork {
+    fn host(&self, name: &str, families: Families, cancel: &Cancel) -> Result<HostEntry, NameFailure> {
+        self.names.host(self, name, families, cancel)
+    }
+
+    fn host_of(&self, address: IpAddr, cancel: &Cancel) -> Result<HostEntry, NameFailure> {
+        self.names.host_of(self, address, cancel)
+    }
+
+    fn own_name(&self) -> String {
+        SystemNames.own_name()
+    }
+
+    fn service_named(&self, name: &str, protocol: Option<&str>) -> Option<Service> {
+        SystemNames.service_named(name, protocol)
+    }
+
+    fn service_at(&self, port: u16, protocol: Option<&str>) -> Option<Service> {
+        SystemNames.service_at(port, protocol)
+    }
+
+    fn protocol_named(&self, name: &str) -> Option<Protocol> {
+        SystemNames.protocol_named(name)
+    }
+
+    fn protocol_numbered(&self, number: i32) -> Option<Protocol> {
+        SystemNames.protocol_numbered(number)
     }
 }

@@ -25,6 +25,7 @@ mod socket;
 use std::io;
 use std::sync::Arc;
 
+use synsent_sockets::names::Names;
 use synsent_sockets::{Cancel, Domain, Network, Numbers, Provider, Ready, Ticket, Watched, Woken};
 use synsent_stack::Instant;
 
@@ -33,6 +34,7 @@ pub use self::probe::{ProbeEnd, Probed, probe};
 pub(crate) use self::provider::KernelProvider;
 pub(crate) use self::socket::KernelSocket;
 use crate::clock::Clock;
+use crate::names::SystemNames;
 use crate::numbers::DescriptorNumbers;
 use crate::signal;
 use crate::waiters::{self, Slept, Waiters, Watch};
@@ -92,6 +94,10 @@ impl Network for KernelNetwork {
 
     fn numbers(&self) -> &dyn Numbers {
         &self.numbers
+    }
+
+    fn names(&self) -> &dyn Names {
+        &SystemNames
     }
 }
 
