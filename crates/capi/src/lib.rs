@@ -12,3 +12,5 @@ mod boundary;
 mod fork;
 mod network;
 mod windows;
+
+pub use network::install;

@@ -48,11 +48,7 @@ static STARTED: Once = Once::new();
 /// Makes the network, once, and the processes of all dialects on it.
 pub(crate) fn start() {
     STARTED.call_once(|| match network(choice()) {
-        Ok(network) => {
-            for dialect in DIALECTS {
-                Process::new(dialect, Arc::clone(&network)).install();
-            }
-        }
+        Ok(network) => serve(&network),
         Err(why) => end(&why),
     });
 }
@@ -61,6 +57,23 @@ pub(crate) fn start() {
 /// a network there is nothing that could stay behind.
 pub(crate) fn is_inherited() -> bool {
     !STARTED.is_completed() || matches!(choice(), Choice::Kernel)
+}
+
+/// Puts the program's sockets on this network, whatever `SYNSENT_NET` says; false where they are on another already. For a program in
+/// Rust that has the library in itself and a network of its own.
+pub fn install(network: Arc<dyn Network>) -> bool {
+    let mut is_first = false;
+    STARTED.call_once(|| {
+        serve(&network);
+        is_first = true;
+    });
+    is_first
+}
+
+fn serve(network: &Arc<dyn Network>) {
+    for dialect in DIALECTS {
+        Process::new(dialect, Arc::clone(network)).install();
+    }
 }
 
 fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {

@@ -35,6 +35,9 @@ pub struct Api {
     pub dialect: &'static Dialect,
     /// Starts the system; true when it is started.
     pub start: fn() -> bool,
+    /// Starts it as this version, minor in the high octet and major in the low one, where a start names one; answers with how many
+    /// sockets it announces, or with the error that it returns.
+    pub start_as: fn(version: u16) -> Result<u16, i32>,
     /// Ends it.
     pub end: fn() -> i32,
     /// The error of this thread's last call that failed.

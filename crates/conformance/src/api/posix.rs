@@ -51,6 +51,7 @@ macro_rules! posix_api {
         const API: Api = Api {
             dialect: &it::$description,
             start: $start,
+            start_as: |_| if ($start)() { Ok(0) } else { Err(it::errno()) },
             end: || 0,
             last_error: it::errno,
             socket: |family, kind, protocol| Handle::from(it::socket(family, kind, protocol)),

@@ -52,9 +52,18 @@ macro_rules! windows_api {
             it::ioctlsocket(s as SOCKET, it::FIONBIO, &mut u32::from(on))
         }
 
+        fn start_as(version: u16) -> Result<u16, i32> {
+            let mut data = it::WSADATA::default();
+            match it::WSAStartup(version, Some(&mut data)) {
+                0 => Ok(data.iMaxSockets),
+                error => Err(error),
+            }
+        }
+
         const API: Api = Api {
             dialect: &it::$description,
-            start: || it::WSAStartup($version, Some(&mut it::WSADATA::default())) == 0,
+            start: || start_as($version).is_ok(),
+            start_as,
             end: it::WSACleanup,
             last_error: it::WSAGetLastError,
             socket: |family, kind, protocol| it::socket(family, kind, protocol) as Handle,

@@ -1,0 +1,91 @@
+//! The programs of a system by a compiler: built once, when the first trial asks for them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use libtest_mimic::Failed;
+use synsent_conformance::Place;
+
+use crate::support::{self, Ran, System};
+
+/// How long a case may take.
+const CASE_LIMIT: Duration = Duration::from_secs(60);
+
+/// The programs of one system by one compiler.
+pub(crate) struct Programs {
+    system: System,
+    compiler: &'static str,
+    table: OnceLock<Result<PathBuf, String>>,
+}
+
+impl Programs {
+    /// Those of a dialect by its name; nothing is built yet.
+    pub(crate) fn of(dialect: &str, compiler: &'static str) -> &'static Programs {
+        let system = match dialect {
+            "winsock1" => System::Winsock1,
+            "winsock2" => System::Winsock2,
+            "targettcp" => System::Targettcp,
+            _ => System::Bs2000,
+        };
+        // The trials of a run share it to the end.
+        Box::leak(Box::new(Programs { system, compiler, table: OnceLock::new() }))
+    }
+
+    /// Runs the case with this number at a place, on the functions of the table.
+    pub(crate) fn run_table(&self, place: Place, number: usize) -> Result<Ran, Failed> {
+        let built = self.table.get_or_init(|| self.build_table());
+        let program = built.as_ref().map_err(Failed::from)?;
+        let mut command = Command::new(program);
+        command.args([place.name(), &number.to_string()]).stdin(Stdio::null()).env_remove("SYNSENT_NET");
+        Ok(support::run(&mut command, CASE_LIMIT))
+    }
+
+    fn build_table(&self) -> Result<PathBuf, String> {
+        let (source, defined) = match self.system {
+            System::Winsock1 => ("windows.c", None),
+            System::Winsock2 => ("windows.c", Some("-DVERSION_2")),
+            System::Targettcp => ("posix.c", None),
+            System::Bs2000 => ("posix.c", Some("-DBS2000")),
+        };
+        let source = sources().join(source);
+        self.build(&source, defined, "table")
+    }
+
+    /// Compiles a source against the installed headers, and links the library that has the worlds beside the functions.
+    fn build(&self, source: &Path, defined: Option<&str>, what: &str) -> Result<PathBuf, String> {
+        let program = support::scratch().join(format!("cases-{:?}-{}-{what}", self.system, self.compiler));
+        let library = library();
+        let output = Command::new(self.compiler)
+            .args(["-Wall", "-Wextra", "-Werror", "-g"])
+            .args(defined)
+            .arg(format!("-I{}", self.system.headers().display()))
+            .arg(format!("-I{}", sources().display()))
+            .arg(source)
+            .arg("-o")
+            .arg(&program)
+            .arg(format!("-L{}", library.display()))
+            .arg(format!("-Wl,-rpath,{}", library.display()))
+            .args(["-lsynsent_cases", "-lpthread"])
+            .output()
+            .map_err(|error| format!("{}: {error}", self.compiler))?;
+        match output.status.success() {
+            true => Ok(program),
+            false => {
+                Err(format!("{} {}\n{}", self.compiler, source.display(), String::from_utf8_lossy(&output.stderr)))
+            }
+        }
+    }
+}
+
+/// Where the programs in C stand.
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("c")
+}
+
+/// The folder of the library of the cases, which cargo builds beside this test.
+fn library() -> PathBuf {
+    let own = std::env::current_exe().expect("a program knows where it stands");
+    own.parent().expect("a program stands in a folder").to_owned()
+}
