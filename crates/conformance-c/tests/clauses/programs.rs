@@ -1,5 +1,7 @@
 //! The programs of a system by a compiler: built once, when the first trial asks for them.
 
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -53,10 +55,11 @@ impl Programs {
         self.build(&source, defined, "table")
     }
 
-    /// Compiles a source against the installed headers, and links the library that has the worlds beside the functions.
+    /// Compiles a source against the installed headers and links it by its system's own name of the library, which has the worlds beside the
+    /// functions here.
     fn build(&self, source: &Path, defined: Option<&str>, what: &str) -> Result<PathBuf, String> {
         let program = support::scratch().join(format!("cases-{:?}-{}-{what}", self.system, self.compiler));
-        let library = library();
+        let library = library()?;
         let output = Command::new(self.compiler)
             .args(["-Wall", "-Wextra", "-Werror", "-g"])
             .args(defined)
@@ -67,7 +70,8 @@ impl Programs {
             .arg(&program)
             .arg(format!("-L{}", library.display()))
             .arg(format!("-Wl,-rpath,{}", library.display()))
-            .args(["-lsynsent_cases", "-lpthread"])
+            .arg(format!("-l{}", self.system.library()))
+            .arg("-lpthread")
             .output()
             .map_err(|error| format!("{}: {error}", self.compiler))?;
         match output.status.success() {
@@ -84,8 +88,23 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("c")
 }
 
-/// The folder of the library of the cases, which cargo builds beside this test.
-fn library() -> PathBuf {
-    let own = std::env::current_exe().expect("a program knows where it stands");
-    own.parent().expect("a program stands in a folder").to_owned()
+/// A folder that has the library of the cases under the names that the systems' build lines have for `libsynsent`.
+fn library() -> Result<&'static Path, String> {
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = support::scratch().join("cases-lib");
+        // Cargo builds the library beside this test.
+        let test = std::env::current_exe().map_err(|error| error.to_string())?;
+        let built = test.with_file_name("libsynsent_cases.so");
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let links = ["libsynsent.so.0", "libsynsent.so", "libws2_32.so", "libwsock32.so", "libtargettcp.so"];
+        for name in links {
+            let link = folder.join(name);
+            // It may be there from the last time.
+            let _ = fs::remove_file(&link);
+            symlink(&built, &link).map_err(|error| format!("{}: {error}", link.display()))?;
+        }
+        Ok(folder)
+    });
+    folder.as_deref().map_err(Clone::clone)
 }
