@@ -9,8 +9,11 @@
 //! entry and no pointer is followed that was not looked at ([`boundary`]). What a call means stands in `synsent-dialects`.
 
 mod boundary;
+mod bs2000;
 mod fork;
 mod network;
+mod posix;
+mod targettcp;
 mod windows;
 
 pub use network::install;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once, OnceLock};
 
 use synsent_dialects::{DIALECTS, Process};
-use synsent_host::{DeviceNetwork, KernelNetwork, NameError, NetworkName, VirtioHeader};
+use synsent_host::{DescriptorNumbers, DeviceNetwork, KernelNetwork, NameError, NetworkName, VirtioHeader};
 use synsent_lab::{LabNetwork, SCENARIO_OCTETS_MAX, Scenario, SharedLab};
 use synsent_sockets::Network;
 
@@ -84,7 +84,9 @@ fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {
         }
         Choice::Lab(scenario) => {
             let staged = scenario.stage();
-            Ok(LabNetwork::new(&SharedLab::new(staged.lab), staged.us))
+            // The program has files beside its sockets, so its numbers are those of the process.
+            let numbers = DescriptorNumbers::new().map_err(|error| format!("numbers for sockets: {error}"))?;
+            Ok(LabNetwork::with_numbers(&SharedLab::new(staged.lab), staged.us, Arc::new(numbers)))
         }
         Choice::Device(name) => {
             let network =

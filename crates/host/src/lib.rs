@@ -57,6 +57,7 @@ pub use kernel::{KernelNetwork, ProbeEnd, Probed, probe};
 pub use memory::{PageWithHole, Wild, unmapped_page};
 pub use name::{NameError, NetworkKind, NetworkName};
 pub use names::NAME_FILE_OCTETS_MAX;
+pub use numbers::{DescriptorNumbers, is_socket_number};
 pub use packet::PacketSocket;
 pub use poller::Waker;
 pub use seed::seed;

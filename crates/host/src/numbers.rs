@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{EventfdFlags, eventfd};
@@ -18,14 +19,32 @@ use crate::waiters::{last_error, out_of_the_way};
 /// The first number that is no standard stream.
 const NUMBERS_FROM: RawFd = 3;
 
+/// The numbers of which is known without a lock whether they are a socket's; no more are given out.
+const NUMBERS_MAX: usize = 65_536;
+
+static TAKEN: [AtomicBool; NUMBERS_MAX] = [const { AtomicBool::new(false) }; NUMBERS_MAX];
+
+/// Whether a number was given to a socket, by any network of the process. It is one look at memory, so a signal handler may ask too.
+pub fn is_socket_number(number: RawFd) -> bool {
+    taken_mark(number).is_some_and(|taken| taken.load(Ordering::Acquire))
+}
+
+fn taken_mark(number: RawFd) -> Option<&'static AtomicBool> {
+    TAKEN.get(usize::try_from(number).ok()?)
+}
+
 /// Numbers of the process.
-pub(crate) struct DescriptorNumbers {
+pub struct DescriptorNumbers {
     original: OwnedFd,
     taken: Mutex<BTreeMap<RawFd, OwnedFd>>,
 }
 
 impl DescriptorNumbers {
-    pub(crate) fn new() -> io::Result<DescriptorNumbers> {
+    /// No number is taken yet.
+    ///
+    /// # Errors
+    /// When the process may have no more descriptors.
+    pub fn new() -> io::Result<DescriptorNumbers> {
         let original = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(DescriptorNumbers { original: out_of_the_way(original), taken: Mutex::default() })
     }
@@ -43,12 +62,19 @@ impl Numbers for DescriptorNumbers {
             Failure::kernel(outcome, "fcntl", number.raw_os_error())
         })?;
         let number = copy.as_raw_fd();
+        let mark = taken_mark(number).ok_or(Outcome::NoDescriptors)?;
         self.taken().insert(number, copy);
+        mark.store(true, Ordering::Release);
         Ok(number)
     }
 
     fn give_back(&self, number: i32) {
-        self.taken().remove(&number);
+        let mut taken = self.taken();
+        // It is nobody's mark any more before the number can be a file's.
+        if let (Some(_), Some(mark)) = (taken.get(&number), taken_mark(number)) {
+            mark.store(false, Ordering::Release);
+        }
+        taken.remove(&number);
     }
 
     fn is_file(&self, number: i32) -> bool {

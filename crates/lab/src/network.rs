@@ -35,6 +35,8 @@ pub struct LabNetwork {
     local: LocalProvider,
     descriptors: Descriptors,
     resolver: Resolver,
+    /// Where the numbers come from in place of the simulated table.
+    numbers: Option<Arc<dyn Numbers>>,
 }
 
 /// The stack of a host, lent to the sockets of its processes.
@@ -46,6 +48,15 @@ struct HostStack {
 impl LabNetwork {
     /// The network of a new process on this host.
     pub fn new(lab: &SharedLab, host: HostId) -> Arc<LabNetwork> {
+        Arc::new(LabNetwork::with(lab, host, None))
+    }
+
+    /// The same for a process that has files of its own besides: its sockets get their numbers there.
+    pub fn with_numbers(lab: &SharedLab, host: HostId, numbers: Arc<dyn Numbers>) -> Arc<LabNetwork> {
+        Arc::new(LabNetwork::with(lab, host, Some(numbers)))
+    }
+
+    fn with(lab: &SharedLab, host: HostId, numbers: Option<Arc<dyn Numbers>>) -> LabNetwork {
         let (id, files, seed) = {
             let mut clock = lab.clock();
             (clock.new_network(), clock.files(host), clock.lab.resolver_seed(host))
@@ -54,7 +65,7 @@ impl LabNetwork {
         let rung = lab.clone();
         let local = LocalProvider::new(files, Arc::new(move || rung.wake_all()));
         let (descriptors, resolver) = (Descriptors::default(), Resolver::new(seed));
-        Arc::new(LabNetwork { lab: lab.clone(), host, id, inet, local, descriptors, resolver })
+        LabNetwork { lab: lab.clone(), host, id, inet, local, descriptors, numbers, resolver }
     }
 
     /// The lab.
@@ -67,7 +78,7 @@ impl LabNetwork {
         self.host
     }
 
-    /// The descriptors of the process.
+    /// The simulated descriptors of the process.
     pub fn descriptors(&self) -> &Descriptors {
         &self.descriptors
     }
@@ -187,7 +198,10 @@ impl Network for LabNetwork {
     }
 
     fn numbers(&self) -> &dyn Numbers {
-        &self.descriptors
+        match &self.numbers {
+            Some(numbers) => numbers.as_ref(),
+            None => &self.descriptors,
+        }
     }
 
     fn names(&self) -> &dyn Names {

@@ -105,6 +105,13 @@ macro_rules! posix_calls {
             number(FdSet::with_lists(nfds, &mut sets, wait))
         }
 
+        /// [`select`] with the sets as lists of any size; what is not ready is taken out of them. Who has the sets in another form
+        /// has seen already which members are below the limit.
+        pub fn select_handles(sets: [Option<&mut Vec<Handle>>; 3], timeout: Option<&TimeVal>) -> i32 {
+            let [read, write, except] = sets;
+            number(engine::select::select(&$dialect, read, write, except, TimeVal::patience(timeout)))
+        }
+
         /// Ends receiving, sending or both.
         pub fn shutdown($s: i32, how: i32) -> i32 {
             zero(engine::shutdown::shutdown(&$dialect, Handle::from($s), how))

@@ -11,9 +11,12 @@ posix_calls!(TARGETTCP, (socket, addr, addrlen), closesocket, ioctlsocket);
 
 /// What perror writes: the caller's words and the meaning of [`errno`].
 pub fn perror_text(words: &str) -> String {
-    let number = errno();
-    let spelling = TARGETTCP.spellings.iter().find(|spelling| spelling.number == number);
-    format!("{words}: {}", spelling.map_or("no error", |spelling| spelling.meaning))
+    format!("{words}: {}", meaning(errno()).unwrap_or("no error"))
+}
+
+/// What a number means that a socket call may leave in `errno`.
+pub fn meaning(number: i32) -> Option<&'static str> {
+    TARGETTCP.spellings.iter().find(|spelling| spelling.number == number).map(|spelling| spelling.meaning)
 }
 
 /// Initializes TargetTCP; before that every call fails with ENETDOWN. Later calls of it change nothing.
