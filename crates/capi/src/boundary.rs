@@ -32,7 +32,11 @@ impl Foreign {
     /// What a program handed over. It allows by calling that what is mapped there is read and, where the document says so,
     /// written for as long as the call runs.
     pub(crate) fn new<T>(pointer: *const T) -> Foreign {
-        let address = pointer.cast::<c_void>().expose_provenance();
+        Foreign::at(pointer.cast::<c_void>().expose_provenance())
+    }
+
+    /// The same for a pointer that stood in a structure of the program.
+    pub(crate) fn at(address: usize) -> Foreign {
         // SAFETY: the caller in C has promised what its document asks of the pointer: that nobody else writes there during the
         // call. Where it breaks that promise, the octets are wrong, and nothing else.
         Foreign { wild: (address != 0).then(|| unsafe { Wild::at(address) }) }

@@ -36,6 +36,7 @@
 pub mod bs2000;
 mod dialect;
 mod engine;
+mod groups;
 pub mod manual;
 mod names;
 mod numbers;

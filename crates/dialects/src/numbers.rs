@@ -42,6 +42,10 @@ pub enum FlagMeaning {
     WaitAll,
     /// Nothing, in both directions: it is accepted.
     Nothing,
+    /// A part of a message: to be content with one when receiving, to send one.
+    Partial,
+    /// To be told at once what is there; receiving only. It always is.
+    AtOnce,
 }
 
 /// A flag.
@@ -89,16 +93,20 @@ impl Dialect {
 
     /// How to send with these flags, and what is wrong with them on this type of socket.
     pub(crate) fn send_how(&self, flags: i32, on: On) -> (SendHow, Waits, Facts) {
-        let (mut how, mut dont_wait) = (SendHow::default(), false);
+        let (mut how, mut dont_wait, mut partial) = (SendHow::default(), false, false);
         let unknown = self.unknown_flags(flags, |meaning| match meaning {
             FlagMeaning::Urgent => set(&mut how.urgent),
             FlagMeaning::DontRoute => set(&mut how.dont_route),
             FlagMeaning::DontWait => set(&mut dont_wait),
             FlagMeaning::Nothing => true,
-            FlagMeaning::Peek | FlagMeaning::WaitAll => false,
+            FlagMeaning::Partial => {
+                partial = true;
+                false
+            }
+            FlagMeaning::Peek | FlagMeaning::WaitAll | FlagMeaning::AtOnce => false,
         });
         let waits = if dont_wait { Waits::Never } else { Waits::AsSocket };
-        (how, waits, flag_facts(unknown, how.urgent, on))
+        (how, waits, flag_facts(unknown, how.urgent, on) | Fact::PartialUnsupported.when(partial))
     }
 
     /// How to receive with these flags, and what is wrong with them on this type of socket.
@@ -109,7 +117,7 @@ impl Dialect {
             FlagMeaning::Peek => set(&mut how.peek),
             FlagMeaning::DontWait => set(&mut dont_wait),
             FlagMeaning::WaitAll => set(&mut wait_all),
-            FlagMeaning::Nothing => true,
+            FlagMeaning::Nothing | FlagMeaning::Partial | FlagMeaning::AtOnce => true,
             FlagMeaning::DontRoute => false,
         });
         let waits = match (dont_wait, wait_all) {

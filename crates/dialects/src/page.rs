@@ -133,13 +133,27 @@ facts! {
     BadTime,
     /// No name was given where one is needed, and the socket has no peer.
     NoDestination,
+    /// A pointer to what a call tells besides its result is null, or what lies there cannot be read or written.
+    BadResultPointer,
+    /// More buffers than a call takes, or together they are longer than a count can say.
+    TooManyBuffers,
+    /// The work was to go on after the call.
+    Overlapped,
+    /// A part of a message was to be sent, and messages are sent whole here.
+    PartialUnsupported,
+    /// Data was to go along with the request for a connection.
+    CallerData,
+    /// A quality of service that cannot be given.
+    FlowUnsupported,
+    /// The socket's group goes to another host.
+    OutsideGroup,
 }
 
 /// The facts of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Facts(u64);
+pub struct Facts(u128);
 
-const _: () = assert!(Fact::COUNT <= 64, "each fact is a bit of a number of 64");
+const _: () = assert!(Fact::COUNT <= 128, "each fact is a bit of a number of 128");
 
 /// Which types of sockets a row speaks of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use synsent_sockets::{Domain, Failure, Kind, Network, Outcome, Settings, Socket, SocketId, Table};
 
 use crate::dialect::{Dialect, HandleScheme, Starting};
+use crate::groups::Groups;
 use crate::page::{Fact, Rule, Source};
 use crate::words::Word;
 
@@ -28,6 +29,7 @@ pub struct Process {
     table: Table,
     descriptors: RwLock<HashMap<i32, SocketId>>,
     started: Mutex<Started>,
+    groups: Groups,
     /// Whether calls are served: what every call asks, without the lock.
     serves: AtomicBool,
 }
@@ -123,6 +125,7 @@ impl Process {
             table: Table::new(SOCKETS_MAX),
             descriptors: RwLock::default(),
             started: Mutex::default(),
+            groups: Groups::default(),
             serves: AtomicBool::new(dialect.ways.starting.value == Starting::Always),
         })
     }
@@ -199,6 +202,11 @@ impl Process {
         }
     }
 
+    /// The groups of its sockets.
+    pub(crate) fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
     /// The version that was agreed on last: major, minor.
     pub fn version(&self) -> (u8, u8) {
         self.started().version
@@ -250,6 +258,7 @@ impl Process {
     /// Takes a socket from its handle.
     pub(crate) fn remove(&self, handle: Handle) -> Option<Arc<Socket>> {
         let socket = self.table.remove(self.id(handle)?)?;
+        self.groups.leave(handle);
         if let Ok(number) = i32::try_from(handle)
             && self.descriptors_mut().remove(&number).is_some()
         {
@@ -263,6 +272,7 @@ impl Process {
         for (number, _) in self.descriptors_mut().drain() {
             self.network.numbers().give_back(number);
         }
+        self.groups.clear();
         for socket in self.table.drain() {
             socket.set_nonblocking(true);
             // Nobody is left who could be told.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod layout;
+mod winsock2_only;
 
 /// Windows Sockets 1.1: what `<winsock.h>` points at.
 mod winsock1 {

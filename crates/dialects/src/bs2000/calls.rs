@@ -5,7 +5,9 @@ use synsent_sockets::Name;
 
 use super::pages::{FCNTL, POLL};
 use crate::engine::options::OfFlags;
+use crate::engine::poll::NeverConnected;
 use crate::engine::select::Patience;
+use crate::page::Facts;
 use crate::posix::PollFd;
 use crate::posix::calls::posix_calls;
 use crate::posix::constants::{F_GETFL, F_SETFL, O_NONBLOCK};
@@ -46,7 +48,7 @@ pub fn fcntl(s: i32, command: i32, flags: i32) -> i32 {
 pub fn poll(fds: &mut [PollFd], timeout: i32) -> i32 {
     let patience = Patience::of_millis(timeout);
     let entries: Vec<_> = fds.iter().map(|entry| (Handle::from(entry.fd), entry.asks())).collect();
-    number(engine::poll::poll(&BS2000, &POLL, &entries, patience).map(|told| {
+    number(engine::poll::poll(&BS2000, &POLL, &entries, NeverConnected::HungUp, patience, Facts::NONE).map(|told| {
         for (entry, told) in fds.iter_mut().zip(&told) {
             entry.tell(*told);
         }

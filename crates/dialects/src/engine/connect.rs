@@ -4,14 +4,27 @@ use synsent_sockets::{Failure, Name, Outcome, Pointer, Progress, Queued, Socket}
 
 use super::Call;
 use crate::dialect::{Dialect, QueueRule};
-use crate::page::Verdict;
+use crate::page::{Fact, Facts, Page, Verdict};
 use crate::process::{Handle, Said};
 
 /// connect with a name in the caller's memory.
 pub(crate) fn connect(dialect: &'static Dialect, handle: Handle, name: Pointer<'_>, len: i32) -> Result<(), Said> {
-    let mut call = Call::of_socket(dialect, &dialect.pages.connect, handle);
+    by_page(dialect, &dialect.pages.connect, handle, name, len, Facts::NONE)
+}
+
+/// Connecting by a page, when this is so besides what is found here.
+pub(crate) fn by_page(
+    dialect: &'static Dialect,
+    page: &'static Page,
+    handle: Handle,
+    name: Pointer<'_>,
+    len: i32,
+    also: Facts,
+) -> Result<(), Said> {
+    let mut call = Call::of_socket(dialect, page, handle);
+    call.facts |= also;
     let name = call.take_name(name, len);
-    carry_out(call, name.as_ref())
+    carry_out(call, handle, name.as_ref())
 }
 
 /// connect with a name: the same page, without what can be wrong with memory.
@@ -20,11 +33,16 @@ pub(crate) fn connect_to(dialect: &'static Dialect, handle: Handle, name: &Name)
     if let Some(socket) = &call.socket {
         call.facts |= dialect.names.facts(name, socket.domain());
     }
-    carry_out(call, Some(name))
+    carry_out(call, handle, Some(name))
 }
 
-fn carry_out(mut call: Call, name: Option<&Name>) -> Result<(), Said> {
+fn carry_out(mut call: Call, handle: Handle, name: Option<&Name>) -> Result<(), Said> {
     call.ask_cast(name);
+    if let (Some(process), Some(name)) = (&call.process, name)
+        && call.page.asks(call.on, Fact::OutsideGroup.alone())
+    {
+        call.facts |= Fact::OutsideGroup.when(process.group_goes_elsewhere(handle, name));
+    }
     let verdict = call.judge()?;
     let socket = match verdict {
         Verdict::Nothing | Verdict::Fail(_) => return Ok(()),

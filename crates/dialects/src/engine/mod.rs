@@ -10,6 +10,7 @@ pub(crate) mod connect;
 pub(crate) mod listen;
 pub(crate) mod options;
 pub(crate) mod own_names;
+pub(crate) mod pieces;
 pub(crate) mod poll;
 pub(crate) mod receive;
 pub(crate) mod select;

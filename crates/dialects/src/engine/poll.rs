@@ -1,18 +1,18 @@
 //! poll: waiting on many sockets, each with what is asked of it alone.
 
-use synsent_sockets::{Ready, Stage};
+use synsent_sockets::{Kind, Ready, Stage};
 
 use super::Call;
 use super::select::{Asked, Patience, wait};
 use crate::dialect::Dialect;
-use crate::page::{Fact, Page};
+use crate::page::{Fact, Facts, Page};
 use crate::process::{Handle, Said};
 
 /// What an entry is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Told {
     /// A socket: what it is ready for.
-    Ready(Ready),
+    Ready(Ready, Kind),
     /// A stream that was never connected: neither end is there.
     HungUp,
     /// A file can always be read and written.
@@ -23,15 +23,32 @@ pub(crate) enum Told {
     Unasked,
 }
 
-/// poll by its own page, over handles and what is asked of each. A negative handle is not asked. Where one of the entries is told
-/// something without a wait, nobody waits.
+/// What a stream that was never connected is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NeverConnected {
+    /// That neither end is there, at once.
+    HungUp,
+    /// Nothing.
+    Waits,
+}
+
+/// poll by its own page, when this is so besides what is found here, over handles and what is asked of each. A negative handle is
+/// not asked. Where one of the entries is told something without a wait, nobody waits.
 pub(crate) fn poll(
     dialect: &'static Dialect,
     page: &'static Page,
     entries: &[(Handle, Ready)],
+    never_connected: NeverConnected,
     patience: Patience,
+    also: Facts,
 ) -> Result<Vec<Told>, Said> {
     let mut call = Call::of_process(dialect, page);
+    call.facts |= also;
+    // What a page is silent about before it was started is no socket's business.
+    if call.facts.has(Fact::NotStarted) {
+        call.judge()?;
+    }
+    let is_hung_up = |asked: &Asked| never_connected == NeverConnected::HungUp && is_idle_stream(asked);
     let asked: Vec<(usize, Asked)> = {
         let process = call.process()?;
         let given = entries.iter().enumerate().filter(|(_, (handle, _))| *handle >= 0);
@@ -50,9 +67,9 @@ pub(crate) fn poll(
     let mut told = vec![Told::Unasked; entries.len()];
     for (at, asked) in places.into_iter().zip(&asked) {
         told[at] = match asked {
-            Asked::Socket(..) => {
+            Asked::Socket(socket, _) => {
                 let ready = found.next().unwrap_or(Ready::NONE);
-                if is_hung_up(asked) { Told::HungUp } else { Told::Ready(ready) }
+                if is_hung_up(asked) { Told::HungUp } else { Told::Ready(ready, socket.kind()) }
             }
             Asked::File => Told::File,
             Asked::Nothing => Told::Nothing,
@@ -61,6 +78,6 @@ pub(crate) fn poll(
     Ok(told)
 }
 
-fn is_hung_up(asked: &Asked) -> bool {
-    matches!(asked, Asked::Socket(socket, _) if socket.kind() == synsent_sockets::Kind::Stream && socket.standing().stage == Stage::Idle)
+fn is_idle_stream(asked: &Asked) -> bool {
+    matches!(asked, Asked::Socket(socket, _) if socket.kind() == Kind::Stream && socket.standing().stage == Stage::Idle)
 }

@@ -5,8 +5,16 @@ use synsent_sockets::{Answer, Domain, Kind, Name, Outcome, PointerMut, Progress,
 use super::Call;
 use super::buffers::Incoming;
 use crate::dialect::{Dialect, Truncation};
-use crate::page::{Fact, Verdict};
+use crate::page::{Fact, Facts, Page, Verdict};
 use crate::process::{Handle, Said};
+
+/// What came into a caller's buffer.
+pub(crate) struct Came {
+    /// How much.
+    pub(crate) octets: i32,
+    /// What is said where a message was larger than the buffer, and the rest of it is lost.
+    pub(crate) cut: Option<Said>,
+}
 
 /// recv.
 pub(crate) fn recv(
@@ -16,11 +24,7 @@ pub(crate) fn recv(
     len: i32,
     flags: i32,
 ) -> Result<i32, Said> {
-    let mut call = Call::of_socket(dialect, &dialect.pages.recv, handle);
-    match carry_out(&mut call, buffer, len, flags)? {
-        Some(received) => call.count(&received),
-        None => Ok(0),
-    }
+    by_page(dialect, &dialect.pages.recv, handle, (buffer, len), flags, None, Facts::NONE)?.count()
 }
 
 /// recvfrom: tells who sent it. A stream tells nobody; where the name or its length is null, nothing is told either.
@@ -30,32 +34,46 @@ pub(crate) fn recvfrom(
     buffer: PointerMut<'_>,
     len: i32,
     flags: i32,
-    mut name: PointerMut<'_>,
-    mut namelen: PointerMut<'_>,
+    name: PointerMut<'_>,
+    namelen: PointerMut<'_>,
 ) -> Result<i32, Said> {
-    let mut call = Call::of_socket(dialect, &dialect.pages.recvfrom, handle);
+    let from = Some((name, namelen));
+    by_page(dialect, &dialect.pages.recvfrom, handle, (buffer, len), flags, from, Facts::NONE)?.count()
+}
+
+/// Receiving by a page, when this is so besides what is found here; tells who sent it, where there is room for that.
+pub(crate) fn by_page(
+    dialect: &'static Dialect,
+    page: &'static Page,
+    handle: Handle,
+    (buffer, len): (PointerMut<'_>, i32),
+    flags: i32,
+    from: Option<(PointerMut<'_>, PointerMut<'_>)>,
+    also: Facts,
+) -> Result<Came, Said> {
+    let mut call = Call::of_socket(dialect, page, handle);
+    call.facts |= also;
     let is_datagram = call.socket.as_ref().is_some_and(|socket| socket.kind() == Kind::Datagram);
-    let wants_name = is_datagram && !name.is_null();
-    if wants_name {
-        call.take_room(&mut name, &mut namelen);
+    let mut from = from.filter(|(name, _)| is_datagram && !name.is_null());
+    if let Some((name, namelen)) = &mut from {
+        call.take_room(name, namelen);
     }
-    let Some(received) = carry_out(&mut call, buffer, len, flags)? else { return Ok(0) };
-    if wants_name && !namelen.is_null() {
+    let Some(received) = carry_out(&mut call, buffer, len, flags)? else { return Ok(Came { octets: 0, cut: None }) };
+    if let Some((mut name, mut namelen)) = from.filter(|(_, namelen)| !namelen.is_null()) {
         // A local socket without a name sends without one.
         let nobody = || Name::unspecified(Domain::Local);
         let source = received.source.clone().unwrap_or_else(nobody);
         dialect.names.write(&source, &mut name, &mut namelen).map_err(|_| call.say(Outcome::BadMemory))?;
     }
-    call.count(&received)
+    let is_cut = received.whole > received.octets && dialect.ways.truncation.value == Truncation::Fails;
+    let cut = is_cut.then(|| call.say(Outcome::MessageTooLong));
+    Ok(Came { octets: i32::try_from(received.octets).unwrap_or(i32::MAX), cut })
 }
 
-impl Call {
-    /// What the caller is told of a datagram or a piece of a stream that stands in its buffer.
-    fn count(&self, received: &Received) -> Result<i32, Said> {
-        if received.whole > received.octets && self.dialect.ways.truncation.value == Truncation::Fails {
-            return Err(self.say(Outcome::MessageTooLong));
-        }
-        Ok(i32::try_from(received.octets).unwrap_or(i32::MAX))
+impl Came {
+    /// What a caller is told who is told a number or an error.
+    fn count(self) -> Result<i32, Said> {
+        self.cut.map_or(Ok(self.octets), Err)
     }
 }
 

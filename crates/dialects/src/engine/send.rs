@@ -5,7 +5,7 @@ use synsent_sockets::{Answer, Kind, Name, Outcome, Pointer, Progress, SendHow, S
 use super::Call;
 use super::buffers::Outgoing;
 use crate::dialect::Dialect;
-use crate::page::{Fact, Page, Verdict};
+use crate::page::{Fact, Facts, Page, Verdict};
 use crate::process::{Handle, Said};
 
 /// send: to the peer.
@@ -16,7 +16,7 @@ pub(crate) fn send(
     len: i32,
     flags: i32,
 ) -> Result<i32, Said> {
-    carry_out(dialect, &dialect.pages.send, handle, (buffer, len), flags, None)
+    by_page(dialect, &dialect.pages.send, handle, (buffer, len), flags, None, Facts::NONE)
 }
 
 /// sendto: to a name. A stream sends to its peer, whatever the name says; a datagram socket with a peer does where there is no
@@ -30,18 +30,21 @@ pub(crate) fn sendto(
     name: Pointer<'_>,
     namelen: i32,
 ) -> Result<i32, Said> {
-    carry_out(dialect, &dialect.pages.sendto, handle, (buffer, len), flags, Some((name, namelen)))
+    by_page(dialect, &dialect.pages.sendto, handle, (buffer, len), flags, Some((name, namelen)), Facts::NONE)
 }
 
-fn carry_out(
+/// Sending by a page, when this is so besides what is found here: to a name, or to the peer.
+pub(crate) fn by_page(
     dialect: &'static Dialect,
     page: &'static Page,
     handle: Handle,
     (buffer, len): (Pointer<'_>, i32),
     flags: i32,
     to: Option<(Pointer<'_>, i32)>,
+    also: Facts,
 ) -> Result<i32, Said> {
     let mut call = Call::of_socket(dialect, page, handle);
+    call.facts |= also;
     let (how, waits, wrong) = dialect.send_how(flags, call.on);
     call.facts |= wrong;
     let (wrong, outgoing) = Outgoing::new(buffer, len);

@@ -4,12 +4,25 @@ use synsent_sockets::Outcome;
 
 use super::Call;
 use crate::dialect::Dialect;
-use crate::page::{Fact, On};
+use crate::page::{Fact, Facts, On, Page};
 use crate::process::{Handle, Said};
 
 /// socket with the dialect's numbers for family, type and protocol.
 pub(crate) fn socket(dialect: &'static Dialect, family: i32, kind: i32, protocol: i32) -> Result<Handle, Said> {
-    let mut call = Call::of_process(dialect, &dialect.pages.socket);
+    by_page(dialect, &dialect.pages.socket, family, kind, protocol, Facts::NONE)
+}
+
+/// Making a socket by a page, when this is so besides what is found here.
+pub(crate) fn by_page(
+    dialect: &'static Dialect,
+    page: &'static Page,
+    family: i32,
+    kind: i32,
+    protocol: i32,
+    also: Facts,
+) -> Result<Handle, Said> {
+    let mut call = Call::of_process(dialect, page);
+    call.facts |= also;
     let (domain, kind) = (dialect.names.domain(family), dialect.kind(kind));
     let on = domain.zip(kind).map(|(domain, kind)| On::of(domain, kind));
     call.facts |= Fact::BadFamily.when(domain.is_none())

@@ -59,6 +59,13 @@ impl Fact {
             Fact::FileInSet => "a set names a file",
             Fact::BadTime => "the time limit is no time",
             Fact::NoDestination => "neither a name nor a peer",
+            Fact::BadResultPointer => "a result's pointer is null or bad",
+            Fact::TooManyBuffers => "there are too many buffers",
+            Fact::Overlapped => "the work was to be overlapped",
+            Fact::PartialUnsupported => "a part of a message alone",
+            Fact::CallerData => "data goes along with the request",
+            Fact::FlowUnsupported => "the flow cannot be promised",
+            Fact::OutsideGroup => "the group goes to another host",
         }
     }
 }

@@ -37,7 +37,7 @@ impl PollFd {
             Told::File => asked & (READING | WRITING),
             // Where nothing is left to be written to, POLLOUT is not told.
             Told::HungUp => POLLHUP,
-            Told::Ready(ready) => {
+            Told::Ready(ready, _) => {
                 let failed = ready.has(Ready::FAILED);
                 let readable = failed || ready.has(Ready::READABLE | Ready::PEER_CLOSED);
                 let writable = failed || ready.has(Ready::WRITABLE);

@@ -5,12 +5,21 @@
 
 mod calls;
 mod constants;
+mod opening;
 mod options;
 mod pages;
+mod polling;
+mod protocols;
+mod transfer;
 mod words;
 
+pub use crate::engine::pieces::BUFFERS_MAX;
 pub use calls::*;
 pub use constants::*;
+pub use opening::*;
+pub use polling::*;
+pub use protocols::*;
+pub use transfer::*;
 
 use synsent_sockets::ConnectPolicy;
 use synsent_stack::{Duration, SoftErrors};
@@ -40,11 +49,13 @@ pub static WINSOCK2: Dialect = Dialect {
     ways: WAYS,
 };
 
-/// Those of 1.1, and one more.
-const FLAGS: [FlagRow; 4] = {
+/// Those of 1.1, and more.
+const FLAGS: [FlagRow; 6] = {
     let [urgent, peek, dont_route] = *windows::numbers::FLAGS;
     let wait_all = FlagRow { number: MSG_WAITALL, name: "MSG_WAITALL", meaning: FlagMeaning::WaitAll };
-    [urgent, peek, dont_route, wait_all]
+    let partial = FlagRow { number: MSG_PARTIAL, name: "MSG_PARTIAL", meaning: FlagMeaning::Partial };
+    let at_once = FlagRow { number: MSG_PUSH_IMMEDIATE, name: "MSG_PUSH_IMMEDIATE", meaning: FlagMeaning::AtOnce };
+    [urgent, peek, dont_route, wait_all, partial, at_once]
 };
 
 const NAMES: NameFormat = NameFormat {

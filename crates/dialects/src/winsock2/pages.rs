@@ -1,4 +1,12 @@
-//! The pages of Winsock 2 that differ from 1.1's: connect, getsockopt and ioctlsocket.
+//! The pages of Winsock 2 that differ from 1.1's: connect, getsockopt and ioctlsocket; and those of calls that 1.1 does not have.
+
+mod control;
+mod opening;
+mod transfer;
+
+pub(crate) use control::*;
+pub(crate) use opening::*;
+pub(crate) use transfer::*;
 
 use crate::dialect::Pages;
 use crate::page::{Page, answers, rules};
@@ -25,7 +33,20 @@ pub(crate) const PAGES: Pages = Pages {
     getsockopt: GETSOCKOPT,
     setsockopt: pages::SETSOCKOPT,
     ioctl: IOCTLSOCKET,
-    more: &[],
+    more: &[
+        &WSASEND,
+        &WSASENDTO,
+        &WSARECV,
+        &WSARECVFROM,
+        &WSARECVEX,
+        &WSASENDDISCONNECT,
+        &WSARECVDISCONNECT,
+        &WSASOCKET,
+        &WSACONNECT,
+        &WSAPOLL,
+        &WSAENUMPROTOCOLS,
+        &WSADUPLICATESOCKET,
+    ],
 };
 
 const CONNECT: Page = Page {
@@ -46,6 +67,7 @@ const CONNECT: Page = Page {
         Stream   ZeroAddress        => Fail(ADDRNOTAVAIL), "winsock2.zero-address";
         Datagram ZeroAddress        => Dissolve, "winsock2.datagram-disconnect";
         Stream   ZeroPort           => Fail(ADDRNOTAVAIL), "winsock2.error.addrnotavail", "no connection can be for port zero";
+        Stream   OutsideGroup       => Fail(INVAL), "winsock2.error.inval";
         Datagram BroadcastForbidden => Fail(ACCES), "winsock2.broadcast-denied";
         Any      Always             => Proceed, "winsock2.establish";
     },

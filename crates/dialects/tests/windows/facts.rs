@@ -248,7 +248,7 @@ fn waiting_for_all_is_for_streams_that_block_and_only_in_winsock_2() {
     let d = datagram();
     returns!(connects(d, world.server.at(7)), 0);
     fails!(winsock2, winsock2::recv(d, &mut octets, 6, MSG_WAITALL), WSAEOPNOTSUPP);
-    fails!(winsock2, winsock2::recv(s, &mut octets, 6, 0x8000), WSAEINVAL);
+    fails!(winsock2, winsock2::recv(s, &mut octets, 6, 0x4000), WSAEINVAL);
 
     let world = crate::world::winsock1::started();
     let to = world.server_is(Behaviour::Answer);

@@ -1,0 +1,44 @@
+//! Asking many sockets, and asking for what there is.
+
+use crate::page::{Page, rules};
+
+/// WSAPoll. A handle that is none is told in its own entry.
+pub(crate) static WSAPOLL: Page = Page {
+    call: "WSAPoll",
+    rules: rules! {
+        Any NotStarted      => Fail(NOTINITIALISED), "", "as select says; the page is silent";
+        Any NothingSelected => Fail(INVAL), "", "the page of WSAPoll: there is nothing to wait for";
+        Any NullBuffer      => Fail(FAULT), "", "the page of WSAPoll";
+        Any BadBuffer       => Fail(FAULT), "", "the page of WSAPoll";
+        Any TooManyBuffers  => Fail(NOBUFS), "", "the page of WSAPoll: no process has so many sockets";
+        Any BadFlags        => Fail(INVAL), "", "the page of WSAPoll, and Windows: nobody tells such an event";
+        Any Always          => Proceed, "", "nothing speaks against it";
+    },
+    answers: &[],
+};
+
+/// WSAEnumProtocols.
+pub(crate) static WSAENUMPROTOCOLS: Page = Page {
+    call: "WSAEnumProtocols",
+    rules: rules! {
+        Any NotStarted       => Fail(NOTINITIALISED), "", "the page of WSAEnumProtocols";
+        Any BadLengthPointer => Fail(FAULT), "", "the page of WSAEnumProtocols";
+        Any BadBuffer        => Fail(FAULT), "", "the page of WSAEnumProtocols";
+        Any ShortOption      => Fail(NOBUFS), "", "the page of WSAEnumProtocols; how long it has to be is told";
+        Any Always           => Proceed, "", "nothing speaks against it";
+    },
+    answers: &[],
+};
+
+/// WSADuplicateSocket.
+pub(crate) static WSADUPLICATESOCKET: Page = Page {
+    call: "WSADuplicateSocket",
+    rules: rules! {
+        Any NotStarted => Fail(NOTINITIALISED), "", "the page of WSADuplicateSocket";
+        Any BadHandle  => Fail(NOTSOCK), "", "the page of WSADuplicateSocket";
+        Any NotASocket => Fail(NOTSOCK), "", "the page of WSADuplicateSocket";
+        Any BadBuffer  => Fail(FAULT), "", "the page of WSADuplicateSocket";
+        Any Always     => Fail(OPNOTSUPP), "", "a socket here belongs to one process, and no catalogue holds it for another";
+    },
+    answers: &[],
+};
