@@ -7,7 +7,6 @@ use std::cell::RefCell;
 
 use synsent_sockets::{Fault, Memory, Pointer, PointerMut};
 
-use super::buffers::{COPY_OCTETS_MAX, probe};
 use crate::page::{Fact, Facts};
 
 /// How many buffers a call takes.
@@ -45,18 +44,6 @@ impl<'a> Pieces<'a> {
     /// What is wrong with their length as that of one thing to send.
     pub(crate) fn facts_of_length(&self) -> Facts {
         Fact::TooManyBuffers.when(i32::try_from(self.octets).is_err())
-    }
-
-    /// What is wrong with them as places to write to, as far as one call writes at once.
-    pub(crate) fn facts_of_room(&self) -> Facts {
-        let octets = self.octets.min(COPY_OCTETS_MAX);
-        let is_there = self.for_each(0, octets, |place, _, part| match place {
-            // That it is null is a fact of its own.
-            PointerMut::Null => Ok(()),
-            // Nothing was skipped, so each piece is looked at from its beginning.
-            place => probe(place, part.len()),
-        });
-        Fact::BadBuffer.when(is_there.is_err())
     }
 
     /// How long they are together, as far as a count says it.
@@ -116,6 +103,18 @@ impl Memory for Pieces<'_> {
     fn write(&self, at: usize, from: &[u8]) -> Result<(), Fault> {
         self.for_each(at, from.len(), |place, at, part| place.write(at, &from[part]))
     }
+
+    // From the beginning on, so each piece that is looked at is looked at from its own.
+    fn probe_readable(&self, octets: usize) -> Result<(), Fault> {
+        self.for_each(0, octets, |place, _, part| match place {
+            PointerMut::Foreign(memory) => memory.probe_readable(part.len()),
+            place => place.probe(part.len()),
+        })
+    }
+
+    fn probe_writable(&self, octets: usize) -> Result<(), Fault> {
+        self.for_each(0, octets, |place, _, part| place.probe(part.len()))
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +152,8 @@ mod tests {
         let mut good = [7; 3];
         let buffers = |good| Some(vec![(PointerMut::Octets(good), 3), (PointerMut::Octets(&mut []), 5)]);
         let (facts, all) = Pieces::new(buffers(&mut good), 2);
-        assert_eq!((facts, all.facts_of_room()), (Facts::NONE, Fact::BadBuffer.alone()));
+        assert_eq!((facts, all.probe_writable(8), all.probe_readable(8)), (Facts::NONE, Err(Fault), Err(Fault)));
+        assert_eq!((all.probe_writable(3), all.probe_readable(3)), (Ok(()), Ok(())));
         assert_eq!(all.read(0, &mut [0; 8]), Err(Fault));
         let (facts, _) = Pieces::new(Some(vec![(PointerMut::Null, 1)]), 1);
         assert!(facts.has(Fact::NullBuffer));

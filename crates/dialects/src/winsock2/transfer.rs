@@ -145,7 +145,7 @@ fn receive_all<'a>(
     overlap: Overlap,
 ) -> Result<(), Said> {
     let (wrong, pieces) = pieces(buffers);
-    let facts = wrong | pieces.facts_of_room() | overlap.facts() | bad_result(&mut [&mut count, &mut flags]);
+    let facts = wrong | overlap.facts() | bad_result(&mut [&mut count, &mut flags]);
     let page = if from.is_some() { &pages::WSARECVFROM } else { &pages::WSARECV };
     let buffer = (pieces.pointer_mut(), pieces.len());
     let how = flags.read_i32().unwrap_or(0);
