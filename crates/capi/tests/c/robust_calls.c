@@ -88,7 +88,8 @@ static int one_of(const int *values, unsigned count) {
 static word any_handle(volatile word *pool) {
     switch (below(12)) {
     case 0:
-        return (word)ONE_OF(-1, 0, 1, 2, 3, 4, INT_MIN, INT_MAX, 777, 0x20000);
+        /* No descriptor of the program itself, which would be closed. */
+        return (word)ONE_OF(-1, -2, INT_MIN, INT_MAX, 777, 0x20000);
     case 1:
         return pool == windows_handles ? (word)next() : (word)(700 + below(100));
     default:
@@ -182,13 +183,21 @@ static void fill(char kind, unsigned char *into) {
         number = ONE_OF(0, 1, 2, -1);
         memcpy(into, &number, sizeof number);
         break;
-    case 'T':
-        /* Two numbers of 32 bits, or of 64. */
+    case 'T': /* seconds and microseconds in 32 bits each */
+    case 'U': /* in 64 bits each */
         memset(into, 0, 16);
         number = below(8) ? 0 : any_number();
         memcpy(into, &number, sizeof number);
         number = below(8) ? (int)below(2000) : any_number();
-        memcpy(into + (below(2) ? 4 : 8), &number, sizeof number);
+        memcpy(into + (kind == 'T' ? 4 : 8), &number, sizeof number);
+        break;
+    case 'G': /* a count and handles of 32 bits */
+        number = below(10) ? (int)count : any_number();
+        memcpy(into, &number, sizeof number);
+        for (unsigned i = 0; i < count; i++) {
+            handle = any_handle(descriptors);
+            memcpy(into + 4 + 4 * i, &handle, 4);
+        }
         break;
     case 'F':
         number = below(10) ? (int)count : any_number();
@@ -311,6 +320,8 @@ static word argument(char kind) {
     case 'C': /* a request to a socket */
         return (word)(unsigned)ONE_OF((int)0x8004667e, 0x4004667f, 0x40047307, 0x5421, 0x541b, 0x8905, (int)0xc8000006, 0x28000002,
                                       (int)0x98000004, 0, -1);
+    case 'k': /* a command of fcntl */
+        return (word)ONE_OF(1, 2, 3, 4, 3, 4, 5, 8, 9, -1);
     case 'm': /* milliseconds */
         return (word)(int)ONE_OF(0, 0, 1, 2, 3);
     case 'v': /* a version */
@@ -505,6 +516,9 @@ int main(int count, char **arguments) {
     read_only = pages(4096, PROT_READ);
     unmapped = pages(4096, PROT_NONE);
     handle_signals();
+    for (int i = 0; i < POOL; i++) {
+        windows_handles[i] = descriptors[i] = ~(word)0;
+    }
     for (int i = 0; i < thread_count; i++) {
         workers[i].random = seed * 1000003 + (uint64_t)i;
         workers[i].calls = atol(arguments[2]);

@@ -10,7 +10,34 @@
         {name "getsockname", "Sal", '-'}, {name "getpeername", "Sal", '-'}, {name "getsockopt", "SLOpl", '-'},            \
         {name "setsockopt", "SLOpn", '-'}, {name "ioctlsocket", "SCo", '-'}, {name "__WSAFDIsSet", "SF", '-'}
 
+#define POSIX(name)                                                                                                        \
+    {name "socket", "ft0", 'D'}, {name "bind", "Dan", '-'}, {name "connect", "Dan", '-'}, {name "listen", "Di", '-'},     \
+        {name "accept", "Dal", 'D'}, {name "send", "Dpz0", '-'}, {name "sendto", "Dpz0an", '-'},                          \
+        {name "recv", "Dpz0", '-'}, {name "recvfrom", "Dpz0al", '-'}, {name "shutdown", "Di", '-'},                       \
+        {name "getsockname", "Dal", '-'}, {name "getpeername", "Dal", '-'}, {name "getsockopt", "DLOpl", '-'},            \
+        {name "setsockopt", "DLOpn", '-'}
+
 static const struct row table[] = {
     WINDOWS("synsent_winsock1_"),
     WINDOWS("synsent_winsock2_"),
+    POSIX("synsent_targettcp_"),
+    {"synsent_targettcp_target_tcp_init", "", '-'},
+    {"synsent_targettcp_closesocket", "D", '-'},
+    {"synsent_targettcp_ioctlsocket", "DCo", '-'},
+    {"synsent_targettcp_select", "iGGGU", '-'},
+    {"synsent_targettcp_perror", "x", 'r'},
+    POSIX("synsent_bs2000_"),
+    {"synsent_bs2000_close", "D", '-'},
+    {"synsent_bs2000_dup", "D", '-'},
+    {"synsent_bs2000_dup2", "DD", '-'},
+    {"synsent_bs2000_fcntl", "Dko", '-'},
+    {"synsent_bs2000_ioctl", "DCo", '-'},
+    {"synsent_bs2000_read", "Dpz", '-'},
+    {"synsent_bs2000_write", "Dpz", '-'},
+    {"synsent_bs2000_readv", "DVn", '-'},
+    {"synsent_bs2000_writev", "DVn", '-'},
+    {"synsent_bs2000_sendmsg", "DM0", '-'},
+    {"synsent_bs2000_recvmsg", "DM0", '-'},
+    {"synsent_bs2000_poll", "Qzm", '-'},
+    {"synsent_bs2000_select", "iBBBU", '-'},
 };
