@@ -53,7 +53,7 @@ pub use driver::{DeviceCounters, Driver, DriverError};
 pub use engine::{Engine, Handle, WaitError};
 pub use error::OpenError;
 pub use interrupt::{Caught, Interrupt};
-pub use kernel::{KernelNetwork, ProbeEnd, Probed, probe};
+pub use kernel::{KernelNetwork, ProbeEnd, Probed, is_own_descriptor, probe};
 pub use memory::{PageWithHole, Wild, unmapped_page};
 pub use name::{NameError, NetworkKind, NetworkName};
 pub use names::NAME_FILE_OCTETS_MAX;

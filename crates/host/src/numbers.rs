@@ -13,7 +13,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use synsent_sockets::{Failure, Numbers, Outcome};
 
-use crate::kernel::is_own;
+use crate::kernel::{Own, is_own, is_own_descriptor};
 use crate::waiters::{last_error, out_of_the_way};
 
 /// The first number that is no standard stream.
@@ -35,7 +35,7 @@ fn taken_mark(number: RawFd) -> Option<&'static AtomicBool> {
 
 /// Numbers of the process.
 pub struct DescriptorNumbers {
-    original: OwnedFd,
+    original: Own,
     taken: Mutex<BTreeMap<RawFd, OwnedFd>>,
 }
 
@@ -46,7 +46,7 @@ impl DescriptorNumbers {
     /// When the process may have no more descriptors.
     pub fn new() -> io::Result<DescriptorNumbers> {
         let original = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(DescriptorNumbers { original: out_of_the_way(original), taken: Mutex::default() })
+        Ok(DescriptorNumbers { original: Own::new(out_of_the_way(original)), taken: Mutex::default() })
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeMap<RawFd, OwnedFd>> {
@@ -78,7 +78,7 @@ impl Numbers for DescriptorNumbers {
     }
 
     fn is_file(&self, number: i32) -> bool {
-        if number == self.original.as_raw_fd() || self.taken().contains_key(&number) {
+        if is_own_descriptor(number) || self.taken().contains_key(&number) {
             return false;
         }
         // SAFETY: all zeroes are a valid value of this struct, which the kernel overwrites.

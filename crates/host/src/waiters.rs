@@ -15,6 +15,8 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use synsent_sockets::fork;
 
+use crate::kernel::Own;
+
 /// Descriptors that this house keeps for itself are moved beyond this number, out of the way of those that are counted from
 /// the lowest.
 const OWN_DESCRIPTORS_FROM: RawFd = 900;
@@ -38,7 +40,7 @@ struct List {
 
 /// A thread that sleeps, or is about to.
 struct Sleeper {
-    event: Arc<OwnedFd>,
+    event: Arc<Own>,
     woken: bool,
 }
 
@@ -63,7 +65,7 @@ pub(crate) type Watch = libc::pollfd;
 struct Bed {
     /// The process that the event belongs to: after a fork it would ring in both.
     generation: u64,
-    event: Option<Arc<OwnedFd>>,
+    event: Option<Arc<Own>>,
     watched: Vec<Watch>,
 }
 
@@ -101,7 +103,7 @@ impl Waiters {
                 *bed = Bed { generation: fork::generation(), ..Bed::default() };
             }
             if bed.event.is_none() {
-                bed.event = own_event().ok().map(Arc::new);
+                bed.event = own_event().ok().map(|event| Arc::new(Own::new(event)));
             }
             bed.watched.clear();
             let Some(event) = &bed.event else {
@@ -141,13 +143,13 @@ impl Waiters {
 /// A thread on the list of those to wake. Taking it off, under the lock, also takes back a wake that came meanwhile.
 struct OnList<'a> {
     waiters: &'a Waiters,
-    event: &'a Arc<OwnedFd>,
+    event: &'a Arc<Own>,
     /// Whether the event was seen to be set. After a `fork` another process has it too, and may have set it for itself.
     was_rung: Cell<bool>,
 }
 
 impl<'a> OnList<'a> {
-    fn new(waiters: &'a Waiters, event: &'a Arc<OwnedFd>) -> OnList<'a> {
+    fn new(waiters: &'a Waiters, event: &'a Arc<Own>) -> OnList<'a> {
         waiters.list().sleepers.push(Sleeper { event: Arc::clone(event), woken: false });
         OnList { waiters, event, was_rung: Cell::new(false) }
     }

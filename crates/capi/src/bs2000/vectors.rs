@@ -4,11 +4,11 @@
 use std::ffi::{c_int, c_void};
 
 use synsent_dialects::bs2000 as it;
-use synsent_host::is_socket_number;
 use synsent_sockets::{Fault, Memory, Pointer, PointerMut};
 
+use super::files::{Owner, owner};
 use crate::boundary::Foreign;
-use crate::posix::{length, reporting};
+use crate::posix::{fail, length, reporting};
 
 /// How many buffers a call takes.
 pub(super) const BUFFERS_MAX: usize = 1_024;
@@ -95,9 +95,11 @@ impl Memory for Scattered {
 
 #[unsafe(export_name = "synsent_bs2000_readv")]
 extern "C" fn readv(descriptor: c_int, list: *const c_void, count: c_int) -> isize {
-    if !is_socket_number(descriptor) {
+    match owner(descriptor) {
+        Owner::Socket => {}
+        Owner::Library => return fail(libc::EBADF) as isize,
         // SAFETY: the caller promises what its document asks of the buffers, and the kernel refuses what is not mapped.
-        return unsafe { libc::readv(descriptor, list.cast(), count) };
+        Owner::File => return unsafe { libc::readv(descriptor, list.cast(), count) },
     }
     reporting(it::errno, || {
         let buffers = Scattered::read(Foreign::new(list), count_of(count)?)?;
@@ -107,9 +109,11 @@ extern "C" fn readv(descriptor: c_int, list: *const c_void, count: c_int) -> isi
 
 #[unsafe(export_name = "synsent_bs2000_writev")]
 extern "C" fn writev(descriptor: c_int, list: *const c_void, count: c_int) -> isize {
-    if !is_socket_number(descriptor) {
+    match owner(descriptor) {
+        Owner::Socket => {}
+        Owner::Library => return fail(libc::EBADF) as isize,
         // SAFETY: the caller promises what its document asks of the buffers, and the kernel refuses what is not mapped.
-        return unsafe { libc::writev(descriptor, list.cast(), count) };
+        Owner::File => return unsafe { libc::writev(descriptor, list.cast(), count) },
     }
     reporting(it::errno, || {
         let buffers = Scattered::read(Foreign::new(list), count_of(count)?)?;

@@ -328,6 +328,8 @@ static word argument(char kind) {
         return (word)ONE_OF(0x0101, 0x0202, 0x0202, 0x0002, 0x0302, 0, 0xffff);
     case 'c': /* a function that is called back: whoever passes a wild one has said where to jump */
         return below(2) ? 0 : (word)nothing;
+    case 'e': /* a pointer that is mostly null */
+        return below(3) ? 0 : place_with('p');
     case '_': /* always null: what would be called, or freed as the C library frees */
         return 0;
     default: /* a pointer, to what the letter means in `fill` */

@@ -29,7 +29,8 @@ use synsent_sockets::names::Names;
 use synsent_sockets::{Cancel, Domain, Network, Numbers, Provider, Ready, Ticket, Watched, Woken};
 use synsent_stack::Instant;
 
-pub(crate) use self::own::is_own;
+pub use self::own::is_own_descriptor;
+pub(crate) use self::own::{Own, is_own};
 pub use self::probe::{ProbeEnd, Probed, probe};
 pub(crate) use self::provider::KernelProvider;
 pub(crate) use self::socket::KernelSocket;

@@ -1,4 +1,4 @@
-//! Descriptors of this house's sockets, and of what watches one that ends.
+//! Descriptors of this house: its sockets, what watches one that ends, and what threads are woken by.
 //!
 //! A user of a network knows a socket by a number of its own and never by its descriptor. So that a descriptor of this house is
 //! told from a socket that somebody else of the process has open, each is counted in a table of the process as long as it is open.
@@ -18,10 +18,10 @@ static COUNTS: [AtomicU16; COUNTED_NUMBERS] = [const { AtomicU16::new(0) }; COUN
 
 /// A descriptor that is counted as long as it is open.
 #[derive(Debug)]
-pub(super) struct Own(OwnedFd);
+pub(crate) struct Own(OwnedFd);
 
 impl Own {
-    pub(super) fn new(descriptor: OwnedFd) -> Own {
+    pub(crate) fn new(descriptor: OwnedFd) -> Own {
         if let Some(count) = count(descriptor.as_raw_fd()) {
             count.fetch_add(1, Ordering::Relaxed);
         }
@@ -57,6 +57,11 @@ pub(crate) fn is_own(number: RawFd) -> bool {
     count(number).is_none_or(|count| count.load(Ordering::Relaxed) > 0)
 }
 
+/// Whether a number is that of a descriptor that this house keeps for itself: nobody of the program was told it, and nobody of it may close it.
+pub fn is_own_descriptor(number: RawFd) -> bool {
+    count(number).is_some_and(|count| count.load(Ordering::Relaxed) > 0)
+}
+
 fn count(number: RawFd) -> Option<&'static AtomicU16> {
     COUNTS.get(usize::try_from(number).ok()?)
 }
@@ -67,13 +72,13 @@ fn count(number: RawFd) -> Option<&'static AtomicU16> {
 /// good. But it wakes all who watch when the acknowledgment of that end changes the connection's state, and an edge-triggered
 /// watch keeps that as an event.
 #[derive(Debug)]
-pub(super) struct EndWatch(OwnedFd);
+pub(super) struct EndWatch(Own);
 
 impl EndWatch {
     /// # Errors
     /// When the process may have no more descriptors.
     pub(super) fn new(socket: BorrowedFd<'_>) -> rustix::io::Result<EndWatch> {
-        let watch = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let watch = Own::new(epoll::create(epoll::CreateFlags::CLOEXEC)?);
         let changes = epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
         epoll::add(&watch, socket, epoll::EventData::new_u64(0), changes)?;
         Ok(EndWatch(watch))
