@@ -37,6 +37,8 @@ pub mod bs2000;
 mod dialect;
 mod engine;
 mod groups;
+pub mod inet;
+mod lookup;
 pub mod manual;
 mod names;
 mod numbers;
@@ -54,6 +56,7 @@ pub use dialect::{
     Dialect, ErrorReading, FailureShows, HandleScheme, Pages, QueueRule, Starting, Truncation, Way, Ways,
 };
 pub use engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
+pub use lookup::{ADDRESS_INFOS_MAX, AddressInfo, HOST_TEXT_MAX, Hints, Text, Unit};
 pub use names::NameFormat;
 pub use numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
 pub use page::{Answered, Fact, Facts, On, Page, Rule, Source, Verdict};

@@ -11,8 +11,15 @@ use crate::page::Facts;
 use crate::posix::PollFd;
 use crate::posix::calls::posix_calls;
 use crate::posix::constants::{F_GETFL, F_SETFL, O_NONBLOCK};
+use crate::posix::lookup::posix_lookups;
 
 posix_calls!(BS2000, (s, name, namelen), close, ioctl);
+posix_lookups!(BS2000);
+
+/// Sets what [`errno`] tells.
+pub(super) fn set_errno(number: i32) {
+    ERRNO.set(number);
+}
 
 /// [`connect`] with a name that needs no layout: an address, or a path of AF_UNIX.
 ///

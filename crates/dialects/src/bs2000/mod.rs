@@ -9,10 +9,12 @@
 //! again. And a descriptor that is none is told apart from one of a file.
 
 mod calls;
+mod lookup;
 mod pages;
 mod words;
 
 pub use calls::*;
+pub use lookup::*;
 
 use synsent_sockets::ConnectPolicy;
 use synsent_stack::{Duration, SoftErrors};

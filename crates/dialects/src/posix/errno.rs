@@ -47,6 +47,8 @@ pub(crate) const fn number(word: Word) -> i32 {
         Word::ALREADY => 114,
         Word::INPROGRESS => 115,
         Word::NOTINITIALISED | Word::SYSNOTREADY | Word::VERNOTSUPPORTED => -1,
+        // What becomes of names is told beside the error, in a number of its own.
+        Word::HOSTNOTFOUND | Word::TRYAGAIN | Word::NORECOVERY | Word::NODATA => -1,
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod calls;
 pub(crate) mod constants;
 pub(crate) mod errno;
 mod fd_set;
+pub(crate) mod lookup;
 pub(crate) mod numbers;
 pub(crate) mod options;
 mod poll_fd;

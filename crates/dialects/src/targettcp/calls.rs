@@ -6,8 +6,10 @@ use core::net::SocketAddr;
 use synsent_sockets::Name;
 
 use crate::posix::calls::posix_calls;
+use crate::posix::lookup::posix_lookups;
 
 posix_calls!(TARGETTCP, (socket, addr, addrlen), closesocket, ioctlsocket);
+posix_lookups!(TARGETTCP);
 
 /// What perror writes: the caller's words and the meaning of [`errno`].
 pub fn perror_text(words: &str) -> String {

@@ -63,6 +63,10 @@ errors! {
     WSASYSNOTREADY = 10091, SYSNOTREADY, "The network cannot be used yet.";
     WSAVERNOTSUPPORTED = 10092, VERNOTSUPPORTED, "The version that was asked for is not there.";
     WSANOTINITIALISED = 10093, NOTINITIALISED, "No WSAStartup succeeded before.";
+    WSAHOST_NOT_FOUND = 11001, HOSTNOTFOUND, "No such host, as an authoritative server says.";
+    WSATRY_AGAIN = 11002, TRYAGAIN, "The host was not found, and no server with authority answered.";
+    WSANO_RECOVERY = 11003, NORECOVERY, "An error of name service that does not go away.";
+    WSANO_DATA = 11004, NODATA, "The name is valid and has no record of the type that was asked for.";
 }
 
 unsaid! {
@@ -75,10 +79,6 @@ unsaid! {
     WSAEDQUOT = 10069, "A quota is exhausted.";
     WSAESTALE = 10070, "A reference to a file is stale.";
     WSAEREMOTE = 10071, "It is remote.";
-    WSAHOST_NOT_FOUND = 11001, "No such host, as an authoritative server says.";
-    WSATRY_AGAIN = 11002, "The host was not found, and no server with authority answered.";
-    WSANO_RECOVERY = 11003, "An error of name service that does not go away.";
-    WSANO_DATA = 11004, "The name is valid and has no record of the type that was asked for.";
 }
 
 /// The same as [`WSANO_DATA`].

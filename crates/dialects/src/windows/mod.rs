@@ -7,6 +7,7 @@ pub(crate) mod calls;
 pub(crate) mod constants;
 pub(crate) mod errors;
 pub(crate) mod last_error;
+pub(crate) mod lookup;
 pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod pages;

@@ -1,5 +1,7 @@
 //! The functions of 1.1 with the names, arguments and results of its document.
 
 use crate::windows::calls::windows_calls;
+use crate::windows::lookup::windows_lookups;
 
 windows_calls!(WINSOCK1);
+windows_lookups!(WINSOCK1);

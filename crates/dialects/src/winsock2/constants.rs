@@ -80,3 +80,40 @@ pub const POLLERR: i16 = 0x0001;
 pub const POLLHUP: i16 = 0x0002;
 /// The handle is none.
 pub const POLLNVAL: i16 = 0x0004;
+
+/// What a call that is no call of sockets says about an argument without a meaning.
+pub const ERROR_INVALID_PARAMETER: i32 = 87;
+/// There is no more memory.
+pub const WSA_NOT_ENOUGH_MEMORY: i32 = 8;
+/// No service of the name has the type of socket.
+pub const WSATYPE_NOT_FOUND: i32 = 10109;
+
+pub const AI_PASSIVE: i32 = 0x1;
+pub const AI_CANONNAME: i32 = 0x2;
+pub const AI_NUMERICHOST: i32 = 0x4;
+pub const AI_NUMERICSERV: i32 = 0x8;
+pub const AI_DNS_ONLY: i32 = 0x10;
+pub const AI_ALL: i32 = 0x100;
+pub const AI_ADDRCONFIG: i32 = 0x400;
+pub const AI_V4MAPPED: i32 = 0x800;
+pub const AI_NON_AUTHORITATIVE: i32 = 0x4000;
+pub const AI_SECURE: i32 = 0x8000;
+pub const AI_RETURN_PREFERRED_NAMES: i32 = 0x1_0000;
+pub const AI_FQDN: i32 = 0x2_0000;
+pub const AI_FILESERVER: i32 = 0x4_0000;
+
+pub const NI_NOFQDN: i32 = 0x01;
+pub const NI_NUMERICHOST: i32 = 0x02;
+pub const NI_NAMEREQD: i32 = 0x04;
+pub const NI_NUMERICSERV: i32 = 0x08;
+pub const NI_DGRAM: i32 = 0x10;
+
+pub const EAI_AGAIN: i32 = WSATRY_AGAIN;
+pub const EAI_BADFLAGS: i32 = WSAEINVAL;
+pub const EAI_FAIL: i32 = WSANO_RECOVERY;
+pub const EAI_FAMILY: i32 = WSAEAFNOSUPPORT;
+pub const EAI_MEMORY: i32 = WSA_NOT_ENOUGH_MEMORY;
+pub const EAI_NODATA: i32 = WSANO_DATA;
+pub const EAI_NONAME: i32 = WSAHOST_NOT_FOUND;
+pub const EAI_SERVICE: i32 = WSATYPE_NOT_FOUND;
+pub const EAI_SOCKTYPE: i32 = WSAESOCKTNOSUPPORT;

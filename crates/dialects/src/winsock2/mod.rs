@@ -5,6 +5,7 @@
 
 mod calls;
 mod constants;
+mod lookup;
 mod opening;
 mod options;
 mod pages;
@@ -16,6 +17,9 @@ mod words;
 pub use crate::engine::pieces::BUFFERS_MAX;
 pub use calls::*;
 pub use constants::*;
+pub use lookup::{
+    WSAAddressToString, WSAStringToAddress, gai_strerror, getaddrinfo, getnameinfo, inet_ntop, inet_pton,
+};
 pub use opening::*;
 pub use polling::*;
 pub use protocols::*;

@@ -44,6 +44,10 @@ const CODES: &[(&str, i32)] = &[
     ("WSASYSNOTREADY", 10091),
     ("WSAVERNOTSUPPORTED", 10092),
     ("WSANOTINITIALISED", 10093),
+    ("WSAHOST_NOT_FOUND", 11001),
+    ("WSATRY_AGAIN", 11002),
+    ("WSANO_RECOVERY", 11003),
+    ("WSANO_DATA", 11004),
 ];
 
 #[test]

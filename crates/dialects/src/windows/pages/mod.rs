@@ -2,6 +2,7 @@
 //! own folders. No clause of the contract speaks of these calls, so each row says what decided it.
 
 mod data;
+pub(crate) mod lookup;
 mod names;
 mod opening;
 mod options;
