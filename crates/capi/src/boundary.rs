@@ -70,11 +70,9 @@ impl Foreign {
         Some(octets)
     }
 
-    /// The same where the number is known only now.
-    pub(crate) fn read_many(&self, at: usize, octets: usize) -> Option<Vec<u8>> {
-        let mut into = vec![0; octets];
-        self.wild?.read(at, &mut into).ok()?;
-        Some(into)
+    /// The same into memory of our own; false where one of them is not there.
+    pub(crate) fn read_into(&self, at: usize, into: &mut [u8]) -> bool {
+        self.wild.is_some_and(|wild| wild.read(at, into).is_ok())
     }
 
     /// Writes at this distance; false where there is no place.

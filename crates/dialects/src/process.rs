@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use synsent_sockets::{Domain, Failure, Kind, Network, Outcome, Settings, Socket, SocketId, Table};
 
@@ -245,9 +245,16 @@ impl Process {
         self.table.get(self.id(handle)?)
     }
 
-    /// The sockets of many handles, in their order.
-    pub(crate) fn find_all(&self, handles: impl Iterator<Item = Handle>) -> Vec<Option<Arc<Socket>>> {
-        self.table.get_all(handles.map(|handle| self.id(handle)))
+    /// Hands over the sockets of many handles, in their order.
+    pub(crate) fn find_all(&self, handles: &[Handle], each: impl FnMut(Option<Arc<Socket>>)) {
+        match self.dialect.ways.handles.value {
+            HandleScheme::Opaque => self.table.get_all(handles.iter().map(|handle| from_opaque(*handle)), each),
+            HandleScheme::Descriptors => {
+                let descriptors = self.descriptors();
+                let id = |handle: &Handle| descriptors.get(&i32::try_from(*handle).ok()?).copied();
+                self.table.get_all(handles.iter().map(id), each);
+            }
+        }
     }
 
     /// Whether a handle is that of a file that is no socket.
@@ -283,14 +290,15 @@ impl Process {
     fn id(&self, handle: Handle) -> Option<SocketId> {
         match self.dialect.ways.handles.value {
             HandleScheme::Opaque => from_opaque(handle),
-            HandleScheme::Descriptors => {
-                let descriptors = self.descriptors.read().unwrap_or_else(PoisonError::into_inner);
-                descriptors.get(&i32::try_from(handle).ok()?).copied()
-            }
+            HandleScheme::Descriptors => self.descriptors().get(&i32::try_from(handle).ok()?).copied(),
         }
     }
 
-    fn descriptors_mut(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<i32, SocketId>> {
+    fn descriptors(&self) -> RwLockReadGuard<'_, HashMap<i32, SocketId>> {
+        self.descriptors.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn descriptors_mut(&self) -> RwLockWriteGuard<'_, HashMap<i32, SocketId>> {
         self.descriptors.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -43,7 +43,7 @@ pub use provider::{
 };
 pub use ready::Ready;
 pub use scratch::COPY_OCTETS_MAX;
-pub use select::select;
+pub use select::{select, select_each};
 pub use settings::{ConnectPolicy, Setting, Settings};
 pub use socket::{Linger, Phase, Socket, Stage, Standing};
 pub use table::{SocketId, Table};

@@ -92,10 +92,10 @@ impl Table {
         self.places.read().unwrap_or_else(PoisonError::into_inner).get(id)
     }
 
-    /// The sockets of many handles, in their order.
-    pub fn get_all(&self, ids: impl Iterator<Item = Option<SocketId>>) -> Vec<Option<Arc<Socket>>> {
+    /// Hands over the sockets of many handles, in their order. The table is not changed meanwhile.
+    pub fn get_all(&self, ids: impl Iterator<Item = Option<SocketId>>, mut each: impl FnMut(Option<Arc<Socket>>)) {
         let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        ids.map(|id| places.get(id?)).collect()
+        ids.for_each(|id| each(id.and_then(|id| places.get(id))));
     }
 
     /// Takes a socket out.
@@ -278,7 +278,8 @@ mod tests {
                         prop_assert_eq!(table.remove(*id).is_some(), socket.take().is_some());
                     }
                 }
-                let found_at_once = table.get_all(all.iter().map(|(id, _)| Some(*id)));
+                let mut found_at_once = Vec::new();
+                table.get_all(all.iter().map(|(id, _)| Some(*id)), |socket| found_at_once.push(socket));
                 for ((id, socket), at_once) in all.iter().zip(&found_at_once) {
                     let found = table.get(*id);
                     prop_assert_eq!(found.as_ref().map(Arc::as_ptr), at_once.as_ref().map(Arc::as_ptr));

@@ -1,6 +1,7 @@
 //! How the structures of `<winsock.h>` and `<winsock2.h>` lie in memory, read and written octet by octet.
 
 use synsent_dialects::winsock2::{SOCKET, TimeVal, WSADATA};
+use zerocopy::IntoBytes as _;
 
 use crate::boundary::Foreign;
 
@@ -40,16 +41,17 @@ pub(crate) fn read_set(set: Foreign) -> Result<Option<Vec<SOCKET>>, BadSet> {
     if count > SET_SOCKETS_MAX {
         return Err(BadSet::TooMany);
     }
-    let octets = set.read_many(SET_HEAD_OCTETS, count as usize * size_of::<SOCKET>()).ok_or(BadSet::NotThere)?;
-    let (sockets, _) = octets.as_chunks();
-    Ok(Some(sockets.iter().map(|octets| SOCKET::from_ne_bytes(*octets)).collect()))
+    let mut sockets = vec![0; count as usize];
+    match set.read_into(SET_HEAD_OCTETS, sockets.as_mut_bytes()) {
+        true => Ok(Some(sockets)),
+        false => Err(BadSet::NotThere),
+    }
 }
 
 /// Leaves these sockets in a set; false where it cannot be written.
 pub(crate) fn write_set(set: Foreign, sockets: &[SOCKET]) -> bool {
-    let octets: Vec<u8> = sockets.iter().flat_map(|socket| socket.to_ne_bytes()).collect();
     // No more come back than were read.
-    set.write(0, &(sockets.len() as u32).to_ne_bytes()) && set.write(SET_HEAD_OCTETS, &octets)
+    set.write(0, &(sockets.len() as u32).to_ne_bytes()) && set.write(SET_HEAD_OCTETS, sockets.as_bytes())
 }
 
 /// What is wrong with a set.

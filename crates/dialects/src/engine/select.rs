@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use synsent_sockets::{Cancel, Ready, Socket, Stage};
+use synsent_sockets::{Cancel, Ready, Socket, Stage, select_each};
 use synsent_stack::Duration;
 
 use super::Call;
@@ -45,6 +45,8 @@ impl Patience {
 struct Set<'a> {
     handles: Option<&'a mut Vec<Handle>>,
     asks: Ready,
+    /// Whether an opening that failed shows here, and nothing else that failed.
+    shows_failed_openings: bool,
 }
 
 /// select. The sets are lists of handles; what is not ready is taken out of them. Answers with how many are left in all three.
@@ -61,11 +63,15 @@ pub(crate) fn select(
         FailureShows::ReadableAndWritable => (Ready::FAILED, false),
     };
     let mut sets = [
-        Set { handles: read, asks: Ready::READABLE | Ready::PEER_CLOSED | failure_in_both },
-        Set { handles: write, asks: Ready::WRITABLE | failure_in_both },
-        Set { handles: except, asks: Ready::URGENT },
+        Set {
+            handles: read,
+            asks: Ready::READABLE | Ready::PEER_CLOSED | failure_in_both,
+            shows_failed_openings: false,
+        },
+        Set { handles: write, asks: Ready::WRITABLE | failure_in_both, shows_failed_openings: false },
+        Set { handles: except, asks: Ready::URGENT, shows_failed_openings: failure_in_except },
     ];
-    let asked = call.process.as_deref().map(|process| gather(process, &sets, failure_in_except));
+    let asked = call.process.as_deref().map(|process| gather(process, &sets));
     let asked = asked.unwrap_or_default();
     let is_empty = sets.iter().all(|set| set.handles.as_ref().is_none_or(|handles| handles.is_empty()));
     call.facts |= Fact::NothingSelected.when(is_empty)
@@ -91,17 +97,7 @@ pub(super) enum Asked {
 
 impl Asked {
     pub(super) fn find(process: &Process, handle: Handle, asks: impl FnOnce(&Socket) -> Ready) -> Asked {
-        Asked::of(process, handle, process.find(handle), asks)
-    }
-
-    /// A handle, and the socket that it names where it names one.
-    fn of(
-        process: &Process,
-        handle: Handle,
-        socket: Option<Arc<Socket>>,
-        asks: impl FnOnce(&Socket) -> Ready,
-    ) -> Asked {
-        match socket {
+        match process.find(handle) {
             Some(socket) => {
                 let asks = asks(&socket);
                 Asked::Socket(socket, asks)
@@ -113,18 +109,25 @@ impl Asked {
 }
 
 /// The members of all sets, one after another.
-fn gather(process: &Process, sets: &[Set<'_>; 3], failure_in_except: bool) -> Vec<Asked> {
-    let is_except = |number: usize| number == 2 && failure_in_except;
-    let members = sets.iter().enumerate().flat_map(|(number, set)| {
-        set.handles.iter().flat_map(move |handles| handles.iter().map(move |handle| (number, *handle)))
-    });
-    let found = process.find_all(members.clone().map(|(_, handle)| handle));
-    let asked = members.zip(found).map(|((number, handle), socket)| {
-        Asked::of(process, handle, socket, |socket| {
-            sets[number].asks | Ready::FAILED.when(is_except(number) && may_fail_to_open(socket))
-        })
-    });
-    asked.collect()
+fn gather(process: &Process, sets: &[Set<'_>; 3]) -> Vec<Asked> {
+    let lists = || sets.iter().filter_map(|set| Some((set, set.handles.as_deref()?)));
+    let mut asked = Vec::with_capacity(lists().map(|(_, handles)| handles.len()).sum());
+    for (set, handles) in lists() {
+        let from = asked.len();
+        process.find_all(handles, |socket| {
+            asked.push(socket.map_or(Asked::Nothing, |socket| Asked::Socket(socket, set.asks)));
+        });
+        for (asked, handle) in asked[from..].iter_mut().zip(handles) {
+            match asked {
+                Asked::Socket(socket, asks) if set.shows_failed_openings && may_fail_to_open(socket) => {
+                    *asks = *asks | Ready::FAILED;
+                }
+                Asked::Nothing if process.is_file(*handle) => *asked = Asked::File,
+                Asked::Socket(..) | Asked::File | Asked::Nothing => {}
+            }
+        }
+    }
+    asked
 }
 
 /// Whether a failure that shows is that of an opening; a connection that broke shows as readable.
@@ -143,9 +146,8 @@ pub(super) fn wait(call: &Call, asked: &[Asked], patience: Patience) -> Result<V
         Asked::Socket(socket, asks) => Some((socket.as_ref(), *asks)),
         Asked::File | Asked::Nothing => None,
     });
-    let sockets: Vec<_> = sockets.collect();
     let network = call.process()?.network().as_ref();
-    synsent_sockets::select(network, &sockets, at_most, &Cancel::new()).map_err(|failure| call.say(failure))
+    select_each(network, sockets, at_most, &Cancel::new()).map_err(|failure| call.say(failure))
 }
 
 /// Leaves in each set what is ready for it.

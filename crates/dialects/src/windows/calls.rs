@@ -35,15 +35,20 @@ pub(crate) fn select_sockets(
     sets: [Option<&mut Vec<SOCKET>>; 3],
     patience: Patience,
 ) -> Result<i32, Said> {
-    let mut handles = sets.each_ref().map(|set| set.as_ref().map(|set| set.iter().copied().map(handle).collect()));
+    let mut sets = sets;
+    // The same room holds the handles and then the sockets again.
+    let mut handles = sets.each_mut().map(|set| {
+        let sockets = core::mem::take(*set.as_mut()?);
+        Some(sockets.into_iter().map(handle).collect())
+    });
     let [read, write, except]: &mut [Option<Vec<Handle>>; 3] = &mut handles;
-    let ready = wait_for(dialect, read.as_mut(), write.as_mut(), except.as_mut(), patience)?;
+    let told = wait_for(dialect, read.as_mut(), write.as_mut(), except.as_mut(), patience);
     for (set, handles) in sets.into_iter().zip(handles) {
         if let (Some(set), Some(handles)) = (set, handles) {
             *set = handles.into_iter().map(socket).collect();
         }
     }
-    Ok(ready)
+    told
 }
 
 /// The functions of a dialect of Windows.

@@ -85,13 +85,17 @@ impl FdSet {
         self.sockets().iter().map(|socket| handle(*socket)).collect()
     }
 
-    /// Leaves only these.
+    /// Leaves only these, which stand in the set's own order.
     pub(crate) fn retain(&mut self, handles: &[Handle]) {
-        let was = *self;
-        FD_ZERO(self);
-        for one in was.sockets().iter().filter(|one| handles.contains(&handle(**one))) {
-            FD_SET(*one, self);
+        let count = self.sockets().len();
+        let mut left = 0;
+        for at in 0..count {
+            if handles.get(left).is_some_and(|next| *next == handle(self.fd_array[at])) {
+                self.fd_array[left] = self.fd_array[at];
+                left += 1;
+            }
         }
+        self.fd_count = left as u32;
     }
 }
 

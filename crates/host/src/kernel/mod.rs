@@ -130,10 +130,14 @@ pub(crate) fn sleep(
 
 /// What could be done at once with each: the kernel's sockets are asked in one call.
 pub(crate) fn readiness(watched: &[Watched<'_>], told: &mut [Ready]) {
+    let mut are_all_of_kernel = true;
     let fill = |list: &mut Vec<Watch>| {
         list.extend(watched.iter().map(|one| match kernel_socket(one) {
             Some(socket) => socket.watch_everything(),
-            None => waiters::watch(-1, 0),
+            None => {
+                are_all_of_kernel = false;
+                waiters::watch(-1, 0)
+            }
         }));
     };
     waiters::look(fill, |answers| {
@@ -143,6 +147,9 @@ pub(crate) fn readiness(watched: &[Watched<'_>], told: &mut [Ready]) {
             }
         }
     });
+    if are_all_of_kernel {
+        return;
+    }
     for (one, told) in watched.iter().zip(told).filter(|(one, _)| kernel_socket(one).is_none()) {
         *told = one.transport.ready();
     }

@@ -16,7 +16,7 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use rustix::io::Errno;
@@ -42,6 +42,8 @@ use stages::{NEVER, Stage};
 
 /// How often a close that waits looks whether everything is acknowledged, where the process has no descriptor left to be told by.
 const LINGER_PAUSE: Duration = Duration::from_millis(2);
+/// What the kernel takes for no descriptor.
+const NO_NUMBER: i32 = -1;
 /// Whether everything before the urgent data has been read; the same number on every architecture of Linux but two that are gone.
 const SIOCATMARK: libc::Ioctl = 0x8905;
 
@@ -52,6 +54,8 @@ pub(crate) struct KernelSocket {
     clock: Clock,
     waiters: Arc<Waiters>,
     descriptor: RwLock<Option<Own>>,
+    /// The descriptor's number, for those who only watch it; no number once the socket is closed.
+    number: AtomicI32,
     /// What tells a close that waits of changes; nothing where the process may have no more descriptors.
     end_watch: OnceLock<Option<EndWatch>>,
     stage: AtomicU8,
@@ -93,6 +97,7 @@ impl KernelSocket {
             kind,
             clock,
             waiters,
+            number: AtomicI32::new(descriptor.as_raw_fd()),
             descriptor: RwLock::new(Some(Own::new(descriptor))),
             end_watch: OnceLock::new(),
             stage: AtomicU8::new(Stage::Idle as u8),

@@ -1,13 +1,12 @@
 //! What is watched of a socket while somebody waits, and what the kernel's events mean where it stands.
 
-use std::os::fd::AsRawFd as _;
 use std::sync::atomic::Ordering;
 
 use synsent_sockets::{Kind, Ready};
 use synsent_stack::{Duration, Instant};
 
-use super::KernelSocket;
 use super::stages::{NEVER, Stage};
+use super::{KernelSocket, NO_NUMBER};
 use crate::waiters::{self, Watch};
 
 /// How often who sends to a local receiver that is full looks whether it has room.
@@ -28,7 +27,10 @@ impl KernelSocket {
         if let Some(Some(end)) = self.end_watch.get() {
             return Some(waiters::watch(end.number(), libc::POLLIN));
         }
-        let descriptor = self.descriptor().as_ref()?.as_raw_fd();
+        let descriptor = self.number();
+        if descriptor == NO_NUMBER {
+            return None;
+        }
         let failed = libc::POLLERR | libc::POLLHUP;
         let of_interest = match self.stage() {
             Stage::Opening => libc::POLLOUT | failed,
@@ -54,10 +56,15 @@ impl KernelSocket {
         interest.has(Ready::WRITABLE) && self.receiver_is_full.load(Ordering::Relaxed)
     }
 
+    /// Who closes the socket wakes all who wait then, so a number that is watched for somebody else's descriptor is not watched for
+    /// long.
+    fn number(&self) -> i32 {
+        self.number.load(Ordering::Acquire)
+    }
+
     /// What to look at when everything is of interest.
     pub(crate) fn watch_everything(&self) -> Watch {
-        let descriptor = self.descriptor().as_ref().map_or(-1, |descriptor| descriptor.as_raw_fd());
-        waiters::watch(descriptor, libc::POLLIN | libc::POLLOUT | libc::POLLPRI | libc::POLLRDHUP)
+        waiters::watch(self.number(), libc::POLLIN | libc::POLLOUT | libc::POLLPRI | libc::POLLRDHUP)
     }
 
     /// What the kernel's events mean where this socket stands.
