@@ -75,6 +75,13 @@ impl Foreign {
         self.wild.is_some_and(|wild| wild.read(at, into).is_ok())
     }
 
+    /// The same where the number is known only now.
+    pub(crate) fn read_many(&self, at: usize, octets: usize) -> Option<Vec<u8>> {
+        let mut into = vec![0; octets];
+        self.wild?.read(at, &mut into).ok()?;
+        Some(into)
+    }
+
     /// Writes at this distance; false where there is no place.
     pub(crate) fn write(&self, at: usize, octets: &[u8]) -> bool {
         self.wild.is_some_and(|wild| wild.write(at, octets).is_ok())
