@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use synsent_sockets::names::{Families, HostEntry, NameFailure, Names, Protocol, Service};
 use synsent_sockets::stack::{StackAccess, StackProvider};
-use synsent_sockets::{Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ready, Ticket, Watched, Woken};
+use synsent_sockets::{
+    Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ready, Ticket, Watched, WatchedFile, Woken,
+};
 use synsent_stack::{Config, Instant, Stack};
 
 use crate::clock::Clock;
@@ -102,8 +104,19 @@ impl Network for DeviceNetwork {
     }
 
     fn wait(&self, since: Ticket, watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
+        self.wait_beside_files(since, watched, &[], deadline, cancel)
+    }
+
+    fn wait_beside_files(
+        &self,
+        since: Ticket,
+        watched: &[Watched<'_>],
+        files: &[WatchedFile],
+        deadline: Option<Instant>,
+        cancel: &Cancel,
+    ) -> Woken {
         let may = || !cancel.is_cancelled() && self.ticket() == since && !self.handle.is_over();
-        let woken = kernel::sleep(&self.waiters, self.clock, watched, deadline, cancel, may);
+        let woken = kernel::sleep(&self.waiters, self.clock, watched, files, deadline, cancel, may);
         match self.handle.is_over() {
             false => woken,
             true => {

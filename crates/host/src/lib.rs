@@ -23,6 +23,7 @@ mod device_network;
 pub mod driver;
 pub mod engine;
 pub mod error;
+mod files;
 pub mod interface;
 pub mod interrupt;
 mod kernel;

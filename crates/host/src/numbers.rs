@@ -11,10 +11,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
-use synsent_sockets::{Failure, Numbers, Outcome};
+use synsent_sockets::{Failure, Numbers, Outcome, WatchedFile};
 
+use crate::files;
 use crate::kernel::{Own, is_own, is_own_descriptor};
-use crate::waiters::{last_error, out_of_the_way};
+use crate::waiters::{Slept, Waiters, last_error, out_of_the_way};
 
 /// The first number that is no standard stream.
 const NUMBERS_FROM: RawFd = 3;
@@ -37,6 +38,8 @@ fn taken_mark(number: RawFd) -> Option<&'static AtomicBool> {
 pub struct DescriptorNumbers {
     original: Own,
     taken: Mutex<BTreeMap<RawFd, OwnedFd>>,
+    /// Who sleeps until a file is ready.
+    sleepers: Waiters,
 }
 
 impl DescriptorNumbers {
@@ -46,7 +49,8 @@ impl DescriptorNumbers {
     /// When the process may have no more descriptors.
     pub fn new() -> io::Result<DescriptorNumbers> {
         let original = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(DescriptorNumbers { original: Own::new(out_of_the_way(original)), taken: Mutex::default() })
+        let (taken, sleepers) = (Mutex::default(), Waiters::default());
+        Ok(DescriptorNumbers { original: Own::new(out_of_the_way(original)), taken, sleepers })
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeMap<RawFd, OwnedFd>> {
@@ -89,5 +93,17 @@ impl Numbers for DescriptorNumbers {
         // The kernel's sockets of this house have numbers too, which their users do not know.
         let is_socket = status.st_mode & libc::S_IFMT == libc::S_IFSOCK;
         result == 0 && !(is_socket && is_own(number)) || result != 0 && last_error() != Errno::BADF
+    }
+
+    fn look_at_files(&self, watched: &mut [WatchedFile]) {
+        files::look(watched);
+    }
+
+    fn sleep_for_files(&self, watched: &[WatchedFile], may_sleep: &dyn Fn() -> bool) -> bool {
+        self.sleepers.sleep(|list| files::watch(watched, list), None, may_sleep) != Slept::Interrupted
+    }
+
+    fn ring(&self) {
+        self.sleepers.wake_all();
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Waiter {
     pub(crate) over: bool,
     /// A signal has come for it.
     pub(crate) interrupted: bool,
+    /// It waits for a file too, which is no business of the lab.
+    pub(crate) beside_files: bool,
 }
 
 /// What came of trying to move the time.
@@ -231,6 +233,10 @@ impl Clock {
     fn end(&mut self) -> Moved {
         let waits = |thread: &ThreadNumber| self.waiters.values().any(|waiter| waiter.thread == *thread);
         if self.seats.is_empty() && !self.threads.iter().all(waits) {
+            return Moved::Held;
+        }
+        // A file may still be ready for who waits for one, and who did not could be told something then.
+        if self.waiters.values().any(|waiter| waiter.beside_files) {
             return Moved::Held;
         }
         self.waiters.values_mut().for_each(|waiter| waiter.over = true);

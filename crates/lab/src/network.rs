@@ -15,7 +15,9 @@ use synsent_sockets::fork;
 use synsent_sockets::local::{FileTree, LocalProvider};
 use synsent_sockets::names::{Names, Resolver};
 use synsent_sockets::stack::{StackAccess, StackProvider};
-use synsent_sockets::{Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, Woken};
+use synsent_sockets::{
+    Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, WatchedFile, Woken,
+};
 use synsent_stack::{Instant, Stack};
 
 use crate::clock::{Clock, Moved, NetworkId, Token, Waiter};
@@ -117,7 +119,9 @@ impl LabNetwork {
     }
 
     /// The wait itself.
-    fn wait_for(&self, since: Ticket, deadline: Option<Instant>, cancel: &Cancel) -> Woken {
+    fn wait_for(&self, since: Ticket, files: &[WatchedFile], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
+        let bell = self.numbers.as_ref().filter(|_| !files.is_empty());
+        let _listening = bell.map(|bell| self.lab.ring_at_changes(Arc::clone(bell)));
         let mut clock = self.lab.clock();
         let waiter = Waiter {
             network: self.id,
@@ -128,6 +132,7 @@ impl LabNetwork {
             began: clock.lab.now(),
             over: false,
             interrupted: false,
+            beside_files: !files.is_empty(),
         };
         let token = clock.enter(waiter);
         // The others sleep: who moves the time tells them before it sleeps itself, once.
@@ -136,14 +141,36 @@ impl LabNetwork {
             if let Some(woken) = self.ended(&clock, token, cancel) {
                 break woken;
             }
-            match clock.advance() {
-                Moved::On => moved = true,
-                Moved::Held => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
+            if self.is_one_ready(files) {
+                break Woken::Changed;
+            }
+            match (clock.advance(), bell) {
+                (Moved::On, _) => moved = true,
+                (Moved::Held, None) => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
+                (Moved::Held, Some(bell)) => {
+                    let slept: bool;
+                    (clock, slept) = self.lab.sleep_elsewhere(clock, std::mem::take(&mut moved), |may_sleep| {
+                        bell.sleep_for_files(files, may_sleep)
+                    });
+                    if !slept {
+                        break Woken::Interrupted;
+                    }
+                }
             }
         };
         clock.leave(token);
         self.lab.release(clock);
         woken
+    }
+
+    /// Whether one of these files is ready. Files are looked at before time goes on.
+    fn is_one_ready(&self, files: &[WatchedFile]) -> bool {
+        if files.is_empty() {
+            return false;
+        }
+        let mut files = files.to_vec();
+        self.numbers().look_at_files(&mut files);
+        files.iter().any(WatchedFile::is_ready)
     }
 
     /// Why a wait ends, if it does.
@@ -190,7 +217,20 @@ impl Network for LabNetwork {
 
     fn wait(&self, since: Ticket, _watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
         // A fork does not wait until this is over: whatever is locked here, the child does not use the lab.
-        fork::outside(|| self.wait_for(since, deadline, cancel))
+        fork::outside(|| self.wait_for(since, &[], deadline, cancel))
+    }
+
+    /// Time goes on as for every wait, so one with a deadline ends with it. Where nothing is left to happen, the files alone are
+    /// waited for, in the time of the machine.
+    fn wait_beside_files(
+        &self,
+        since: Ticket,
+        _watched: &[Watched<'_>],
+        files: &[WatchedFile],
+        deadline: Option<Instant>,
+        cancel: &Cancel,
+    ) -> Woken {
+        fork::outside(|| self.wait_for(since, files, deadline, cancel))
     }
 
     fn wake_all(&self) {

@@ -22,7 +22,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
-use synsent_sockets::fork;
+use synsent_sockets::{Numbers, fork};
 
 use crate::clock::{Clock, ThreadNumber, Token};
 use crate::lab::Lab;
@@ -34,6 +34,16 @@ pub struct SharedLab(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     clock: Mutex<Clock>,
     changed: Condvar,
+    /// How often it was told that something changed.
+    told: AtomicU64,
+    /// Who sleeps elsewhere, and how it is told.
+    bells: Mutex<Vec<Arc<dyn Numbers>>>,
+}
+
+/// As long as this lives, changes are told to who sleeps for files.
+pub(crate) struct Listening<'a> {
+    shared: &'a Shared,
+    bell: Arc<dyn Numbers>,
 }
 
 /// A place among those who hold the clock, for a thread that is still to come: until it is taken, time stands still.
@@ -74,7 +84,8 @@ pub(crate) fn this_thread() -> ThreadNumber {
 impl SharedLab {
     /// Shares a lab.
     pub fn new(lab: Lab) -> SharedLab {
-        SharedLab(Arc::new(Shared { clock: Mutex::new(Clock::new(lab)), changed: Condvar::new() }))
+        let clock = Mutex::new(Clock::new(lab));
+        SharedLab(Arc::new(Shared { clock, changed: Condvar::new(), told: AtomicU64::new(0), bells: Mutex::default() }))
     }
 
     /// Uses the lab. Those who wait look afterwards whether something concerns them.
@@ -122,16 +133,40 @@ impl SharedLab {
         let waiters = clock.has_waiters();
         drop(clock);
         if waiters {
-            self.0.changed.notify_all();
+            self.0.tell();
         }
     }
 
     /// Lets go of the lock until something was done by another thread; tells the others before, if there is something to tell.
     pub(crate) fn sleep<'a>(&self, clock: MutexGuard<'a, Clock>, tell: bool) -> MutexGuard<'a, Clock> {
         if tell {
-            self.0.changed.notify_all();
+            self.0.tell();
         }
         self.0.changed.wait(clock).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes are told by this bell too until the answer is dropped.
+    pub(crate) fn ring_at_changes(&self, bell: Arc<dyn Numbers>) -> Listening<'_> {
+        self.0.bells().push(Arc::clone(&bell));
+        Listening { shared: &self.0, bell }
+    }
+
+    /// Lets go of the lock for a sleep of another kind. It is told whether it may sleep: not when something was told meanwhile.
+    /// Answers with what the sleep came to.
+    pub(crate) fn sleep_elsewhere<'a, R>(
+        &'a self,
+        clock: MutexGuard<'a, Clock>,
+        tell: bool,
+        sleep: impl FnOnce(&dyn Fn() -> bool) -> R,
+    ) -> (MutexGuard<'a, Clock>, R) {
+        if tell {
+            self.0.tell();
+        }
+        // What changes from now on is told after this.
+        let told = self.0.told.load(Ordering::SeqCst);
+        drop(clock);
+        let slept = sleep(&|| self.0.told.load(Ordering::SeqCst) == told);
+        (self.0.lock(), slept)
     }
 
     /// Lets all who wait look again.
@@ -143,8 +178,31 @@ impl SharedLab {
 }
 
 impl Shared {
+    /// Tells all who sleep that something changed.
+    fn tell(&self) {
+        self.told.fetch_add(1, Ordering::SeqCst);
+        self.changed.notify_all();
+        for bell in self.bells().iter() {
+            bell.ring();
+        }
+    }
+
+    fn bells(&self) -> MutexGuard<'_, Vec<Arc<dyn Numbers>>> {
+        // A push or a removal is done or not.
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Clock> {
         self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        let mut bells = self.shared.bells();
+        if let Some(place) = bells.iter().position(|bell| Arc::ptr_eq(bell, &self.bell)) {
+            bells.swap_remove(place);
+        }
     }
 }
 
@@ -181,7 +239,7 @@ impl Drop for Used {
         }
         for shared in self.labs.iter().filter_map(Weak::upgrade) {
             shared.lock().detach(self.thread);
-            shared.changed.notify_all();
+            shared.tell();
         }
     }
 }

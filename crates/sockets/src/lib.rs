@@ -17,6 +17,7 @@
 mod cancel;
 pub mod dns;
 mod failure;
+mod files;
 pub mod fork;
 pub mod local;
 mod memory;
@@ -35,6 +36,7 @@ mod wait;
 
 pub use cancel::Cancel;
 pub use failure::{Failure, Outcome, Reason};
+pub use files::{FileState, WatchedFile, select_beside_files};
 pub use memory::{Fault, Memory, Pointer, PointerMut};
 pub use name::{Domain, Kind, LOCAL_PATH_MAX, LocalName, Name};
 pub use network::{Network, Numbers, Ticket, Watched, Woken};

@@ -4,6 +4,7 @@ use synsent_stack::Instant;
 
 use crate::cancel::Cancel;
 use crate::failure::Failure;
+use crate::files::{FileState, WatchedFile};
 use crate::name::Domain;
 use crate::names::{Names, NoNames};
 use crate::provider::{Provider, Transport};
@@ -51,6 +52,22 @@ pub trait Numbers: Send + Sync {
 
     /// Whether the number is that of an open file that is no socket of ours.
     fn is_file(&self, number: i32) -> bool;
+
+    /// Looks what each of these files is ready for. Where files are nothing but numbers, none ever has to wait.
+    fn look_at_files(&self, files: &mut [WatchedFile]) {
+        for file in files {
+            file.state = FileState::NeverWaits;
+        }
+    }
+
+    /// Sleeps until one of these files is ready, or somebody rings; not at all where it may not, which is asked when a ring is not
+    /// missed any more. Answers false where a signal ended the sleep. Files that never have to wait are not slept for.
+    fn sleep_for_files(&self, _files: &[WatchedFile], _may_sleep: &dyn Fn() -> bool) -> bool {
+        true
+    }
+
+    /// Ends all sleeps for files.
+    fn ring(&self) {}
 }
 
 /// What sockets stand on.
@@ -67,6 +84,24 @@ pub trait Network: Send + Sync {
     /// Waits until something changed since `since`, at best for one of the watched sockets, or the deadline has come, or the
     /// call is cancelled. It may end early without a cause.
     fn wait(&self, since: Ticket, watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken;
+
+    /// The same, but it ends too when one of these files is ready, as a change. Where files are nothing but numbers, they are
+    /// looked at once.
+    fn wait_beside_files(
+        &self,
+        since: Ticket,
+        watched: &[Watched<'_>],
+        files: &[WatchedFile],
+        deadline: Option<Instant>,
+        cancel: &Cancel,
+    ) -> Woken {
+        let mut looked_at = files.to_vec();
+        self.numbers().look_at_files(&mut looked_at);
+        match looked_at.iter().any(WatchedFile::is_ready) {
+            true => Woken::Changed,
+            false => self.wait(since, watched, deadline, cancel),
+        }
+    }
 
     /// What could be done at once with each of these, in their order. A network that can ask for all of them in one go does.
     fn readiness(&self, watched: &[Watched<'_>], told: &mut [Ready]) {

@@ -44,7 +44,7 @@ pub(super) static FCNTL: Page = Page {
 pub(super) static POLL: Page = Page {
     call: "poll",
     rules: rules! {
-        Any FileInSet => Proceed, "", "POSIX: a file can always be read and written";
+        Any FileInSet => Proceed, "", "POSIX: files are waited for beside sockets; a regular one can always be read and written";
         Any Always    => Proceed, "", "POSIX: without a descriptor poll waits for its time to pass";
     },
     answers: &[],
@@ -235,7 +235,7 @@ const SELECT: Page = Page {
     rules: rules! {
         Any BadHandleInSet => Fail(BADF),  "bs2000.error.badf", "POSIX: every descriptor in a set is a valid one";
         Any BadTime        => Fail(INVAL), "", "POSIX";
-        Any FileInSet      => Proceed,     "", "POSIX: a file is always ready, in each of the three sets";
+        Any FileInSet      => Proceed,     "", "POSIX: files are waited for beside sockets; a regular one is always ready, in each of the three sets";
         Any Always         => Proceed,     "", "POSIX: without a socket select waits for its time to pass";
     },
     answers: &[],

@@ -1,10 +1,10 @@
 //! poll: waiting on many sockets, each with what is asked of it alone.
 
-use synsent_sockets::{Kind, Ready, Stage};
+use synsent_sockets::{FileState, Kind, Ready, Stage};
 
 use super::Call;
 use super::select::{Asked, Patience, wait};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, HandleScheme};
 use crate::page::{Fact, Facts, Page};
 use crate::process::{Handle, Said};
 
@@ -15,8 +15,8 @@ pub(crate) enum Told {
     Ready(Ready, Kind),
     /// A stream that was never connected: neither end is there.
     HungUp,
-    /// A file can always be read and written.
-    File,
+    /// A file: what is known of it.
+    File(FileState),
     /// The descriptor is none.
     Nothing,
     /// Nobody asked.
@@ -54,24 +54,29 @@ pub(crate) fn poll(
         let given = entries.iter().enumerate().filter(|(_, (handle, _))| *handle >= 0);
         // Failures and the end of the other side are told whether or not somebody asks.
         let find = |(at, (handle, asks)): (usize, &(Handle, Ready))| {
-            (at, Asked::find(process, *handle, |_| *asks | Ready::FAILED | Ready::PEER_CLOSED))
+            match Asked::find(process, *handle, *asks | Ready::FAILED | Ready::PEER_CLOSED) {
+                // Where handles are no descriptors, a file is none of what can be asked.
+                Asked::File(_) if dialect.ways.handles.value == HandleScheme::Opaque => (at, Asked::Nothing),
+                asked => (at, asked),
+            }
         };
         given.map(find).collect()
     };
-    call.facts |= Fact::FileInSet.when(asked.iter().any(|(_, asked)| matches!(asked, Asked::File)));
+    call.facts |= Fact::FileInSet.when(asked.iter().any(|(_, asked)| matches!(asked, Asked::File(_))));
     call.judge()?;
     let (places, asked): (Vec<usize>, Vec<Asked>) = asked.into_iter().unzip();
-    let needs_no_wait = asked.iter().any(|asked| !matches!(asked, Asked::Socket(..)) || is_hung_up(asked));
+    let needs_no_wait = asked.iter().any(|asked| matches!(asked, Asked::Nothing) || is_hung_up(asked));
     let patience = if needs_no_wait { Patience::of_millis(0) } else { patience };
-    let mut found = wait(&call, &asked, patience)?.into_iter();
+    let found = wait(&call, &asked, patience)?;
+    let (mut sockets, mut files) = (found.sockets.into_iter(), found.files.into_iter());
     let mut told = vec![Told::Unasked; entries.len()];
     for (at, asked) in places.into_iter().zip(&asked) {
         told[at] = match asked {
             Asked::Socket(socket, _) => {
-                let ready = found.next().unwrap_or(Ready::NONE);
+                let ready = sockets.next().unwrap_or(Ready::NONE);
                 if is_hung_up(asked) { Told::HungUp } else { Told::Ready(ready, socket.kind()) }
             }
-            Asked::File => Told::File,
+            Asked::File(file) => Told::File(files.next().unwrap_or(*file).state),
             Asked::Nothing => Told::Nothing,
         };
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use synsent_sockets::{Cancel, Ready, Socket, Stage, select_each};
+use synsent_sockets::{Cancel, Ready, Socket, Stage, WatchedFile, select_beside_files};
 use synsent_stack::Duration;
 
 use super::Call;
@@ -76,7 +76,7 @@ pub(crate) fn select(
     let is_empty = sets.iter().all(|set| set.handles.as_ref().is_none_or(|handles| handles.is_empty()));
     call.facts |= Fact::NothingSelected.when(is_empty)
         | Fact::BadHandleInSet.when(asked.iter().any(|asked| matches!(asked, Asked::Nothing)))
-        | Fact::FileInSet.when(asked.iter().any(|asked| matches!(asked, Asked::File)))
+        | Fact::FileInSet.when(asked.iter().any(|asked| matches!(asked, Asked::File(_))))
         | Fact::BadTime.when(patience == Patience::Nonsense);
     if call.judge()? != Verdict::Proceed {
         return Ok(0);
@@ -89,23 +89,33 @@ pub(crate) fn select(
 pub(super) enum Asked {
     /// A socket, and what is asked of it.
     Socket(Arc<Socket>, Ready),
-    /// A file, which never has to wait.
-    File,
+    /// A file, and what is asked of it.
+    File(WatchedFile),
     /// What is neither.
     Nothing,
 }
 
 impl Asked {
-    pub(super) fn find(process: &Process, handle: Handle, asks: impl FnOnce(&Socket) -> Ready) -> Asked {
+    pub(super) fn find(process: &Process, handle: Handle, asks: Ready) -> Asked {
         match process.find(handle) {
-            Some(socket) => {
-                let asks = asks(&socket);
-                Asked::Socket(socket, asks)
-            }
-            None if process.is_file(handle) => Asked::File,
-            None => Asked::Nothing,
+            Some(socket) => Asked::Socket(socket, asks),
+            None => Asked::no_socket(process, handle, asks),
         }
     }
+
+    /// What a handle is that names no socket.
+    fn no_socket(process: &Process, handle: Handle, asks: Ready) -> Asked {
+        match i32::try_from(handle) {
+            Ok(number) if process.is_file(handle) => Asked::File(WatchedFile::new(number, asks)),
+            _ => Asked::Nothing,
+        }
+    }
+}
+
+/// What became of a wait: what each socket could do, and what is known of each file, in their order.
+pub(super) struct Found {
+    pub(super) sockets: Vec<Ready>,
+    pub(super) files: Vec<WatchedFile>,
 }
 
 /// The members of all sets, one after another.
@@ -122,8 +132,8 @@ fn gather(process: &Process, sets: &[Set<'_>; 3]) -> Vec<Asked> {
                 Asked::Socket(socket, asks) if set.shows_failed_openings && may_fail_to_open(socket) => {
                     *asks = *asks | Ready::FAILED;
                 }
-                Asked::Nothing if process.is_file(*handle) => *asked = Asked::File,
-                Asked::Socket(..) | Asked::File | Asked::Nothing => {}
+                Asked::Nothing => *asked = Asked::no_socket(process, *handle, set.asks),
+                Asked::Socket(..) | Asked::File(_) => {}
             }
         }
     }
@@ -135,32 +145,37 @@ fn may_fail_to_open(socket: &Socket) -> bool {
     matches!(socket.standing().stage, Stage::Idle | Stage::Connecting | Stage::Failed(_))
 }
 
-/// What the sockets could do, in their order.
-pub(super) fn wait(call: &Call, asked: &[Asked], patience: Patience) -> Result<Vec<Ready>, Said> {
+/// What the sockets and the files could do.
+pub(super) fn wait(call: &Call, asked: &[Asked], patience: Patience) -> Result<Found, Said> {
     let at_most = match patience {
-        _ if asked.iter().any(|asked| matches!(asked, Asked::File)) => Some(Duration::ZERO),
         Patience::AtMost(span) => Some(span),
         Patience::Forever | Patience::Nonsense => None,
     };
     let sockets = asked.iter().filter_map(|asked| match asked {
         Asked::Socket(socket, asks) => Some((socket.as_ref(), *asks)),
-        Asked::File | Asked::Nothing => None,
+        Asked::File(_) | Asked::Nothing => None,
     });
+    let files = asked.iter().filter_map(|asked| match asked {
+        Asked::File(file) => Some(*file),
+        Asked::Socket(..) | Asked::Nothing => None,
+    });
+    let mut files: Vec<_> = files.collect();
     let network = call.process()?.network().as_ref();
-    select_each(network, sockets, at_most, &Cancel::new()).map_err(|failure| call.say(failure))
+    let found = select_beside_files(network, sockets, &mut files, at_most, &Cancel::new());
+    Ok(Found { sockets: found.map_err(|failure| call.say(failure))?, files })
 }
 
 /// Leaves in each set what is ready for it.
-fn reduce(sets: &mut [Set<'_>; 3], asked: &[Asked], found: &[Ready]) -> i32 {
+fn reduce(sets: &mut [Set<'_>; 3], asked: &[Asked], found: &Found) -> i32 {
     let mut count = 0;
-    // What is no socket was not asked and has no answer.
-    let mut found = found.iter();
+    let (mut sockets, mut files) = (found.sockets.iter(), found.files.iter());
     let mut asked = asked.iter();
     for handles in sets.iter_mut().filter_map(|set| set.handles.as_deref_mut()) {
         handles.retain(|_| {
             let is_ready = match asked.next() {
-                Some(Asked::Socket(..)) => found.next().is_some_and(|ready| !ready.is_empty()),
-                Some(Asked::File) => true,
+                Some(Asked::Socket(..)) => sockets.next().is_some_and(|ready| !ready.is_empty()),
+                Some(Asked::File(_)) => files.next().is_some_and(WatchedFile::is_ready),
+                // What is neither was not asked and has no answer.
                 Some(Asked::Nothing) | None => false,
             };
             count += i32::from(is_ready);

@@ -1,6 +1,6 @@
 //! An entry of poll: a descriptor, what is asked of it, and what it is told.
 
-use synsent_sockets::Ready;
+use synsent_sockets::{FileState, Ready};
 
 use super::constants::*;
 use crate::engine::poll::Told;
@@ -34,7 +34,17 @@ impl PollFd {
         self.revents = match told {
             Told::Unasked => 0,
             Told::Nothing => POLLNVAL,
-            Told::File => asked & (READING | WRITING),
+            Told::File(FileState::NeverWaits) => asked & (READING | WRITING),
+            Told::File(FileState::Ready(ready)) => {
+                let told = [
+                    (Ready::READABLE, asked & READING),
+                    (Ready::WRITABLE, asked & WRITING),
+                    (Ready::URGENT, asked & POLLPRI),
+                    (Ready::FAILED, POLLERR),
+                    (Ready::PEER_CLOSED, POLLHUP),
+                ];
+                told.iter().fold(0, |all, (one, events)| all | when(ready.has(*one), *events))
+            }
             // Where nothing is left to be written to, POLLOUT is not told.
             Told::HungUp => POLLHUP,
             Told::Ready(ready, _) => {

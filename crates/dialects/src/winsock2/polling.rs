@@ -67,7 +67,7 @@ fn tells(asked: i16, told: Told) -> i16 {
     let when = |holds: bool, events: i16| if holds { events } else { 0 };
     match told {
         Told::Unasked => 0,
-        Told::Nothing | Told::File => POLLNVAL,
+        Told::Nothing | Told::File(_) => POLLNVAL,
         Told::HungUp => POLLHUP,
         Told::Ready(ready, kind) => {
             let failed = ready.has(Ready::FAILED);

@@ -26,7 +26,7 @@ use std::io;
 use std::sync::Arc;
 
 use synsent_sockets::names::Names;
-use synsent_sockets::{Cancel, Domain, Network, Numbers, Provider, Ready, Ticket, Watched, Woken};
+use synsent_sockets::{Cancel, Domain, Network, Numbers, Provider, Ready, Ticket, Watched, WatchedFile, Woken};
 use synsent_stack::Instant;
 
 pub use self::own::is_own_descriptor;
@@ -35,6 +35,7 @@ pub use self::probe::{ProbeEnd, Probed, probe};
 pub(crate) use self::provider::KernelProvider;
 pub(crate) use self::socket::KernelSocket;
 use crate::clock::Clock;
+use crate::files;
 use crate::names::SystemNames;
 use crate::numbers::DescriptorNumbers;
 use crate::signal;
@@ -77,8 +78,19 @@ impl Network for KernelNetwork {
     }
 
     fn wait(&self, since: Ticket, watched: &[Watched<'_>], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
+        self.wait_beside_files(since, watched, &[], deadline, cancel)
+    }
+
+    fn wait_beside_files(
+        &self,
+        since: Ticket,
+        watched: &[Watched<'_>],
+        files: &[WatchedFile],
+        deadline: Option<Instant>,
+        cancel: &Cancel,
+    ) -> Woken {
         let may = || !cancel.is_cancelled() && self.ticket() == since;
-        sleep(&self.waiters, self.clock, watched, deadline, cancel, may)
+        sleep(&self.waiters, self.clock, watched, files, deadline, cancel, may)
     }
 
     fn readiness(&self, watched: &[Watched<'_>], told: &mut [Ready]) {
@@ -102,11 +114,12 @@ impl Network for KernelNetwork {
     }
 }
 
-/// Sleeps over the kernel's sockets among those that are watched.
+/// Sleeps over the kernel's sockets among those that are watched, and over these files.
 pub(crate) fn sleep(
     waiters: &Waiters,
     clock: Clock,
     watched: &[Watched<'_>],
+    files: &[WatchedFile],
     deadline: Option<Instant>,
     cancel: &Cancel,
     may: impl FnOnce() -> bool,
@@ -116,6 +129,7 @@ pub(crate) fn sleep(
     let timeout = until.map(|until| until.since(clock.now()));
     let fill = |list: &mut Vec<Watch>| {
         list.extend(kernel_sockets(watched).filter_map(|(socket, interest)| socket.watch(interest)));
+        files::watch(files, list);
     };
     let slept = waiters.sleep(fill, timeout, may);
     match slept {
