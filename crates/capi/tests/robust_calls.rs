@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
-use support::{Built, Program, System, compilers, output_of, prefix, root, run};
+use support::{Built, Program, Ran, System, compilers, output_of, prefix, root, run};
 
 /// How long one run may take; the program tells by itself who does not come back.
 const RUN_LIMIT: Duration = Duration::from_secs(180);
@@ -30,6 +30,13 @@ fn on_the_kernel(program: &Built) -> Command {
     command
 }
 
+/// It ended well, and no call was saved by the boundary alone.
+fn no_panic(ran: Ran) {
+    let ran = ran.expect_success();
+    let panics: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("panicked at")).collect();
+    assert!(panics.is_empty(), "{panics:?}");
+}
+
 #[test]
 fn the_table_has_every_function_that_is_exported() {
     let Some(program) = program() else { return };
@@ -51,7 +58,7 @@ fn no_call_brings_the_program_down_on_the_kernel() {
     let Some(program) = program() else { return };
     for seed in SEEDS {
         let arguments = [seed, CALLS, THREADS].map(|number| number.to_string());
-        run(on_the_kernel(&program).args(arguments), RUN_LIMIT).expect_success();
+        no_panic(run(on_the_kernel(&program).args(arguments), RUN_LIMIT));
     }
 }
 
@@ -61,6 +68,6 @@ fn no_call_brings_the_program_down_in_a_lab() {
     let lab = format!("lab:{}", root().join("scenarios/web.toml").display());
     for seed in SEEDS {
         let arguments = [seed, CALLS, THREADS].map(|number| number.to_string());
-        run(program.command(&lab).args(arguments), RUN_LIMIT).expect_success();
+        no_panic(run(program.command(&lab).args(arguments), RUN_LIMIT));
     }
 }

@@ -36,7 +36,7 @@ typedef word (*function)(word, word, word, word, word, word, word, word, word);
 struct row {
     const char *name;
     const char *arguments;
-    /* 'S', 'D': a new handle; '-': nothing to keep; 'r': rarely called, because it takes everything away. */
+    /* 'S', 'H', 'D': a new handle; '-': nothing to keep; 'r': rarely called, because it takes everything away. */
     char result;
 };
 
@@ -63,8 +63,10 @@ static uint64_t seed;
 static unsigned char *read_only, *unmapped;
 static _Thread_local struct worker *self;
 
-/* Handles that a function gave out, of Windows and of the others; threads take each other's. */
-static volatile word windows_handles[POOL], descriptors[POOL];
+/* Handles that a function gave out; threads take each other's. The numbers of descriptors are each thread's own, and are closed once:
+   who uses one after it was closed may hit anything of the process. */
+static volatile word windows_handles[POOL], target_handles[POOL];
+static _Thread_local volatile word descriptors[POOL];
 /* Ports that somebody listens at, perhaps; in network order. */
 static volatile unsigned short ports[8];
 
@@ -85,13 +87,17 @@ static int one_of(const int *values, unsigned count) {
 
 #define ONE_OF(...) one_of((const int[]){__VA_ARGS__}, sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
 
+static word taken(volatile word *pool) {
+    return __atomic_exchange_n(&pool[below(POOL)], ~(word)0, __ATOMIC_SEQ_CST);
+}
+
 static word any_handle(volatile word *pool) {
     switch (below(12)) {
     case 0:
         /* No descriptor of the program itself, which would be closed. */
         return (word)ONE_OF(-1, -2, INT_MIN, INT_MAX, 777, 0x20000);
     case 1:
-        return pool == windows_handles ? (word)next() : (word)(700 + below(100));
+        return pool == descriptors ? (word)(800 + below(100)) : (word)next();
     default:
         return pool[below(POOL)];
     }
@@ -195,7 +201,7 @@ static void fill(char kind, unsigned char *into) {
         number = below(10) ? (int)count : any_number();
         memcpy(into, &number, sizeof number);
         for (unsigned i = 0; i < count; i++) {
-            handle = any_handle(descriptors);
+            handle = any_handle(target_handles);
             memcpy(into + 4 + 4 * i, &handle, 4);
         }
         break;
@@ -299,8 +305,14 @@ static word argument(char kind) {
     switch (kind) {
     case 'S': /* a socket of Windows */
         return any_handle(windows_handles);
-    case 'D': /* a descriptor of the others */
+    case 'H': /* a socket of TargetTCP */
+        return (word)(int)any_handle(target_handles);
+    case 'D': /* a descriptor */
         return (word)(int)any_handle(descriptors);
+    case 'X': /* one that nobody uses from now on */
+        return (word)(int)taken(descriptors);
+    case 'N': /* a number that is nobody's */
+        return 700 + below(100);
     case 'i': /* any number */
         return (word)any_number();
     case 'n': /* a length of 32 bits */
@@ -338,10 +350,8 @@ static word argument(char kind) {
 }
 
 static void keep(volatile word *pool, word handle, const char *close_name) {
-    unsigned place = below(POOL);
-    word before = pool[place];
-    pool[place] = handle;
-    for (size_t row = 0; row < ROWS && below(20); row++) {
+    word before = __atomic_exchange_n(&pool[below(POOL)], handle, __ATOMIC_SEQ_CST);
+    for (size_t row = 0; row < ROWS; row++) {
         if (strcmp(table[row].name, close_name) == 0 && functions[row] != NULL) {
             functions[row](before, 0, 0, 0, 0, 0, 0, 0, 0);
         }
@@ -361,6 +371,9 @@ static void call(size_t which) {
     self->row = NULL;
     if (row->result == 'S' && result != ~(word)0) {
         keep(windows_handles, result, "synsent_winsock2_closesocket");
+    }
+    if (row->result == 'H' && (int)result != -1) {
+        keep(target_handles, result, "synsent_targettcp_closesocket");
     }
     if (row->result == 'D' && (int)result > 2) {
         keep(descriptors, result, "synsent_bs2000_close");
@@ -395,6 +408,9 @@ static void arrange(void) {
 
 static void *work(void *of) {
     self = of;
+    for (int i = 0; i < POOL; i++) {
+        descriptors[i] = ~(word)0;
+    }
     for (; self->done < self->calls; self->done++) {
         size_t which = below(ROWS);
         if (functions[which] == NULL || (table[which].result == 'r' && below(100))) {
@@ -519,7 +535,7 @@ int main(int count, char **arguments) {
     unmapped = pages(4096, PROT_NONE);
     handle_signals();
     for (int i = 0; i < POOL; i++) {
-        windows_handles[i] = descriptors[i] = ~(word)0;
+        windows_handles[i] = target_handles[i] = ~(word)0;
     }
     for (int i = 0; i < thread_count; i++) {
         workers[i].random = seed * 1000003 + (uint64_t)i;

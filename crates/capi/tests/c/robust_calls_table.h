@@ -10,12 +10,13 @@
         {name "getsockname", "Sal", '-'}, {name "getpeername", "Sal", '-'}, {name "getsockopt", "SLOpl", '-'},            \
         {name "setsockopt", "SLOpn", '-'}, {name "ioctlsocket", "SCo", '-'}, {name "__WSAFDIsSet", "SF", '-'}
 
-#define POSIX(name)                                                                                                        \
-    {name "socket", "ft0", 'D'}, {name "bind", "Dan", '-'}, {name "connect", "Dan", '-'}, {name "listen", "Di", '-'},     \
-        {name "accept", "Dal", 'D'}, {name "send", "Dpz0", '-'}, {name "sendto", "Dpz0an", '-'},                          \
-        {name "recv", "Dpz0", '-'}, {name "recvfrom", "Dpz0al", '-'}, {name "shutdown", "Di", '-'},                       \
-        {name "getsockname", "Dal", '-'}, {name "getpeername", "Dal", '-'}, {name "getsockopt", "DLOpl", '-'},            \
-        {name "setsockopt", "DLOpn", '-'}
+#define POSIX(name, handle, result)                                                                                        \
+    {name "socket", "ft0", result}, {name "bind", handle "an", '-'}, {name "connect", handle "an", '-'},                  \
+        {name "listen", handle "i", '-'}, {name "accept", handle "al", result}, {name "send", handle "pz0", '-'},         \
+        {name "sendto", handle "pz0an", '-'}, {name "recv", handle "pz0", '-'}, {name "recvfrom", handle "pz0al", '-'},   \
+        {name "shutdown", handle "i", '-'}, {name "getsockname", handle "al", '-'},                                        \
+        {name "getpeername", handle "al", '-'}, {name "getsockopt", handle "LOpl", '-'},                                   \
+        {name "setsockopt", handle "LOpn", '-'}
 
 static const struct row table[] = {
     WINDOWS("synsent_winsock1_"),
@@ -35,16 +36,16 @@ static const struct row table[] = {
     {"synsent_winsock2_WSARecvEx", "Spnp", '-'},
     {"synsent_winsock2_WSASendDisconnect", "Se", '-'},
     {"synsent_winsock2_WSARecvDisconnect", "Se", '-'},
-    POSIX("synsent_targettcp_"),
+    POSIX("synsent_targettcp_", "H", 'H'),
     {"synsent_targettcp_target_tcp_init", "", '-'},
-    {"synsent_targettcp_closesocket", "D", '-'},
-    {"synsent_targettcp_ioctlsocket", "DCo", '-'},
+    {"synsent_targettcp_closesocket", "H", '-'},
+    {"synsent_targettcp_ioctlsocket", "HCo", '-'},
     {"synsent_targettcp_select", "iGGGU", '-'},
     {"synsent_targettcp_perror", "x", 'r'},
-    POSIX("synsent_bs2000_"),
-    {"synsent_bs2000_close", "D", '-'},
+    POSIX("synsent_bs2000_", "D", 'D'),
+    {"synsent_bs2000_close", "X", '-'},
     {"synsent_bs2000_dup", "D", '-'},
-    {"synsent_bs2000_dup2", "DD", '-'},
+    {"synsent_bs2000_dup2", "DN", '-'},
     {"synsent_bs2000_fcntl", "Dko", '-'},
     {"synsent_bs2000_ioctl", "DCo", '-'},
     {"synsent_bs2000_read", "Dpz", '-'},
