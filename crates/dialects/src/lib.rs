@@ -62,4 +62,5 @@ pub use numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
 pub use page::{Answered, Fact, Facts, On, Page, Rule, Source, Verdict};
 pub use process::{Entered, Handle, Process, Said, last_said, leave_networks};
 pub use registry::{DIALECTS, dialect_named};
+pub use windows::desk;
 pub use words::{OutcomeWord, Spelling, Word};

@@ -147,6 +147,16 @@ facts! {
     FlowUnsupported,
     /// The socket's group goes to another host.
     OutsideGroup,
+    /// A blocking call of this thread waits further out: this call comes from what the thread does meanwhile.
+    CallInProgress,
+    /// No blocking call of this thread waits.
+    NothingBlocks,
+    /// To make a socket block whose events are told.
+    StaysNonblocking,
+    /// There is no such window.
+    BadWindow,
+    /// There is no such event object.
+    BadEvent,
 }
 
 /// The facts of one call.

@@ -14,6 +14,7 @@ use synsent_sockets::{Domain, Failure, Kind, Network, Outcome, Settings, Socket,
 use crate::dialect::{Dialect, HandleScheme, Starting};
 use crate::groups::Groups;
 use crate::page::{Fact, Rule, Source};
+use crate::windows::desk::Desk;
 use crate::words::Word;
 
 /// How many sockets a process may have; Windows Sockets announces it in 16 bits.
@@ -32,6 +33,8 @@ pub struct Process {
     groups: Groups,
     /// Whether calls are served: what every call asks, without the lock.
     serves: AtomicBool,
+    /// Its windows and what can be waited for besides sockets, once somebody asks for them.
+    desk: OnceLock<Arc<Desk>>,
 }
 
 /// How often a process was started, and as what.
@@ -127,6 +130,7 @@ impl Process {
             started: Mutex::default(),
             groups: Groups::default(),
             serves: AtomicBool::new(dialect.ways.starting.value == Starting::Always),
+            desk: OnceLock::new(),
         })
     }
 
@@ -152,6 +156,19 @@ impl Process {
     /// The network.
     pub fn network(&self) -> &Arc<dyn Network> {
         &self.network
+    }
+
+    /// Its windows and what can be waited for besides sockets; all processes on one network share them.
+    pub fn desk(&self) -> &Arc<Desk> {
+        self.desk.get_or_init(|| Desk::on(&self.network))
+    }
+
+    /// The events of a connection are told to whom those of its listener are told.
+    pub(crate) fn pass_on_watch(&self, listener: Handle, accepted: Handle) {
+        let is_watched = self.find(listener).is_some_and(|listener| listener.has_onlooker());
+        if let Some(socket) = self.find(accepted).filter(|_| is_watched) {
+            self.desk().inherit(self.dialect.name, listener, (accepted, socket));
+        }
     }
 
     /// The process of this thread in this dialect.

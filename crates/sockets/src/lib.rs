@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod blocking;
 mod cancel;
 pub mod dns;
 mod failure;
@@ -24,6 +25,7 @@ mod memory;
 mod name;
 pub mod names;
 mod network;
+mod onlooker;
 mod provider;
 mod ready;
 mod scratch;
@@ -34,18 +36,23 @@ pub mod stack;
 mod table;
 mod wait;
 
+pub use blocking::{
+    IDLE_CALLS_MAX, IDLE_SLICE, IdleWork, Idled, cancel_blocking, cancel_blocking_of, is_idling, set_idle,
+    thread_number,
+};
 pub use cancel::Cancel;
 pub use failure::{Failure, Outcome, Reason};
 pub use files::{FileState, WatchedFile, select_beside_files};
 pub use memory::{Fault, Memory, Pointer, PointerMut};
 pub use name::{Domain, Kind, LOCAL_PATH_MAX, LocalName, Name};
 pub use network::{Network, Numbers, Ticket, Watched, Woken};
+pub use onlooker::{Act, Onlooker};
 pub use provider::{
     Accepted, Answer, Cast, Progress, Provider, Queued, ReceiveHow, Received, SendHow, Shutdown, Transport, Waits,
 };
 pub use ready::Ready;
 pub use scratch::COPY_OCTETS_MAX;
-pub use select::{select, select_each};
+pub use select::{select, select_aside, select_each};
 pub use settings::{ConnectPolicy, Setting, Settings};
 pub use socket::{Linger, Phase, Socket, Stage, Standing};
 pub use table::{SocketId, Table};

@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use synsent_stack::{Duration, Instant};
 
+use crate::blocking::Blocking;
 use crate::cancel::Cancel;
 use crate::failure::{Failure, Outcome};
 use crate::network::{Network, Watched, Woken};
@@ -38,10 +39,35 @@ pub fn select_each<'a>(
     at_most: Option<Duration>,
     cancel: &Cancel,
 ) -> Result<Vec<Ready>, Failure> {
+    wait_on(network, asked, at_most, cancel, Blocking::begin)
+}
+
+/// The same for who is no call of a socket system: the thread has no idle work meanwhile, and nobody takes it back but by its
+/// own mark.
+///
+/// # Errors
+/// As [`select`].
+pub fn select_aside(
+    network: &dyn Network,
+    asked: &[(&Socket, Ready)],
+    at_most: Option<Duration>,
+    cancel: &Cancel,
+) -> Result<Vec<Ready>, Failure> {
+    wait_on(network, asked.iter().copied(), at_most, cancel, Blocking::aside)
+}
+
+fn wait_on<'a>(
+    network: &dyn Network,
+    asked: impl Iterator<Item = (&'a Socket, Ready)> + Clone,
+    at_most: Option<Duration>,
+    cancel: &Cancel,
+    begin: fn() -> Blocking,
+) -> Result<Vec<Ready>, Failure> {
     let only_looks = at_most.is_some_and(|span| span.is_zero());
     let deadline = at_most.map(|span| network.now() + span);
     let mut pass = Pass::new();
     let mut waiting = Vec::new();
+    let mut blocking = None;
     let mut too_late = only_looks;
     loop {
         let ticket = network.ticket();
@@ -58,7 +84,12 @@ pub fn select_each<'a>(
                 continue;
             }
         }
-        let until = [deadline, pass.first_deadline].into_iter().flatten().min();
+        let blocking = blocking.get_or_insert_with(begin);
+        if blocking.is_taken_back() {
+            return Err(Outcome::Cancelled.into());
+        }
+        let slice = blocking.slice().map(|slice| network.now() + slice);
+        let until = [deadline, pass.first_deadline, slice].into_iter().flatten().min();
         match network.wait(ticket, &pass.watched, until, cancel) {
             // News that come again and again do not keep the time from being over.
             Woken::Changed => too_late = deadline.is_some_and(|deadline| network.now() > deadline),

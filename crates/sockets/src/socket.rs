@@ -15,7 +15,7 @@ mod verbs;
 pub use standing::{Stage, Standing};
 
 use core::net::IpAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use synsent_stack::{Duration, Instant};
@@ -24,6 +24,7 @@ use crate::cancel::Cancel;
 use crate::failure::{Failure, Outcome};
 use crate::name::{Domain, Kind, Name};
 use crate::network::Network;
+use crate::onlooker::{Act, Onlooker};
 use crate::provider::{Cast, Provider, Transport};
 use crate::ready::Ready;
 use crate::settings::{Setting, Settings};
@@ -66,6 +67,8 @@ pub struct Socket {
     state: Mutex<State>,
     /// How many calls wait on it.
     waiting: AtomicU32,
+    /// Whether somebody looks on: what every verb asks, without the lock.
+    has_onlooker: AtomicBool,
 }
 
 struct State {
@@ -77,6 +80,8 @@ struct State {
     connected_at: Option<Instant>,
     /// Whether its caller has ended its assignment to a peer, and gave it none since.
     disconnected: bool,
+    /// Whether it came out of a listener.
+    accepted: bool,
     shut_receive: bool,
     shut_send: bool,
     linger: Linger,
@@ -90,6 +95,8 @@ struct State {
     /// The mark of those who wait now, if anybody has waited; taking them back leaves none, and those who come later make
     /// another.
     cancel: Option<Arc<Cancel>>,
+    /// Who is told what is done with it.
+    onlooker: Option<Arc<dyn Onlooker>>,
 }
 
 /// Making a socket, and what it says of itself.
@@ -110,6 +117,7 @@ impl Socket {
             transport: OnceLock::new(),
             state: Mutex::new(state),
             waiting: AtomicU32::new(0),
+            has_onlooker: AtomicBool::new(false),
         })
     }
 
@@ -261,6 +269,26 @@ impl Socket {
         self.judge(told).unwrap_or(Ready::NONE)
     }
 
+    /// Whether it came out of a listener.
+    pub fn was_accepted(&self) -> bool {
+        self.state().accepted
+    }
+
+    /// Who is told from now on what is done with it; `None`: nobody.
+    pub fn set_onlooker(&self, onlooker: Option<Arc<dyn Onlooker>>) {
+        let mut state = self.state();
+        self.has_onlooker.store(onlooker.is_some(), Ordering::SeqCst);
+        // The one before may take a lock of its own when it goes, and goes without this one.
+        let before = std::mem::replace(&mut state.onlooker, onlooker);
+        drop(state);
+        drop(before);
+    }
+
+    /// Whether somebody is told what is done with it.
+    pub fn has_onlooker(&self) -> bool {
+        self.has_onlooker.load(Ordering::SeqCst)
+    }
+
     /// How many octets one call could receive now.
     pub fn receivable_octets(&self) -> usize {
         if self.state().shut_receive {
@@ -292,6 +320,7 @@ impl Socket {
         let state = State {
             nonblocking: of_listener.nonblocking,
             bound: true,
+            accepted: true,
             peer: Some(peer),
             connected_at: Some(listener.network.now()),
             linger: of_listener.linger,
@@ -307,6 +336,7 @@ impl Socket {
             transport: OnceLock::from(transport),
             state: Mutex::new(state),
             waiting: AtomicU32::new(0),
+            has_onlooker: AtomicBool::new(false),
         }
     }
 
@@ -419,6 +449,17 @@ impl Socket {
         }
     }
 
+    /// Tells the onlooker what was done. The state's lock must be free.
+    pub(crate) fn tell_onlooker(&self, act: Act) {
+        if !self.has_onlooker() {
+            return;
+        }
+        let onlooker = self.state().onlooker.clone();
+        if let Some(onlooker) = onlooker {
+            onlooker.acted(self, act);
+        }
+    }
+
     /// Has those look anew who wait on it and do not know yet what there is to wait for now.
     fn tell_waiting(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
@@ -478,6 +519,7 @@ impl State {
             peer: None,
             connected_at: None,
             disconnected: false,
+            accepted: false,
             shut_receive: false,
             shut_send: false,
             linger: Linger::Off,
@@ -487,6 +529,7 @@ impl State {
             opening: 0,
             opening_deadline: None,
             cancel: None,
+            onlooker: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The one blocking loop: ask, wait until something changed, ask again, until it is done, too late, or taken back.
 //!
+//! Between two waits the thread has its idle work done, where it has some.
+//!
 //! The ticket is taken before the asking, so a change between the asking and the waiting ends the wait at once. After the
 //! deadline the verb is asked one last time: what came in the same moment counts as in time.
 
@@ -7,6 +9,7 @@ use std::sync::Arc;
 
 use synsent_stack::Instant;
 
+use crate::blocking::Blocking;
 use crate::cancel::Cancel;
 use crate::failure::{Failure, Outcome};
 use crate::network::{Watched, Woken};
@@ -33,6 +36,7 @@ impl Wait<'_> {
         let mut too_late = false;
         let mut waiting = None;
         let mut cancel = self.cancel.clone();
+        let mut blocking = None;
         loop {
             let ticket = network.ticket();
             match verb()? {
@@ -53,11 +57,17 @@ impl Wait<'_> {
             if cancel.is_cancelled() {
                 return Err(Outcome::Cancelled.into());
             }
+            let blocking = blocking.get_or_insert_with(Blocking::begin);
+            if blocking.is_taken_back() {
+                return Err(Outcome::Cancelled.into());
+            }
             let deadline = self.deadline.map(|(at, _)| at);
-            match network.wait(ticket, &watched, deadline, cancel) {
+            let slice = blocking.slice().map(|slice| network.now() + slice);
+            let until = [deadline, slice].into_iter().flatten().min();
+            match network.wait(ticket, &watched, until, cancel) {
                 // News that come again and again do not keep the time from being over.
                 Woken::Changed => too_late = deadline.is_some_and(|deadline| network.now() > deadline),
-                Woken::DeadlinePassed => too_late = true,
+                Woken::DeadlinePassed => too_late = deadline.is_some_and(|deadline| network.now() >= deadline),
                 Woken::Cancelled => return Err(Outcome::Cancelled.into()),
                 Woken::Interrupted if self.has_no_limit() && network.goes_on_after_signal() => {
                     too_late = deadline.is_some_and(|deadline| network.now() > deadline);

@@ -30,6 +30,7 @@ pub(crate) fn accept(
         Err(failure) => return Err(call.say(failure)),
     };
     let accepted = call.adopt(reserved, socket)?;
+    call.process()?.pass_on_watch(handle, accepted);
     if wants_name && !len.is_null() && dialect.names.write(&peer, &mut name, &mut len).is_err() {
         // The memory was there when the call began.
         call.discard(accepted);

@@ -23,7 +23,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use synsent_sockets::{Cast, Failure, Name, Outcome, Pointer, Socket, Stage};
+use synsent_sockets::{Cast, Failure, Name, Outcome, Pointer, Socket, Stage, is_idling};
 
 use crate::dialect::Dialect;
 use crate::names::Decoded;
@@ -45,7 +45,9 @@ impl Call {
     pub(crate) fn of_process(dialect: &'static Dialect, page: &'static Page) -> Call {
         let process = Process::current(dialect);
         let started = process.as_ref().is_some_and(|process| process.is_started());
-        let facts = Fact::NotStarted.when(!started) | Fact::NoNetwork.when(process.is_none());
+        let facts = Fact::NotStarted.when(!started)
+            | Fact::NoNetwork.when(process.is_none())
+            | Fact::CallInProgress.when(is_idling());
         Call { dialect, page, process, socket: None, on: On::Nowhere, facts }
     }
 

@@ -206,6 +206,9 @@ pub(crate) fn ioctl(
     call.facts |= Fact::BadOption.when(row.is_none())
         | Fact::NullBuffer.when(argument.is_null())
         | Fact::BadBuffer.when(!argument.is_null() && given.is_none());
+    if let (Some(Request::NonBlocking), Some(0), Some(socket)) = (row.map(|row| row.request), given, &call.socket) {
+        call.facts |= Fact::StaysNonblocking.when(socket.has_onlooker());
+    }
     if call.judge()? != Verdict::Proceed {
         return Ok(());
     }

@@ -64,7 +64,7 @@ macro_rules! windows_calls {
         use $crate::engine::select::Patience;
         use $crate::process::Said;
         use $crate::windows::types::{handle, read_version};
-        use $crate::windows::{calls, last_error};
+        use $crate::windows::{calls, hooks, last_error, selecting};
 
         pub use $crate::windows::types::{
             FD_CLR, FD_ISSET, FD_SET, FD_ZERO, FdSet, TimeVal, WSADATA, WSADESCRIPTION_LEN, WSASYS_STATUS_LEN,
@@ -233,6 +233,19 @@ macro_rules! windows_calls {
         /// Asks or sets something of a socket: [`FIONBIO`], [`FIONREAD`], [`SIOCATMARK`].
         pub fn ioctlsocket<'a>(s: SOCKET, cmd: u32, argp: impl Into<PointerMut<'a>>) -> i32 {
             last_error::zero(engine::options::ioctl(&$dialect, handle(s), cmd, argp.into()))
+        }
+
+        /// Has these events of a socket posted to a window, and makes the socket non-blocking; 0 takes that back.
+        #[allow(non_snake_case)]
+        pub fn WSAAsyncSelect(s: SOCKET, hWnd: usize, wMsg: u32, lEvent: i32) -> i32 {
+            let events = (lEvent, EVENTS_KNOWN);
+            last_error::zero(selecting::by_message(&$dialect, handle(s), (hWnd, wMsg), events))
+        }
+
+        /// Takes the blocking call of another thread back, which then says WSAEINTR; the thread has the number that
+        /// [`thread_number`](synsent_sockets::thread_number) told it.
+        pub fn cancel_blocking_call_of(thread: u32) -> i32 {
+            last_error::zero(hooks::cancel_of(&$dialect, thread).map(drop))
         }
 
         /// An address as a sockaddr, octet by octet.

@@ -73,3 +73,28 @@ pub const SIOCATMARK: u32 = 0x4004_7307;
 
 /// How many sockets a set has room for.
 pub const FD_SETSIZE: usize = 64;
+
+/// There is something to receive, or could be.
+pub const FD_READ: i32 = 0x01;
+/// There is room to send.
+pub const FD_WRITE: i32 = 0x02;
+/// Out-of-band data has come.
+pub const FD_OOB: i32 = 0x04;
+/// A connection has come.
+pub const FD_ACCEPT: i32 = 0x08;
+/// A connection attempt has ended.
+pub const FD_CONNECT: i32 = 0x10;
+/// The connection has ended.
+pub const FD_CLOSE: i32 = 0x20;
+
+/// The network event that a message about a socket tells.
+#[allow(non_snake_case)]
+pub const fn WSAGETSELECTEVENT(lParam: isize) -> i32 {
+    (lParam & 0xffff) as i32
+}
+
+/// The error that a message about a socket tells; 0 for none.
+#[allow(non_snake_case)]
+pub const fn WSAGETSELECTERROR(lParam: isize) -> i32 {
+    (lParam >> 16 & 0xffff) as i32
+}

@@ -5,12 +5,15 @@
 
 pub(crate) mod calls;
 pub(crate) mod constants;
+pub mod desk;
 pub(crate) mod errors;
+pub(crate) mod hooks;
 pub(crate) mod last_error;
 pub(crate) mod lookup;
 pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod pages;
+pub(crate) mod selecting;
 pub(crate) mod types;
 
 /// How long Windows tries to make a connection: three SYNs, after 3 and 9 seconds, and 12 more.

@@ -25,13 +25,19 @@ pub(crate) const PAGES: Pages = Pages {
     getsockopt: GETSOCKOPT,
     setsockopt: pages::SETSOCKOPT,
     ioctl: IOCTLSOCKET,
-    more: &[],
+    more: &[
+        &pages::WSAASYNCSELECT,
+        &pages::WSASETBLOCKINGHOOK,
+        &pages::WSAUNHOOKBLOCKINGHOOK,
+        &pages::WSACANCELBLOCKINGCALL,
+    ],
 };
 
 const CONNECT: Page = Page {
     call: "connect",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "winsock1.error.notinitialised";
+        Any      CallInProgress => Fail(INPROGRESS), "winsock1.error.inprogress";
         Any      BadHandle          => Fail(NOTSOCK), "winsock1.error.notsock";
         Any      NotASocket         => Fail(NOTSOCK), "winsock1.error.notsock";
         Both     NullName           => Fail(DESTADDRREQ), "winsock1.error.destaddrreq";
@@ -57,6 +63,7 @@ const GETSOCKOPT: Page = Page {
     call: "getsockopt",
     rules: rules! {
         Any  NotStarted       => Fail(NOTINITIALISED), "", "the page of getsockopt asks for WSAStartup first";
+        Any  CallInProgress => Fail(INPROGRESS), "", "the page of getsockopt: a blocking call is in progress";
         Any  BadHandle        => Fail(NOTSOCK), "", "the page of getsockopt";
         Any  NotASocket       => Fail(NOTSOCK), "", "the page of getsockopt";
         Both NullBuffer       => Fail(FAULT), "", "the page of getsockopt: there is no room";
@@ -76,11 +83,13 @@ const IOCTLSOCKET: Page = Page {
     call: "ioctlsocket",
     rules: rules! {
         Any  NotStarted  => Fail(NOTINITIALISED), "", "the page of ioctlsocket asks for WSAStartup first";
+        Any  CallInProgress => Fail(INPROGRESS), "", "the page of ioctlsocket: a blocking call is in progress";
         Any  BadHandle   => Fail(NOTSOCK), "", "the page of ioctlsocket";
         Any  NotASocket  => Fail(NOTSOCK), "", "the page of ioctlsocket";
         Both BadOption   => Fail(INVAL), "", "the page of ioctlsocket: cmd is no valid command";
         Both NullBuffer  => Fail(INVAL), "", "the page of ioctlsocket: argp is not an acceptable value";
         Both BadBuffer   => Fail(INVAL), "", "the page of ioctlsocket: argp is not an acceptable value";
+        Both StaysNonblocking => Fail(INVAL), "", "the page of ioctlsocket: WSAAsyncSelect has made it so, and lEvent 0 comes first";
         Any  Always      => Proceed, "", "nothing speaks against it";
     },
     answers: &[],

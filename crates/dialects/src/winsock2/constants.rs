@@ -117,3 +117,13 @@ pub const EAI_NODATA: i32 = WSANO_DATA;
 pub const EAI_NONAME: i32 = WSAHOST_NOT_FOUND;
 pub const EAI_SERVICE: i32 = WSATYPE_NOT_FOUND;
 pub const EAI_SOCKTYPE: i32 = WSAESOCKTNOSUPPORT;
+/// The quality of service has changed; never here.
+pub const FD_QOS: i32 = 0x40;
+/// Reserved.
+pub const FD_GROUP_QOS: i32 = 0x80;
+/// The interface towards a destination has changed; never here.
+pub const FD_ROUTING_INTERFACE_CHANGE: i32 = 0x100;
+/// The addresses of the machine have changed; never here.
+pub const FD_ADDRESS_LIST_CHANGE: i32 = 0x200;
+/// All events of the header.
+pub const FD_ALL_EVENTS: i32 = 0x3ff;

@@ -7,6 +7,7 @@ mod calls;
 mod constants;
 mod lookup;
 mod opening;
+mod events;
 mod options;
 mod pages;
 mod polling;
@@ -24,6 +25,7 @@ pub use opening::*;
 pub use polling::*;
 pub use protocols::*;
 pub use transfer::*;
+pub use events::*;
 
 use synsent_sockets::ConnectPolicy;
 use synsent_stack::{Duration, SoftErrors};

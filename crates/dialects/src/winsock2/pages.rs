@@ -46,6 +46,10 @@ pub(crate) const PAGES: Pages = Pages {
         &WSAPOLL,
         &WSAENUMPROTOCOLS,
         &WSADUPLICATESOCKET,
+        &pages::WSAASYNCSELECT,
+        &WSAEVENTSELECT,
+        &WSAENUMNETWORKEVENTS,
+        &WSACREATEEVENT,
     ],
 };
 
@@ -53,6 +57,7 @@ const CONNECT: Page = Page {
     call: "connect",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "winsock2.error.notinitialised";
+        Any      CallInProgress => Fail(INPROGRESS), "winsock2.error.inprogress";
         Any      BadHandle          => Fail(NOTSOCK), "winsock2.error.notsock";
         Any      NotASocket         => Fail(NOTSOCK), "winsock2.error.notsock";
         Both     NullName           => Fail(FAULT), "winsock2.error.fault";
@@ -80,6 +85,7 @@ const GETSOCKOPT: Page = Page {
     call: "getsockopt",
     rules: rules! {
         Any  NotStarted       => Fail(NOTINITIALISED), "", "the page of getsockopt asks for WSAStartup first";
+        Any  CallInProgress => Fail(INPROGRESS), "", "the page of getsockopt: a blocking call is in progress";
         Any  BadHandle        => Fail(NOTSOCK), "", "the page of getsockopt";
         Any  NotASocket       => Fail(NOTSOCK), "", "the page of getsockopt";
         Both NullBuffer       => Fail(FAULT), "", "the page of getsockopt";
@@ -99,12 +105,56 @@ const IOCTLSOCKET: Page = Page {
     call: "ioctlsocket",
     rules: rules! {
         Any  NotStarted  => Fail(NOTINITIALISED), "", "the page of ioctlsocket asks for WSAStartup first";
+        Any  CallInProgress => Fail(INPROGRESS), "", "the page of ioctlsocket: a blocking call is in progress";
         Any  BadHandle   => Fail(NOTSOCK), "", "the page of ioctlsocket";
         Any  NotASocket  => Fail(NOTSOCK), "", "the page of ioctlsocket";
         Both BadOption   => Fail(INVAL), "", "the page of ioctlsocket, in the words of its time";
         Both NullBuffer  => Fail(FAULT), "", "the page of ioctlsocket";
         Both BadBuffer   => Fail(FAULT), "", "the page of ioctlsocket";
+        Both StaysNonblocking => Fail(INVAL), "", "the page of ioctlsocket: WSAAsyncSelect or WSAEventSelect has made it so, and a mask of 0 comes first";
         Any  Always      => Proceed, "", "nothing speaks against it";
+    },
+    answers: &[],
+};
+
+/// WSAEventSelect.
+pub(crate) const WSAEVENTSELECT: Page = Page {
+    call: "WSAEventSelect",
+    rules: rules! {
+        Any  NotStarted     => Fail(NOTINITIALISED), "", "the page of WSAEventSelect";
+        Any  CallInProgress => Fail(INPROGRESS), "", "the page of WSAEventSelect: a blocking call is in progress";
+        Any  BadHandle      => Fail(NOTSOCK), "", "the page of WSAEventSelect";
+        Any  NotASocket     => Fail(NOTSOCK), "", "the page of WSAEventSelect";
+        Both BadEvent       => Fail(INVAL), "", "the page of WSAEventSelect: one of the parameters is not valid";
+        Both BadArgument    => Fail(INVAL), "", "the page of WSAEventSelect: one of the parameters is not valid";
+        Any  Always         => Proceed, "winsock2.event-select";
+    },
+    answers: &[],
+};
+
+/// WSAEnumNetworkEvents.
+pub(crate) const WSAENUMNETWORKEVENTS: Page = Page {
+    call: "WSAEnumNetworkEvents",
+    rules: rules! {
+        Any  NotStarted     => Fail(NOTINITIALISED), "", "the page of WSAEnumNetworkEvents";
+        Any  CallInProgress => Fail(INPROGRESS), "", "the page of WSAEnumNetworkEvents: a blocking call is in progress";
+        Any  BadHandle      => Fail(NOTSOCK), "", "the page of WSAEnumNetworkEvents";
+        Any  NotASocket     => Fail(NOTSOCK), "", "the page of WSAEnumNetworkEvents";
+        Both NullBuffer     => Fail(FAULT), "", "the page of WSAEnumNetworkEvents: the room for the answer is no part of the caller's memory";
+        Both BadBuffer      => Fail(FAULT), "", "the page of WSAEnumNetworkEvents: the room for the answer is no part of the caller's memory";
+        Both BadEvent       => Fail(INVAL), "", "the page of WSAEnumNetworkEvents: one of the parameters is not valid";
+        Any  Always         => Proceed, "winsock2.event-select";
+    },
+    answers: &[],
+};
+
+/// WSACreateEvent.
+pub(crate) const WSACREATEEVENT: Page = Page {
+    call: "WSACreateEvent",
+    rules: rules! {
+        Any NotStarted     => Fail(NOTINITIALISED), "", "the page of WSACreateEvent";
+        Any CallInProgress => Fail(INPROGRESS), "", "the page of WSACreateEvent: a blocking call is in progress";
+        Any Always         => Proceed, "", "nothing speaks against it";
     },
     answers: &[],
 };

@@ -7,6 +7,7 @@
 use super::{Phase, Socket, State};
 use crate::failure::{Failure, Outcome};
 use crate::name::{Domain, Kind, Name};
+use crate::onlooker::Act;
 use crate::provider::{Answer, Progress, Queued, Transport};
 use crate::ready::Ready;
 use crate::wait::Wait;
@@ -44,12 +45,15 @@ impl Socket {
             transport.discard_foreign();
         }
         let settled = self.settle(&mut state, name, answer)?;
-        if settled == Progress::Pending && !state.nonblocking {
-            let opening = state.opening;
-            drop(state);
-            return self.wait_for_opening(transport.as_ref(), opening);
+        let waits = settled == Progress::Pending && !state.nonblocking;
+        let opening = state.opening;
+        drop(state);
+        match (self.kind, settled) {
+            (Kind::Datagram, _) => self.tell_onlooker(Act::TookPeer),
+            (Kind::Stream, Progress::Pending) => self.tell_onlooker(Act::Opened),
+            (Kind::Stream, Progress::Done(())) => {}
         }
-        Ok(settled)
+        if waits { self.wait_for_opening(transport.as_ref(), opening) } else { Ok(settled) }
     }
 
     /// Whether a stream is in a phase in which an opening may begin.

@@ -13,6 +13,7 @@ use super::{Linger, Phase, Socket, State};
 use crate::cancel::Cancel;
 use crate::failure::{Failure, Outcome};
 use crate::name::{Kind, Name};
+use crate::onlooker::Act;
 use crate::provider::{Answer, Progress, ReceiveHow, Received, SendHow, Shutdown, Transport, Waits};
 use crate::ready::Ready;
 use crate::wait::Wait;
@@ -39,6 +40,8 @@ impl Socket {
         }
         self.open(&mut state)?.bind(name)?;
         state.bound = true;
+        drop(state);
+        self.tell_onlooker(Act::Changed);
         Ok(())
     }
 
@@ -89,6 +92,8 @@ impl Socket {
         state.bound = true;
         state.pending_error = None;
         self.tell_waiting();
+        drop(state);
+        self.tell_onlooker(Act::Changed);
         Ok(())
     }
 
@@ -101,8 +106,9 @@ impl Socket {
             Phase::Listening => Ok(state.receive_limit),
             _ => Err(Outcome::BadArgument),
         })?;
-        let progress = self.carry_out(&plan, Ready::READABLE, || plan.transport.accept())?;
-        Ok(match progress {
+        let progress = self.carry_out(&plan, Ready::READABLE, || plan.transport.accept());
+        self.tell_onlooker(Act::Accepted);
+        Ok(match progress? {
             Progress::Pending => Progress::Pending,
             Progress::Done(accepted) => {
                 let peer = accepted.peer;
@@ -142,6 +148,7 @@ impl Socket {
         let transport = plan.transport.as_ref();
         if self.kind == Kind::Datagram || plan.nonblocking {
             let progress = self.carry_out(&plan, Ready::WRITABLE, || offer(transport, 0));
+            self.note_room(&progress, octets);
             return self.note_broken(progress);
         }
         let mut taken = 0;
@@ -184,7 +191,9 @@ impl Socket {
             self.may_send(state)?;
             Ok(state.send_limit)
         })?;
-        self.carry_out(&plan, Ready::WRITABLE, || plan.transport.send_to(octets, to, how))
+        let progress = self.carry_out(&plan, Ready::WRITABLE, || plan.transport.send_to(octets, to, how));
+        self.note_room(&progress, octets.len());
+        progress
     }
 
     /// Receives what is there, at least one octet or the end.
@@ -233,7 +242,9 @@ impl Socket {
         let urgent = Ready::URGENT | Ready::PEER_CLOSED | Ready::FAILED;
         let interest = if how.urgent { urgent } else { Ready::READABLE };
         let progress = self.carry_out(&plan, interest, || take(transport, 0));
-        self.note_broken(self.end_of_broken(progress))
+        let answer = self.note_broken(self.end_of_broken(progress));
+        self.tell_onlooker(if how.urgent { Act::ReceivedUrgent } else { Act::Received });
+        answer
     }
 
     /// Ends a direction.
@@ -270,6 +281,8 @@ impl Socket {
         drop(state);
         waiting.as_deref().map(Cancel::cancel);
         self.tell_waiting();
+        self.tell_onlooker(Act::Changed);
+        self.set_onlooker(None);
         let Some(transport) = self.transport.get() else { return Ok(Progress::Done(())) };
         let Linger::For(limit) = linger else { return transport.close(None) };
         if nonblocking || limit.is_zero() {
@@ -340,6 +353,16 @@ impl Socket {
         }
         self.keep_broken(ended);
         Ok(received)
+    }
+
+    /// Tells the onlooker when a send found no room, or not for everything; a datagram that was sent before may have given the
+    /// socket its name.
+    fn note_room(&self, progress: &Answer<usize>, asked: usize) {
+        match progress {
+            Ok(Progress::Done(taken)) if *taken >= asked => {}
+            Ok(_) => self.tell_onlooker(Act::FoundNoRoom),
+            Err(_) => {}
+        }
     }
 
     fn may_send(&self, state: &State) -> Result<(), Outcome> {

@@ -12,6 +12,7 @@ pub(crate) const SEND: Page = Page {
     call: "send",
     rules: rules! {
         Any      NotStarted        => Fail(NOTINITIALISED), "", "both pages of send ask for WSAStartup first";
+        Any      CallInProgress => Fail(INPROGRESS), "", "both pages of send: a blocking call is in progress";
         Any      BadHandle         => Fail(NOTSOCK), "", "both pages of send";
         Any      NotASocket        => Fail(NOTSOCK), "", "both pages of send";
         Both     NullBuffer        => Fail(FAULT), "", "both pages of send";
@@ -33,6 +34,7 @@ pub(crate) const SENDTO: Page = Page {
     call: "sendto",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "", "both pages of sendto ask for WSAStartup first";
+        Any      CallInProgress => Fail(INPROGRESS), "", "both pages of sendto: a blocking call is in progress";
         Any      BadHandle          => Fail(NOTSOCK), "", "both pages of sendto";
         Any      NotASocket         => Fail(NOTSOCK), "", "both pages of sendto";
         Both     NullBuffer         => Fail(FAULT), "", "both pages of sendto";
@@ -61,6 +63,7 @@ pub(crate) const RECV: Page = Page {
     call: "recv",
     rules: rules! {
         Any      NotStarted        => Fail(NOTINITIALISED), "", "both pages of recv ask for WSAStartup first";
+        Any      CallInProgress => Fail(INPROGRESS), "", "both pages of recv: a blocking call is in progress";
         Any      BadHandle         => Fail(NOTSOCK), "", "both pages of recv";
         Any      NotASocket        => Fail(NOTSOCK), "", "both pages of recv";
         Both     NullBuffer        => Fail(FAULT), "", "today's page of recv; the older ones are silent";
@@ -85,6 +88,7 @@ pub(crate) const RECVFROM: Page = Page {
     call: "recvfrom",
     rules: rules! {
         Any      NotStarted        => Fail(NOTINITIALISED), "", "both pages of recvfrom ask for WSAStartup first";
+        Any      CallInProgress => Fail(INPROGRESS), "", "both pages of recvfrom: a blocking call is in progress";
         Any      BadHandle         => Fail(NOTSOCK), "", "both pages of recvfrom";
         Any      NotASocket        => Fail(NOTSOCK), "", "both pages of recvfrom";
         Both     NullBuffer        => Fail(FAULT), "", "Winsock 2's page of recvfrom; 1.1 is silent";

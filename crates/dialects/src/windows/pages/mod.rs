@@ -3,11 +3,13 @@
 
 mod data;
 pub(crate) mod lookup;
+mod messages;
 mod names;
 mod opening;
 mod options;
 
 pub(crate) use data::{RECV, RECVFROM, SEND, SENDTO};
+pub(crate) use messages::{WSAASYNCSELECT, WSACANCELBLOCKINGCALL, WSASETBLOCKINGHOOK, WSAUNHOOKBLOCKINGHOOK};
 pub(crate) use names::{GETPEERNAME, GETSOCKNAME};
 pub(crate) use opening::{ACCEPT, BIND, CLOSESOCKET, LISTEN, SELECT, SHUTDOWN, SOCKET, WSACLEANUP, WSASTARTUP};
 pub(crate) use options::SETSOCKOPT;

@@ -7,6 +7,7 @@ pub(crate) const GETSOCKNAME: Page = Page {
     call: "getsockname",
     rules: rules! {
         Any  NotStarted       => Fail(NOTINITIALISED), "", "both pages of getsockname ask for WSAStartup first";
+        Any  CallInProgress => Fail(INPROGRESS), "", "both pages of getsockname: a blocking call is in progress";
         Any  BadHandle        => Fail(NOTSOCK), "", "both pages of getsockname";
         Any  NotASocket       => Fail(NOTSOCK), "", "both pages of getsockname";
         Both NullName         => Fail(FAULT), "", "both pages of getsockname: there is no room";
@@ -25,6 +26,7 @@ pub(crate) const GETPEERNAME: Page = Page {
     call: "getpeername",
     rules: rules! {
         Any  NotStarted       => Fail(NOTINITIALISED), "", "both pages of getpeername ask for WSAStartup first";
+        Any  CallInProgress => Fail(INPROGRESS), "", "both pages of getpeername: a blocking call is in progress";
         Any  BadHandle        => Fail(NOTSOCK), "", "both pages of getpeername";
         Any  NotASocket       => Fail(NOTSOCK), "", "both pages of getpeername";
         Both NullName         => Fail(FAULT), "", "both pages of getpeername: there is no room";

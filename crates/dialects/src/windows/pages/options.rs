@@ -7,6 +7,7 @@ pub(crate) const SETSOCKOPT: Page = Page {
     call: "setsockopt",
     rules: rules! {
         Any  NotStarted  => Fail(NOTINITIALISED), "", "both pages of setsockopt ask for WSAStartup first";
+        Any  CallInProgress => Fail(INPROGRESS), "", "both pages of setsockopt: a blocking call is in progress";
         Any  BadHandle   => Fail(NOTSOCK), "", "both pages of setsockopt";
         Any  NotASocket  => Fail(NOTSOCK), "", "both pages of setsockopt";
         Both NullBuffer  => Fail(FAULT), "", "both pages of setsockopt";

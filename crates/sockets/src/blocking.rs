@@ -1,0 +1,184 @@
+//! What a thread does while one of its calls waits, and taking such a call back from within or from another thread.
+//!
+//! A thread may have idle work. While a call of this thread waits, the work is done again and again until it says that nothing
+//! is left; then the call waits for a short slice of the network's time, and the work has its turn again. The work runs in the
+//! thread that waits and without a lock of this house, so it may call anything; a wait inside of it has no idle work of its own.
+//!
+//! Threads have numbers here, so that one can name another whose call it takes back.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use synsent_stack::Duration;
+
+use crate::cancel::Cancel;
+use crate::network::Network;
+
+/// How long a call waits between two turns of idle work.
+pub const IDLE_SLICE: Duration = Duration::from_millis(10);
+/// How often idle work is called in one turn at most. Work that never says that nothing is left does not keep the call from
+/// seeing that it is done.
+pub const IDLE_CALLS_MAX: u32 = 1_000;
+
+/// What is left of idle work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Idled {
+    /// There is more to do at once.
+    More,
+    /// Nothing is left for now.
+    Nothing,
+}
+
+/// What a thread does while its calls wait.
+pub type IdleWork = Rc<dyn Fn() -> Idled>;
+
+/// What others know of a thread.
+struct Known {
+    number: u32,
+    /// Takes the call back that waits.
+    cancel: Cancel,
+    /// How many calls of the thread wait, one within the idle work of the other.
+    waiting: AtomicU32,
+}
+
+/// The thread itself; it is forgotten when it ends.
+struct Own(Arc<Known>);
+
+thread_local! {
+    static OWN: Own = Own::new();
+    static WORK: RefCell<Option<IdleWork>> = const { RefCell::new(None) };
+    static IDLES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The threads that have a number.
+static THREADS: Mutex<BTreeMap<u32, Arc<Known>>> = Mutex::new(BTreeMap::new());
+
+fn threads() -> MutexGuard<'static, BTreeMap<u32, Arc<Known>>> {
+    // An insertion or a removal is done or not.
+    THREADS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The number of the calling thread: a multiple of four that no other thread of the program has or had, until there have been
+/// a thousand million.
+pub fn thread_number() -> u32 {
+    OWN.try_with(|own| own.0.number).unwrap_or(0)
+}
+
+/// Gives the calling thread idle work, or none; answers with what it had.
+pub fn set_idle(work: Option<IdleWork>) -> Option<IdleWork> {
+    WORK.with_borrow_mut(|held| std::mem::replace(held, work))
+}
+
+/// Whether the calling thread does its idle work, so that a call of it waits further out.
+pub fn is_idling() -> bool {
+    IDLES.get()
+}
+
+/// Takes the call back that waits further out while the calling thread does its idle work. False when there is none.
+pub fn cancel_blocking() -> bool {
+    let idles = is_idling();
+    if idles {
+        OWN.with(|own| own.0.cancel.cancel());
+    }
+    idles
+}
+
+/// Takes the call back in which another thread waits on this network. False when it does not wait.
+pub fn cancel_blocking_of(thread: u32, network: &dyn Network) -> bool {
+    let known = threads().get(&thread).cloned();
+    let Some(known) = known.filter(|known| known.waiting.load(Ordering::SeqCst) > 0) else { return false };
+    known.cancel.cancel();
+    network.wake_all();
+    true
+}
+
+/// A wait of the calling thread, from its first "not yet" on.
+pub(crate) struct Blocking {
+    known: Arc<Known>,
+    work: Option<IdleWork>,
+}
+
+impl Blocking {
+    /// The calling thread is about to wait. The mark of an earlier wait does not count for this one.
+    pub(crate) fn begin() -> Blocking {
+        let known = OWN.try_with(|own| Arc::clone(&own.0)).unwrap_or_else(|_| Arc::new(Known::new(0)));
+        let is_inner = is_idling();
+        if known.waiting.fetch_add(1, Ordering::SeqCst) == 0 {
+            known.cancel.take();
+        }
+        let work = if is_inner { None } else { WORK.try_with(|work| work.borrow().clone()).ok().flatten() };
+        Blocking { known, work }
+    }
+
+    /// A wait that is no call's.
+    pub(crate) fn aside() -> Blocking {
+        Blocking { known: Arc::new(Known::new(0)), work: None }
+    }
+
+    /// How long one wait may last, where there is work to come back to.
+    pub(crate) fn slice(&self) -> Option<Duration> {
+        self.work.as_ref().map(|_| IDLE_SLICE)
+    }
+
+    /// Does the idle work; true when the call is taken back. A call inside of idle work is not the one that was meant.
+    pub(crate) fn is_taken_back(&self) -> bool {
+        if let Some(work) = &self.work {
+            let _idles = Idles::begin();
+            let has_more = || !self.known.cancel.is_cancelled() && work() == Idled::More;
+            let mut calls = 0;
+            while calls < IDLE_CALLS_MAX && has_more() {
+                calls += 1;
+            }
+        }
+        !is_idling() && self.known.cancel.is_cancelled()
+    }
+}
+
+impl Drop for Blocking {
+    fn drop(&mut self) {
+        if self.known.waiting.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.known.cancel.take();
+        }
+    }
+}
+
+/// The thread does idle work as long as this lives.
+struct Idles;
+
+impl Idles {
+    fn begin() -> Idles {
+        IDLES.set(true);
+        Idles
+    }
+}
+
+impl Drop for Idles {
+    fn drop(&mut self) {
+        IDLES.set(false);
+    }
+}
+
+impl Known {
+    fn new(number: u32) -> Known {
+        Known { number, cancel: Cancel::new(), waiting: AtomicU32::new(0) }
+    }
+}
+
+impl Own {
+    fn new() -> Own {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let number = (LAST.fetch_add(1, Ordering::Relaxed) + 1).wrapping_mul(4);
+        let known = Arc::new(Known::new(number));
+        threads().insert(number, Arc::clone(&known));
+        Own(known)
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        threads().remove(&self.0.number);
+    }
+}
