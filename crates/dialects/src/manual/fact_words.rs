@@ -66,9 +66,9 @@ impl Fact {
             Fact::CallerData => "data goes along with the request",
             Fact::FlowUnsupported => "the flow cannot be promised",
             Fact::OutsideGroup => "the group goes to another host",
-            Fact::CallInProgress => "a blocking call of the thread is in progress",
-            Fact::NothingBlocks => "no blocking call of the thread is in progress",
-            Fact::StaysNonblocking => "the socket is to block, and its network events are told",
+            Fact::CallInProgress => "a blocking call is in progress",
+            Fact::NothingBlocks => "no blocking call is in progress",
+            Fact::StaysNonblocking => "it is to block, and its events are told",
             Fact::BadWindow => "the window does not exist",
             Fact::BadEvent => "the event object does not exist",
         }

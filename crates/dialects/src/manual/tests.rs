@@ -156,10 +156,10 @@ fn what_cannot_be_is_not_compared_and_what_connect_says_of_handles_is_said_once(
 #[test]
 fn a_call_that_only_one_system_has_is_told_so_and_not_compared() {
     let text = difference(&WINSOCK2, &TARGETTCP);
-    assert!(text.contains("Only winsock2: WSACleanup, WSASend,") && !text.contains("/ cleanup"), "{text}");
+    assert!(text.contains("Only winsock2: WSACleanup") && !text.contains("/ cleanup"), "{text}");
     assert!(text.contains("\nWSAStartup / target_tcp_init\n"), "both have a start");
     let text = difference(&WINSOCK2, &BS2000);
-    assert!(text.contains("Only winsock2: WSAStartup, WSACleanup, WSASend,") && !text.contains("/ startup"), "{text}");
+    assert!(text.contains("Only winsock2: WSAStartup, WSACleanup") && !text.contains("/ startup"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A started process in the lab's neighbourhood, and what its tests say often.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use synsent_dialects::desk::Desk;
 use synsent_dialects::{Dialect, Entered, Process};
 use synsent_lab::{Behaviour, LabNetwork, Neighbourhood, Place, SharedLab, UdpBehaviour};
 use synsent_stack::{Duration, Instant};
@@ -13,6 +15,7 @@ pub(crate) struct World {
     pub(crate) neighbour: Place,
     pub(crate) server: Place,
     pub(crate) vacant: SocketAddr,
+    pub(crate) process: Arc<Process>,
     _entered: Entered,
 }
 
@@ -24,7 +27,8 @@ impl World {
         let lab = SharedLab::new(lab);
         let network = LabNetwork::new(&lab, us.host);
         let process = Process::new(dialect, network);
-        World { lab, us, neighbour, server, vacant, _entered: process.enter() }
+        let entered = process.enter();
+        World { lab, us, neighbour, server, vacant, process, _entered: entered }
     }
 
     /// The server's port 80 behaves like this.
@@ -42,6 +46,11 @@ impl World {
     /// What came to a sink.
     pub(crate) fn sunk(&self, place: Place, port: u16) -> Vec<Vec<u8>> {
         self.lab.with(|lab| lab.sunk(place.host, port).map(|sunk| sunk.octets.clone()).collect())
+    }
+
+    /// Our windows, messages and objects.
+    pub(crate) fn desk(&self) -> Arc<Desk> {
+        Arc::clone(self.process.desk())
     }
 
     /// Lets time pass.
