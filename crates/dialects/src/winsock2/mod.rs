@@ -5,9 +5,9 @@
 
 mod calls;
 mod constants;
+mod events;
 mod lookup;
 mod opening;
-mod events;
 mod options;
 mod pages;
 mod polling;
@@ -18,6 +18,7 @@ mod words;
 pub use crate::engine::pieces::BUFFERS_MAX;
 pub use calls::*;
 pub use constants::*;
+pub use events::*;
 pub use lookup::{
     WSAAddressToString, WSAStringToAddress, gai_strerror, getaddrinfo, getnameinfo, inet_ntop, inet_pton,
 };
@@ -25,7 +26,6 @@ pub use opening::*;
 pub use polling::*;
 pub use protocols::*;
 pub use transfer::*;
-pub use events::*;
 
 use synsent_sockets::ConnectPolicy;
 use synsent_stack::{Duration, SoftErrors};

@@ -277,7 +277,7 @@ fn a_message_that_is_sent_is_done_by_the_thread_of_its_window() {
     assert_eq!(desk.send(window, 40, 2, 0), Ok(42), "in this thread at once");
     let owner = thread_number() as usize;
     let other = Arc::clone(&desk);
-    let seat = world.lab.seat();
+    let (_own, seat) = (world.lab.seat().take(), world.lab.seat());
     let sender = thread::spawn(move || {
         let _seat = seat.take();
         let sum = other.send(window, 50, 5, 0).unwrap();

@@ -7,6 +7,7 @@ pub(crate) const GETHOSTBYNAME: Page = Page {
     call: "gethostbyname",
     rules: rules! {
         Any NotStarted     => Fail(NOTINITIALISED), "", "both pages of gethostbyname ask for WSAStartup first";
+        Any CallInProgress => Fail(INPROGRESS), "", "both pages of gethostbyname: a blocking call is in progress";
         Any UnreadableName => Fail(FAULT), "", "Winsock 2's page of gethostbyname; 1.1 is silent";
         Any Always         => Proceed, "", "both pages of gethostbyname";
     },
@@ -18,6 +19,7 @@ pub(crate) const GETHOSTBYADDR: Page = Page {
     call: "gethostbyaddr",
     rules: rules! {
         Any NotStarted     => Fail(NOTINITIALISED), "", "both pages of gethostbyaddr ask for WSAStartup first";
+        Any CallInProgress => Fail(INPROGRESS), "", "both pages of gethostbyaddr: a blocking call is in progress";
         Any BadFamily      => Fail(AFNOSUPPORT), "", "Winsock 2's page of gethostbyaddr; 1.1 knows one family";
         Any NullName       => Fail(FAULT), "", "Winsock 2's page of gethostbyaddr; 1.1 is silent";
         Any ShortName      => Fail(FAULT), "", "Winsock 2's page of gethostbyaddr: the length is too small";
@@ -32,6 +34,7 @@ pub(crate) const GETHOSTNAME: Page = Page {
     call: "gethostname",
     rules: rules! {
         Any NotStarted     => Fail(NOTINITIALISED), "", "both pages of gethostname ask for WSAStartup first";
+        Any CallInProgress => Fail(INPROGRESS), "", "both pages of gethostname: a blocking call is in progress";
         Any NullBuffer     => Fail(FAULT), "", "Winsock 2's page of gethostname; 1.1 is silent";
         Any NegativeLength => Fail(FAULT), "", "both pages of gethostname: the room is too small";
         Any BadBuffer      => Fail(FAULT), "", "both pages of gethostname: the room is too small, or not there";

@@ -7,6 +7,7 @@ pub(crate) static WSAPOLL: Page = Page {
     call: "WSAPoll",
     rules: rules! {
         Any NotStarted      => Fail(NOTINITIALISED), "", "as select says; the page is silent";
+        Any CallInProgress => Fail(INPROGRESS), "", "the page of WSAPoll: a blocking call is in progress";
         Any NothingSelected => Fail(INVAL), "", "the page of WSAPoll: there is nothing to wait for";
         Any NullBuffer      => Fail(FAULT), "", "the page of WSAPoll";
         Any BadBuffer       => Fail(FAULT), "", "the page of WSAPoll";
@@ -22,6 +23,7 @@ pub(crate) static WSAENUMPROTOCOLS: Page = Page {
     call: "WSAEnumProtocols",
     rules: rules! {
         Any NotStarted       => Fail(NOTINITIALISED), "", "the page of WSAEnumProtocols";
+        Any CallInProgress => Fail(INPROGRESS), "", "the page of WSAEnumProtocols: a blocking call is in progress";
         Any BadLengthPointer => Fail(FAULT), "", "the page of WSAEnumProtocols";
         Any BadBuffer        => Fail(FAULT), "", "the page of WSAEnumProtocols";
         Any ShortOption      => Fail(NOBUFS), "", "the page of WSAEnumProtocols; how long it has to be is told";
@@ -35,6 +37,7 @@ pub(crate) static WSADUPLICATESOCKET: Page = Page {
     call: "WSADuplicateSocket",
     rules: rules! {
         Any NotStarted => Fail(NOTINITIALISED), "", "the page of WSADuplicateSocket";
+        Any CallInProgress => Fail(INPROGRESS), "", "the page of WSADuplicateSocket: a blocking call is in progress";
         Any BadHandle  => Fail(NOTSOCK), "", "the page of WSADuplicateSocket";
         Any NotASocket => Fail(NOTSOCK), "", "the page of WSADuplicateSocket";
         Any BadBuffer  => Fail(FAULT), "", "the page of WSADuplicateSocket";

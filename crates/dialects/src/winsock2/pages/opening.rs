@@ -7,6 +7,7 @@ pub(crate) static WSASOCKET: Page = Page {
     call: "WSASocket",
     rules: rules! {
         Any NotStarted    => Fail(NOTINITIALISED), "", "the page of WSASocket";
+        Any CallInProgress => Fail(INPROGRESS), "", "the page of WSASocket: a blocking call is in progress";
         Any BadFamily     => Fail(AFNOSUPPORT), "", "the page of WSASocket";
         Any BadType       => Fail(SOCKTNOSUPPORT), "", "the page of WSASocket";
         Any BadProtocol   => Fail(PROTONOSUPPORT), "", "the page of WSASocket";
@@ -23,6 +24,7 @@ pub(crate) static WSACONNECT: Page = Page {
     call: "WSAConnect",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "winsock2.error.notinitialised";
+        Any      CallInProgress => Fail(INPROGRESS), "winsock2.error.inprogress";
         Any      BadHandle          => Fail(NOTSOCK), "winsock2.error.notsock";
         Any      NotASocket         => Fail(NOTSOCK), "winsock2.error.notsock";
         Both     NullName           => Fail(FAULT), "winsock2.error.fault";

@@ -13,6 +13,7 @@ pub(crate) static WSASEND: Page = Page {
     call: "WSASend",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "", "the page of WSASend";
+        Any      CallInProgress => Fail(INPROGRESS), "", "the page of WSASend: a blocking call is in progress";
         Any      BadHandle          => Fail(NOTSOCK), "", "the page of WSASend";
         Any      NotASocket         => Fail(NOTSOCK), "", "the page of WSASend";
         Both     Overlapped         => Fail(OPNOTSUPP), "", "no call goes on after it has returned, yet";
@@ -40,6 +41,7 @@ pub(crate) static WSASENDTO: Page = Page {
     call: "WSASendTo",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "", "the page of WSASendTo";
+        Any      CallInProgress => Fail(INPROGRESS), "", "the page of WSASendTo: a blocking call is in progress";
         Any      BadHandle          => Fail(NOTSOCK), "", "the page of WSASendTo";
         Any      NotASocket         => Fail(NOTSOCK), "", "the page of WSASendTo";
         Both     Overlapped         => Fail(OPNOTSUPP), "", "no call goes on after it has returned, yet";
@@ -73,6 +75,7 @@ pub(crate) static WSARECV: Page = Page {
     call: "WSARecv",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "", "the page of WSARecv";
+        Any      CallInProgress => Fail(INPROGRESS), "", "the page of WSARecv: a blocking call is in progress";
         Any      BadHandle          => Fail(NOTSOCK), "", "the page of WSARecv";
         Any      NotASocket         => Fail(NOTSOCK), "", "the page of WSARecv";
         Both     Overlapped         => Fail(OPNOTSUPP), "", "no call goes on after it has returned, yet";
@@ -100,6 +103,7 @@ pub(crate) static WSARECVFROM: Page = Page {
     call: "WSARecvFrom",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "", "the page of WSARecvFrom";
+        Any      CallInProgress => Fail(INPROGRESS), "", "the page of WSARecvFrom: a blocking call is in progress";
         Any      BadHandle          => Fail(NOTSOCK), "", "the page of WSARecvFrom";
         Any      NotASocket         => Fail(NOTSOCK), "", "the page of WSARecvFrom";
         Both     Overlapped         => Fail(OPNOTSUPP), "", "no call goes on after it has returned, yet";
@@ -130,6 +134,7 @@ pub(crate) static WSARECVEX: Page = Page {
     call: "WSARecvEx",
     rules: rules! {
         Any      NotStarted         => Fail(NOTINITIALISED), "", "the page of WSARecvEx";
+        Any      CallInProgress => Fail(INPROGRESS), "", "the page of WSARecvEx: a blocking call is in progress";
         Any      BadHandle          => Fail(NOTSOCK), "", "the page of WSARecvEx";
         Any      NotASocket         => Fail(NOTSOCK), "", "the page of WSARecvEx";
         Both     NullBuffer         => Fail(FAULT), "", "as recv says";
@@ -155,6 +160,7 @@ pub(crate) static WSASENDDISCONNECT: Page = Page {
     call: "WSASendDisconnect",
     rules: rules! {
         Any    NotStarted  => Fail(NOTINITIALISED), "", "the page of WSASendDisconnect";
+        Any    CallInProgress => Fail(INPROGRESS), "", "the page of WSASendDisconnect: a blocking call is in progress";
         Any    BadHandle   => Fail(NOTSOCK), "", "the page of WSASendDisconnect";
         Any    NotASocket  => Fail(NOTSOCK), "", "the page of WSASendDisconnect";
         Both   BadBuffer   => Fail(FAULT), "", "the page of WSASendDisconnect";
@@ -172,6 +178,7 @@ pub(crate) static WSARECVDISCONNECT: Page = Page {
     call: "WSARecvDisconnect",
     rules: rules! {
         Any    NotStarted  => Fail(NOTINITIALISED), "", "the page of WSARecvDisconnect";
+        Any    CallInProgress => Fail(INPROGRESS), "", "the page of WSARecvDisconnect: a blocking call is in progress";
         Any    BadHandle   => Fail(NOTSOCK), "", "the page of WSARecvDisconnect";
         Any    NotASocket  => Fail(NOTSOCK), "", "the page of WSARecvDisconnect";
         Both   BadBuffer   => Fail(FAULT), "", "the page of WSARecvDisconnect";
