@@ -5,15 +5,8 @@ use std::ffi::{CStr, c_char, c_int};
 use synsent_conformance::{Api, Case, NotHere, Place, cases, enter_real_worlds, run};
 
 use crate::functions::Functions;
+use crate::{HELD, NOT_HELD, NOT_HERE, WRONG_USAGE};
 
-/// The status of a program whose case holds.
-const HELD: c_int = 0;
-/// The status of a program whose case does not hold.
-const NOT_HELD: c_int = 1;
-/// The status of a program that was called wrongly.
-const WRONG_USAGE: c_int = 2;
-/// The status of a program whose case cannot be brought about.
-const NOT_HERE: c_int = 77;
 
 /// Runs the case that the arguments name, as `c/cases.h` says.
 #[unsafe(no_mangle)]

@@ -44,6 +44,7 @@ mod local;
 mod machine;
 mod outside;
 mod real;
+pub mod record;
 mod sequence;
 mod situation;
 mod sweep;

@@ -92,3 +92,56 @@ pub enum LocalSituation {
     /// A free place where a socket can be bound.
     Free,
 }
+
+impl Told {
+    const ALL: [Told; 5] = [Told::Network, Told::Host, Told::Port, Told::Prohibited, Told::TimeExceeded];
+}
+
+impl Situation {
+    /// The one that is written like this in Rust, such as `Refuses` or `Unreachable(Network)`; descriptors are counted up to ten.
+    pub fn named(name: &str) -> Option<Situation> {
+        let plain = [
+            Situation::Answers,
+            Situation::AnswersInet6,
+            Situation::Refuses,
+            Situation::Silent,
+            Situation::AnswersLate,
+            Situation::BreaksWhenTold,
+            Situation::NoRoute,
+            Situation::InterfaceDown,
+            Situation::NetworkStopped,
+            Situation::BacklogFull,
+            Situation::PortsExhausted,
+            Situation::SubnetBroadcast,
+            Situation::LimitedBroadcast,
+            Situation::Multicast,
+            Situation::MulticastInet6,
+            Situation::ConnectionsExhausted,
+            Situation::SignalWhileSilent,
+        ];
+        let told = [Situation::Unreachable, Situation::UnreachableThenAnswers, Situation::UnreachableThenSilent];
+        let told = told.into_iter().flat_map(|situation| Told::ALL.map(situation));
+        let left = (0..=10).map(Situation::DescriptorsLeft);
+        plain.into_iter().chain(told).chain(left).find(|one| format!("{one:?}") == name)
+    }
+}
+
+impl LocalSituation {
+    /// The one that is written like this in Rust.
+    pub fn named(name: &str) -> Option<LocalSituation> {
+        let all = [
+            LocalSituation::Listens,
+            LocalSituation::Datagrams,
+            LocalSituation::Dead,
+            LocalSituation::Missing,
+            LocalSituation::NotADirectory,
+            LocalSituation::NoSearchPermission,
+            LocalSituation::NoWritePermission,
+            LocalSituation::PlainFile,
+            LocalSituation::TooLong,
+            LocalSituation::ComponentTooLong,
+            LocalSituation::Free,
+        ];
+        all.into_iter().find(|one| format!("{one:?}") == name)
+    }
+}

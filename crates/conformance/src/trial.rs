@@ -16,6 +16,7 @@ use synsent_stack::Duration;
 use crate::api::{Api, Code, Said};
 use crate::case::Trouble;
 use crate::contract::Clause;
+use crate::record::Note;
 use crate::situation::{LocalSituation, Situation};
 use crate::world::World;
 
@@ -307,18 +308,40 @@ impl Trial<'_> {
     }
 
     /// No packet left during the last connect.
-    pub fn nothing_left(&self) -> Result<(), Trouble> {
+    pub fn nothing_left(&mut self) -> Result<(), Trouble> {
+        self.world.note(&Note::NothingLeft);
         self.check(self.shown.packets == 0, format!("no packet leaves, but this was seen: {}", self.shown.on_the_wire))
     }
 
-    /// How long the last connect took.
-    pub fn took(&self) -> Duration {
-        self.shown.took
+    /// No packet left since the world was last told to mark.
+    pub fn nothing_left_since_mark(&mut self) -> Result<(), Trouble> {
+        self.world.note(&Note::NothingLeft);
+        let (seen, packets) = self.world.wire();
+        self.check(packets == 0, format!("no packet leaves, but this was seen: {seen}"))
     }
 
-    /// What was on the wire during the last connect.
-    pub fn on_the_wire(&self) -> &str {
-        &self.shown.on_the_wire
+    /// This was on the wire during the last connect.
+    pub fn wire_shows(&mut self, what: &'static str) -> Result<(), Trouble> {
+        self.world.note(&Note::WireShows(what));
+        let seen = &self.shown.on_the_wire;
+        self.check(seen.contains(what), format!("{what} is on the wire, but this was seen: {seen}"))
+    }
+
+    /// The last connect took less than this.
+    pub fn took_less(&mut self, than: Duration) -> Result<(), Trouble> {
+        self.world.note(&Note::TookLess(than));
+        self.check(self.shown.took < than, format!("the call returns within {than:?}, not after {:?}", self.shown.took))
+    }
+
+    /// The last connect took more than this.
+    pub fn took_more(&mut self, than: Duration) -> Result<(), Trouble> {
+        self.world.note(&Note::TookMore(than));
+        self.check(self.shown.took > than, format!("the call waits for {than:?}, and not only {:?}", self.shown.took))
+    }
+
+    /// From here on the case does something that only Rust can: a record of it is not whole.
+    pub fn apart(&mut self, what: &'static str) {
+        self.world.note(&Note::Apart(what));
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use synsent_host::{Layer, Tun, VirtioHeader, namespace};
 use synsent_sockets::Network;
 
+use crate::record::Note;
 use crate::situation::{LocalSituation, Situation};
 
 /// Which network.
@@ -89,9 +90,17 @@ pub trait World {
 
     /// What went over the wire since the last mark, in words; and how many packets of the machine were among it.
     fn wire(&mut self) -> (String, usize);
+
+    /// What a case holds to be so since the last mark, for a world that keeps a record.
+    fn note(&mut self, _held: &Note) {}
 }
 
 impl Peer {
+    /// The one that is written like this in Rust.
+    pub fn named(name: &str) -> Option<Peer> {
+        [Peer::A, Peer::B, Peer::Neighbour].into_iter().find(|one| format!("{one:?}") == name)
+    }
+
     /// The port that they share.
     pub const fn port(self) -> u16 {
         crate::outside::PEER_PORT

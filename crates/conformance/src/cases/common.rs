@@ -41,7 +41,7 @@ pub(super) fn establishes_late(t: &mut Trial<'_>) -> Shows {
     let s = t.socket(Kind::Stream)?;
     let said = t.connect(s, peer);
     t.works(said, "connect to a peer that hears a repeated SYN")?;
-    t.check(t.on_the_wire().contains("SYN ×"), "the SYN is repeated")?;
+    t.wire_shows("SYN ×")?;
     t.echoes(s)
 }
 
@@ -61,7 +61,7 @@ pub(super) fn refused_inet6(t: &mut Trial<'_>) -> Shows {
 /// Nobody answers.
 pub(super) fn silent(t: &mut Trial<'_>) -> Shows {
     fails_towards(t, Situation::Silent)?;
-    t.check(t.on_the_wire().starts_with("SYN ×"), "the SYN is repeated")
+    t.wire_shows("SYN ×")
 }
 
 /// The backlog is full, and SYNs are not answered.
@@ -260,6 +260,7 @@ pub(super) fn last_error_per_thread(t: &mut Trial<'_>) -> Shows {
     let s = t.socket(Kind::Stream)?;
     let said = t.connect(s, refuses);
     let Err(refused) = said else { return t.check(false, "the first connect is refused") };
+    t.apart("calls from another thread");
     let (api, process) = (t.api, t.process().clone());
     let elsewhere = std::thread::spawn(move || {
         let _entered = process.enter();

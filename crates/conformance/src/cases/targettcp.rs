@@ -144,7 +144,7 @@ fn udp_immediate(t: &mut Trial<'_>) -> Shows {
     for s in [t.socket(Kind::Datagram)?, t.nonblocking(Kind::Datagram)?] {
         let said = t.connect(s, silent);
         t.check(said == Ok(0), format!("connect returns 0, not {said:?}"))?;
-        t.check(t.took() < common::AT_ONCE, "at once")?;
+        t.took_less(common::AT_ONCE)?;
         t.nothing_left()?;
     }
     Ok(())
@@ -301,8 +301,9 @@ fn network_at_the_timeout(t: &mut Trial<'_>) -> Shows {
 
 fn told_at_the_timeout(t: &mut Trial<'_>, told: Told) -> Shows {
     common::fails_towards(t, Situation::UnreachableThenSilent(told))?;
-    t.check(t.on_the_wire().contains("SYN ×"), "the SYN is sent again after the message")?;
-    t.check(t.took() > common::AT_ONCE, "the message alone does not end the attempt")
+    t.wire_shows("SYN ×")?;
+    // The message alone does not end the attempt.
+    t.took_more(common::AT_ONCE)
 }
 
 fn recovers(t: &mut Trial<'_>) -> Shows {
@@ -310,7 +311,7 @@ fn recovers(t: &mut Trial<'_>) -> Shows {
     let s = t.socket(Kind::Stream)?;
     let said = t.connect(s, peer);
     t.works(said, "connect to a peer that answers after a router's message")?;
-    t.check(t.on_the_wire().contains("host unreachable"), "the message came")?;
+    t.wire_shows("host unreachable")?;
     t.echoes(s)
 }
 

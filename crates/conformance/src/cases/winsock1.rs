@@ -102,6 +102,7 @@ pub(super) fn shown() -> Option<Shown> {
 
 /// connect_to takes an address and says the same.
 fn typed_twin(t: &mut Trial<'_>) -> Shows {
+    t.apart("the typed twin of connect");
     let (answers, refuses) = (t.arrange(Situation::Answers)?, t.arrange(Situation::Refuses)?);
     let s = t.socket(Kind::Stream)?;
     let said = it::connect_to(s as it::SOCKET, refuses).map_err(|said| (said.name, said.number));
@@ -213,7 +214,7 @@ fn waits_for_success(t: &mut Trial<'_>) -> Shows {
     let s = t.socket(Kind::Stream)?;
     let said = t.connect(s, peer);
     t.check(said == Ok(0), format!("connect returns 0, not {said:?}"))?;
-    t.check(t.took() > BEFORE_THE_SECOND_SYN, format!("it waits for the repeated SYN, not {:?}", t.took()))?;
+    t.took_more(BEFORE_THE_SECOND_SYN)?;
     let told = t.peer_name(s);
     t.check(told == Ok(peer), format!("the peer is there, not {told:?}"))?;
     t.echoes(s)
@@ -226,7 +227,7 @@ fn waits_for_failure(t: &mut Trial<'_>) -> Shows {
     t.expects("WSAETIMEDOUT");
     let said = t.connect(s, peer);
     t.fails_with(said, "WSAETIMEDOUT")?;
-    t.check(t.took() > Duration::from_secs(1), format!("it waits for an answer, not {:?}", t.took()))?;
+    t.took_more(Duration::from_secs(1))?;
     let said = t.send(s, b"anybody");
     t.fails_with(said, "WSAENOTCONN")?;
     let told = t.peer_name(s);

@@ -235,6 +235,7 @@ fn already_in_both_libraries(t: &mut Trial<'_>) -> Shows {
     let said = t.connect(s, peer);
     t.fails_with(said, "WSAEALREADY")?;
 
+    t.apart("the functions of another library");
     let linked_to_the_old_one = Process::new(&winsock1::WINSOCK1, t.world.network());
     let _entered = linked_to_the_old_one.enter();
     let started = winsock1::WSAStartup(0x0202, Some(&mut winsock1::WSADATA::default()));

@@ -175,8 +175,7 @@ pub(super) fn every_length(t: &mut Trial<'_>, is_right: fn(i32) -> bool) -> Show
         let said = t.api.said((t.api.connect)(stream, Pointer::Octets(&name), len));
         t.fails(said)?;
     }
-    let (seen, packets) = t.world.wire();
-    t.check(packets == 0, format!("no packet leaves, but this was seen: {seen}"))?;
+    t.nothing_left_since_mark()?;
     let said = t.connect(stream, peer);
     t.works(said, "connect with the right length afterwards")?;
     t.echoes(stream)
@@ -188,6 +187,7 @@ pub(super) fn wrong_states(t: &mut Trial<'_>, promised: &'static [&'static [Wron
     let peer = t.arrange(Situation::Answers)?;
     let names = [peer, common::somewhere(OURS, 4_731)].map(|name| t.api.sockaddr(&name.into()));
     t.world.mark();
+    t.apart("calls from many threads");
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let (api, process, names) = (t.api, Arc::clone(t.process()), names.clone());
@@ -222,6 +222,7 @@ pub(super) fn one_of_many(t: &mut Trial<'_>, others: &[&str]) -> Shows {
     let s = t.socket(Kind::Stream)?;
     let name = t.api.sockaddr(&peer.into());
     t.world.mark();
+    t.apart("calls from many threads");
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let (api, process, name) = (t.api, Arc::clone(t.process()), name.clone());
@@ -304,6 +305,7 @@ pub(super) fn handles_of_nothing(t: &mut Trial<'_>) -> Shows {
     let closed = t.socket(Kind::Stream)?;
     let said = t.close(closed);
     t.works(said, "close")?;
+    t.apart("sockets of another process");
     let Some((foreign, other)) = of_another_process(t) else { return t.check(false, "another process has a socket") };
     t.world.mark();
     let never = [-1, Handle::from(i32::MIN), Handle::from(i32::MAX - 1), 0x7fff_ff00, own + 1_000];
@@ -311,8 +313,7 @@ pub(super) fn handles_of_nothing(t: &mut Trial<'_>) -> Shows {
         every_call_fails(t, handle, &peer.into())?;
         select_fails(t, handle)?;
     }
-    let (seen, packets) = t.world.wire();
-    t.check(packets == 0, format!("no packet leaves, but this was seen: {seen}"))?;
+    t.nothing_left_since_mark()?;
     t.echoes(own)?;
     drop(other);
     Ok(())
