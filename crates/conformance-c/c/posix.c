@@ -26,7 +26,7 @@ static int start(unsigned version, unsigned *sockets_max) {
 #ifdef BS2000
     return 0;
 #else
-    return TargetTCPInit();
+    return target_tcp_init();
 #endif
 }
 
@@ -54,17 +54,27 @@ static int listen_socket(case_handle s, int backlog) { return listen(socket_of(s
 static case_handle accept_socket(case_handle s) { return accept(socket_of(s), NULL, NULL); }
 
 static int send_octets(case_handle s, const void *octets, int len) {
-    return (int)send(socket_of(s), (void *)octets, len, 0);
+    return (int)send(socket_of(s), octets, len, 0);
 }
 
 static int send_to(case_handle s, const void *octets, int len, const void *name, int name_len) {
-    return (int)sendto(socket_of(s), (void *)octets, len, 0, (struct sockaddr *)name, name_len);
+    return (int)sendto(socket_of(s), octets, len, 0, (struct sockaddr *)name, name_len);
 }
 
 static int receive(case_handle s, void *octets, int len) { return (int)recv(socket_of(s), octets, len, 0); }
 
 static int receive_from(case_handle s, void *octets, int len) {
     return (int)recvfrom(socket_of(s), octets, len, 0, NULL, NULL);
+}
+
+/* What a set has no place for is no descriptor of this process either. A set of TargetTCP is a list and takes all. */
+static int fits(int s) {
+#ifdef BS2000
+    return s >= 0 && s < FD_SETSIZE;
+#else
+    (void)s;
+    return 1;
+#endif
 }
 
 static int select_sets(struct case_set *sets, long long microseconds) {
@@ -75,8 +85,7 @@ static int select_sets(struct case_set *sets, long long microseconds) {
         FD_ZERO(&selected[set]);
         for (at = 0; at < sets[set].count; at++) {
             int s = socket_of(sets[set].handles[at]);
-            /* What a set has no place for is no descriptor of this process either. */
-            if (s < 0 || s >= FD_SETSIZE)
+            if (!fits(s))
                 s = FD_SETSIZE - 1;
             FD_SET(s, &selected[set]);
             above = s >= above ? s + 1 : above;
@@ -89,7 +98,7 @@ static int select_sets(struct case_set *sets, long long microseconds) {
         int kept = 0;
         for (at = 0; at < sets[set].count; at++) {
             int s = socket_of(sets[set].handles[at]);
-            if (s >= 0 && s < FD_SETSIZE && FD_ISSET(s, &selected[set]))
+            if (fits(s) && FD_ISSET(s, &selected[set]))
                 sets[set].handles[kept++] = s;
         }
         sets[set].count = kept;
@@ -101,21 +110,15 @@ static int shut_down(case_handle s, int how) { return shutdown(socket_of(s), how
 
 static int close_socket(case_handle s) { return close(socket_of(s)); }
 
-#ifdef BS2000
-typedef socklen_t name_len;
-#else
-typedef int name_len;
-#endif
-
 static int own_name(case_handle s, void *name, int *len) {
-    name_len room = (name_len)*len;
+    socklen_t room = (socklen_t)*len;
     int told = getsockname(socket_of(s), (struct sockaddr *)name, &room);
     *len = (int)room;
     return told;
 }
 
 static int peer_name(case_handle s, void *name, int *len) {
-    name_len room = (name_len)*len;
+    socklen_t room = (socklen_t)*len;
     int told = getpeername(socket_of(s), (struct sockaddr *)name, &room);
     *len = (int)room;
     return told;
@@ -124,7 +127,7 @@ static int peer_name(case_handle s, void *name, int *len) {
 static int set_nonblocking(case_handle s, int on) { return ioctl(socket_of(s), FIONBIO, &on); }
 
 static int set_option(case_handle s, int option, int value) {
-    return setsockopt(socket_of(s), SOL_SOCKET, option, (void *)&value, sizeof value);
+    return setsockopt(socket_of(s), SOL_SOCKET, option, &value, sizeof value);
 }
 
 static int set_broadcast(case_handle s, int on) { return set_option(s, SO_BROADCAST, on); }
@@ -133,8 +136,8 @@ static int set_reuse(case_handle s, int on) { return set_option(s, SO_REUSEADDR,
 
 static int socket_error(case_handle s) {
     int value = 0;
-    name_len len = sizeof value;
-    int told = getsockopt(socket_of(s), SOL_SOCKET, SO_ERROR, (void *)&value, &len);
+    socklen_t len = sizeof value;
+    int told = getsockopt(socket_of(s), SOL_SOCKET, SO_ERROR, &value, &len);
     return told == 0 ? value : told;
 }
 

@@ -7,7 +7,6 @@ use synsent_conformance::{Api, Case, NotHere, Place, cases, enter_real_worlds, r
 use crate::functions::Functions;
 use crate::{HELD, NOT_HELD, NOT_HERE, WRONG_USAGE};
 
-
 /// Runs the case that the arguments name, as `c/cases.h` says.
 #[unsafe(no_mangle)]
 extern "C" fn synsent_cases_run(functions: *const Functions, argc: c_int, argv: *const *const c_char) -> c_int {

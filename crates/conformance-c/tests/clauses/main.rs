@@ -1,11 +1,13 @@
-//! Every clause of the four documents from C: each case on the functions that gcc and clang have compiled against the installed
-//! headers, on the lab and on the kernel.
+//! Every clause of the four documents from C, by gcc and by clang against the installed headers, on the lab and on the kernel; and twice:
+//! each case as it is written in Rust on functions that C compiled, and as a program in C that is written from the case's run in Rust.
+//! `contract/not_in_c.toml` says what cannot be such a program, and why.
 //!
 //! Each case is a process of its own. What cannot be brought about is what `contract/not_here.toml` says of the same cases in Rust. A
 //! compiler that is missing, and a machine that gives no network namespaces or TUN devices, are lines that nobody can overlook, and fail
 //! under `CI=true`.
 
 mod programs;
+mod sources;
 #[path = "../../../capi/tests/support/mod.rs"]
 mod support;
 
@@ -15,6 +17,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use synsent_conformance::{Case, Place, cases, contract, enter_real_worlds};
 
 use programs::Programs;
+use sources::Sources;
 
 /// Trials of the kernel wait most of the time, so many may run at once.
 const THREADS: usize = 12;
@@ -26,16 +29,24 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(THREADS);
     let compilers = support::compilers();
     let real = enter_real_worlds();
-    let places: &[Place] = if real.is_ok() { &[Place::Lab, Place::Kernel] } else { &[Place::Lab] };
+    let places: &'static [Place] = if real.is_ok() { &[Place::Lab, Place::Kernel] } else { &[Place::Lab] };
     let mut trials = Vec::new();
     for (api, cases) in cases::all() {
+        let sources = Sources::of(api, cases, places);
+        let name = format!("{}: the list of what is no program in C is right", api.name());
+        trials.push(Trial::test(name, move || list_is_right(sources, cases)));
         for compiler in &compilers {
-            let programs = Programs::of(api.name(), compiler);
+            let programs = Programs::of(api.name(), compiler, sources);
             for (number, case) in cases.iter().enumerate() {
-                trials.extend(places.iter().map(|place| {
-                    let name = format!("{compiler}: {}", case.name(*place));
-                    Trial::test(name, move || on_the_table(programs, case, number, *place))
-                }));
+                for place in places {
+                    let name = case.name(*place);
+                    trials.push(Trial::test(format!("{compiler} table: {name}"), move || {
+                        on_the_table(programs, case, number, *place)
+                    }));
+                    trials.push(Trial::test(format!("{compiler} program: {name}"), move || {
+                        as_a_program(programs, sources, number, *place)
+                    }));
+                }
             }
         }
     }
@@ -62,4 +73,48 @@ fn on_the_table(programs: &Programs, case: &Case, number: usize, place: Place) -
         Some(_) => Err(ran.stderr.into()),
         None => Err(format!("a signal ended the program: {}", ran.stderr).into()),
     }
+}
+
+/// The case as a program in C.
+fn as_a_program(programs: &Programs, sources: &Sources, number: usize, place: Place) -> Result<(), Failed> {
+    let is_program = sources.made().places.get(&number).is_some_and(|places| places.contains(&place));
+    let ran = programs.run_program(place, number)?;
+    match ran.status {
+        Some(0) if is_program => Ok(()),
+        Some(NOT_HERE) if !is_program => Ok(()),
+        Some(_) => Err(ran.stderr.into()),
+        None => Err(format!("a signal ended the program: {}", ran.stderr).into()),
+    }
+}
+
+/// What could not be written is listed with the reason that it was, and nothing else is.
+fn list_is_right(sources: &Sources, cases: &[Case]) -> Result<(), Failed> {
+    let made = sources.made();
+    let listed = listed();
+    let mut problems = Vec::new();
+    for (number, case) in cases.iter().enumerate() {
+        let entry =
+            listed.iter().find(|(clause, title, _)| (clause.as_str(), title.as_str()) == (case.clause, case.title));
+        match (made.unwritten.get(&number), entry) {
+            (None, None) => {}
+            (Some(why), Some((.., because))) if why == because => {}
+            (Some(why), _) => problems.push(format!("{} {:?} is no program in C: {why}", case.clause, case.title)),
+            (None, Some(_)) => problems.push(format!("{} {:?} is a program in C, and listed", case.clause, case.title)),
+        }
+    }
+    let dialect = cases.first().map_or("", |case| case.clause).split('.').next().unwrap_or_default();
+    let of_dialect = listed.iter().filter(|(clause, ..)| clause.split('.').next() == Some(dialect));
+    let gone =
+        of_dialect.filter(|(clause, title, _)| !cases.iter().any(|case| case.clause == clause && case.title == title));
+    problems.extend(gone.map(|(clause, title, _)| format!("{clause} {title:?} is no case")));
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+}
+
+/// The entries of the list: clause, case, reason.
+fn listed() -> Vec<(String, String, String)> {
+    let list: toml::Table = include_str!("../../../../contract/not_in_c.toml").parse().expect("the list is TOML");
+    let entries = list.get("not_in_c").and_then(toml::Value::as_array).into_iter().flatten();
+    let word =
+        |entry: &toml::Value, key: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+    entries.map(|entry| (word(entry, "clause"), word(entry, "case"), word(entry, "because"))).collect()
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use libtest_mimic::Failed;
 use synsent_conformance::Place;
 
+use crate::sources::Sources;
 use crate::support::{self, Ran, System};
 
 /// How long a case may take.
@@ -19,12 +20,14 @@ const CASE_LIMIT: Duration = Duration::from_secs(60);
 pub(crate) struct Programs {
     system: System,
     compiler: &'static str,
+    sources: &'static Sources,
     table: OnceLock<Result<PathBuf, String>>,
+    program: OnceLock<Result<PathBuf, String>>,
 }
 
 impl Programs {
     /// Those of a dialect by its name; nothing is built yet.
-    pub(crate) fn of(dialect: &str, compiler: &'static str) -> &'static Programs {
+    pub(crate) fn of(dialect: &str, compiler: &'static str, sources: &'static Sources) -> &'static Programs {
         let system = match dialect {
             "winsock1" => System::Winsock1,
             "winsock2" => System::Winsock2,
@@ -32,16 +35,17 @@ impl Programs {
             _ => System::Bs2000,
         };
         // The trials of a run share it to the end.
-        Box::leak(Box::new(Programs { system, compiler, table: OnceLock::new() }))
+        Box::leak(Box::new(Programs { system, compiler, sources, table: OnceLock::new(), program: OnceLock::new() }))
     }
 
     /// Runs the case with this number at a place, on the functions of the table.
     pub(crate) fn run_table(&self, place: Place, number: usize) -> Result<Ran, Failed> {
-        let built = self.table.get_or_init(|| self.build_table());
-        let program = built.as_ref().map_err(Failed::from)?;
-        let mut command = Command::new(program);
-        command.args([place.name(), &number.to_string()]).stdin(Stdio::null()).env_remove("SYNSENT_NET");
-        Ok(support::run(&mut command, CASE_LIMIT))
+        run(self.table.get_or_init(|| self.build_table()), place, number)
+    }
+
+    /// Runs the function that was written for the case with this number at a place.
+    pub(crate) fn run_program(&self, place: Place, number: usize) -> Result<Ran, Failed> {
+        run(self.program.get_or_init(|| self.build(&self.sources.made().path, None, "program")), place, number)
     }
 
     fn build_table(&self) -> Result<PathBuf, String> {
@@ -83,6 +87,13 @@ impl Programs {
     }
 }
 
+fn run(built: &Result<PathBuf, String>, place: Place, number: usize) -> Result<Ran, Failed> {
+    let program = built.as_ref().map_err(Failed::from)?;
+    let mut command = Command::new(program);
+    command.args([place.name(), &number.to_string()]).stdin(Stdio::null()).env_remove("SYNSENT_NET");
+    Ok(support::run(&mut command, CASE_LIMIT))
+}
+
 /// Where the programs in C stand.
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("c")
@@ -95,7 +106,7 @@ fn library() -> Result<&'static Path, String> {
         let folder = support::scratch().join("cases-lib");
         // Cargo builds the library beside this test.
         let test = std::env::current_exe().map_err(|error| error.to_string())?;
-        let built = test.with_file_name("libsynsent_cases.so");
+        let built = test.with_file_name("libsynsent_conformance_c.so");
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let links = ["libsynsent.so.0", "libsynsent.so", "libws2_32.so", "libwsock32.so", "libtargettcp.so"];
         for name in links {
