@@ -30,8 +30,8 @@ static inline int set_nonblocking(int s, int on) { return ioctl(s, FIONBIO, &on)
 #endif
 
 /* What a call must come to. */
-#define works(call) is_value((call), 0, #call, __LINE__)
-#define is(call, value) is_value((call), (value), #call, __LINE__)
+#define works(call) value_is((call), 0, #call, __LINE__)
+#define is(call, value) value_is((call), (value), #call, __LINE__)
 #define fails(call, error) fails_with((call), (error), #call, #error, __LINE__)
 #define opened(call) opened_socket((call), #call, __LINE__)
 #define fails_to_open(call, error) fails_with((call) == NO_SOCKET ? -1 : 0, (error), #call, #error, __LINE__)
@@ -45,7 +45,7 @@ static inline void not_held(int line, const char *call, const char *promised, lo
     exit(1);
 }
 
-static inline void is_value(long long value, long long promised, const char *call, int line) {
+static inline void value_is(long long value, long long promised, const char *call, int line) {
     char text[32];
     snprintf(text, sizeof text, "%lld", promised);
     if (value != promised)
@@ -198,7 +198,7 @@ static inline void relent_to(const void *name) {
 #define peer_name(s, name) works(getpeername((s), ROOM(name)))
 #define same(one, other) is_same(&(one), &(other), #one " and " #other, __LINE__)
 #define at(name, text) is_at(&(name), (text), #name, __LINE__)
-#define has_port(name, port) is_value(outside_of(&(name)).port, (port), "the port of " #name, __LINE__)
+#define has_port(name, number) value_is(outside_of(&(name)).port, (number), "the port of " #name, __LINE__)
 #define has_new_port(name) is_new_port(&(name), #name, __LINE__)
 
 static inline void is_same(const void *one, const void *other, const char *what, int line) {
@@ -336,12 +336,12 @@ static inline int socket_error(case_socket s) {
 }
 
 /* The wire and the clock since the last case_mark(). */
-#define nothing_left() is_value(case_packets(), 0, "packets that left", __LINE__)
-#define wire_shows(words) is_value(case_wire_shows(words), 1, "the wire shows " words, __LINE__)
+#define nothing_left() value_is(case_packets(), 0, "packets that left", __LINE__)
+#define wire_shows(words) value_is(case_wire_shows(words), 1, "the wire shows " words, __LINE__)
 #define took_less(milliseconds)                                                                                                    \
-    is_value(case_microseconds() < (milliseconds) * 1000LL, 1, "it took less than " #milliseconds " ms", __LINE__)
+    value_is(case_microseconds() < (milliseconds) * 1000LL, 1, "it took less than " #milliseconds " ms", __LINE__)
 #define took_more(milliseconds)                                                                                                    \
-    is_value(case_microseconds() > (milliseconds) * 1000LL, 1, "it took more than " #milliseconds " ms", __LINE__)
+    value_is(case_microseconds() > (milliseconds) * 1000LL, 1, "it took more than " #milliseconds " ms", __LINE__)
 
 /* The cases: one for each place where it can be brought about. */
 struct program_case {

@@ -43,7 +43,7 @@ extern "C" fn case_begin(place: *const c_char) {
     {
         end(WRONG_USAGE, &format!("this machine has no {missing}"));
     }
-    let world = here(place.world());
+    let world = here(place.world_among_files());
     if !synsent_capi::install(world.network()) {
         end(WRONG_USAGE, "the program's sockets were on a network before the case began");
     }

@@ -41,7 +41,7 @@ fn in_world(api: &'static Api, case: &'static Case, place: Place) -> Result<(), 
     if place != Place::Lab {
         enter_real_worlds().map_err(|missing| (WRONG_USAGE, format!("this machine has no {missing}")))?;
     }
-    let mut world = place.world().map_err(not_here)?;
+    let mut world = place.world_among_files().map_err(not_here)?;
     if !synsent_capi::install(world.network()) {
         return Err((WRONG_USAGE, "the program's sockets were on a network before the case began".to_owned()));
     }

@@ -6,11 +6,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use synsent_host::DescriptorNumbers;
 use synsent_lab::{DESCRIPTORS_MAX, HostId, Lab, LabNetwork, SharedLab};
 use synsent_sockets::Network;
 use synsent_stack::{Config, Duration, LinkId, OpenOptions, Route, TcpConfig};
 
 use crate::local::SimulatedFiles;
+use crate::machine::Machine;
 use crate::outside::{self, Outside};
 use crate::situation::{LocalSituation, Situation};
 use crate::wire::Wire;
@@ -33,6 +35,8 @@ pub(crate) struct LabWorld {
     link: LinkId,
     network: Arc<LabNetwork>,
     local: SimulatedFiles,
+    /// What is done to the descriptors of this process, where its sockets have their numbers among them.
+    machine: Option<Machine>,
     /// How many frames the capture had at the last mark.
     marked: u64,
 }
@@ -46,14 +50,25 @@ pub(crate) fn config() -> Config {
 impl LabWorld {
     /// A new machine in a new lab.
     pub(crate) fn new() -> LabWorld {
+        LabWorld::of(LabNetwork::new, None)
+    }
+
+    /// The same for a program that has files beside its sockets: the numbers are those of this process.
+    pub(crate) fn among_files() -> Result<LabWorld, NotHere> {
+        let numbers = DescriptorNumbers::new().map_err(|error| NotHere(format!("numbers for sockets: {error}")))?;
+        let network = |lab: &SharedLab, us| LabNetwork::with_numbers(lab, us, Arc::new(numbers));
+        Ok(LabWorld::of(network, Some(Machine::default())))
+    }
+
+    fn of(network: impl FnOnce(&SharedLab, HostId) -> Arc<LabNetwork>, machine: Option<Machine>) -> LabWorld {
         let mut lab = Lab::new(1);
         let mut outside = Outside::new(&mut lab);
         let us = lab.add_host("us", config());
         let link = outside::settle_us(&mut lab, us, outside.line);
         outside.settled(&mut lab);
         let shared = SharedLab::new(lab);
-        let network = LabNetwork::new(&shared, us);
-        LabWorld { lab: shared, outside, us, link, network, local: SimulatedFiles::default(), marked: 0 }
+        let network = network(&shared, us);
+        LabWorld { lab: shared, outside, us, link, network, local: SimulatedFiles::default(), machine, marked: 0 }
     }
 
     /// Opens connections to peers that answer until the stack takes no more; answers with how many there are.
@@ -102,7 +117,10 @@ impl World for LabWorld {
                 self.arrange(Situation::Answers)
             }
             Situation::DescriptorsLeft(left) => {
-                network.descriptors().set_max(STANDARD_FILES + left as usize);
+                match &mut self.machine {
+                    Some(machine) => machine.leave_descriptors(left)?,
+                    None => network.descriptors().set_max(STANDARD_FILES + left as usize),
+                }
                 self.arrange(Situation::Answers)
             }
             Situation::SubnetBroadcast => Ok(outside::neighbourly(outside::OUR_BROADCAST)),
@@ -119,8 +137,11 @@ impl World for LabWorld {
     }
 
     fn relent(&mut self, peer: SocketAddr) -> Result<(), NotHere> {
-        let Self { lab, outside, us, link, network, .. } = self;
-        network.descriptors().set_max(DESCRIPTORS_MAX);
+        let Self { lab, outside, us, link, network, machine, .. } = self;
+        match machine {
+            Some(machine) => machine.release_descriptors(),
+            None => network.descriptors().set_max(DESCRIPTORS_MAX),
+        }
         let (network, gateway) = outside::missing_route();
         lab.with(|lab| {
             lab.call(*us, |stack, now| stack.set_link_up(now, *link, true));
@@ -131,7 +152,10 @@ impl World for LabWorld {
     }
 
     fn open_file(&mut self) -> Result<i32, NotHere> {
-        self.network.descriptors().open_file().map_err(|failure| NotHere(format!("a file: {failure}")))
+        match &mut self.machine {
+            Some(machine) => machine.open_file(),
+            None => self.network.descriptors().open_file().map_err(|failure| NotHere(format!("a file: {failure}"))),
+        }
     }
 
     fn break_off(&mut self) {

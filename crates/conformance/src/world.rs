@@ -166,6 +166,18 @@ impl Place {
             Place::Device => Ok(Box::new(crate::device::DeviceWorld::new()?)),
         }
     }
+
+    /// A new world there for a program that has files beside its sockets: where sockets have small numbers, these are counted together
+    /// with the descriptors of this process.
+    ///
+    /// # Errors
+    /// When the machine does not allow it.
+    pub fn world_among_files(self) -> Result<Box<dyn World>, NotHere> {
+        match self {
+            Place::Lab => Ok(Box::new(crate::lab::LabWorld::among_files()?)),
+            Place::Kernel | Place::Device => self.world(),
+        }
+    }
 }
 
 impl fmt::Display for Place {

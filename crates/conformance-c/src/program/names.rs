@@ -14,6 +14,8 @@ const FAMILY_OCTETS: usize = 2;
 /// The names that a program has so far.
 pub(super) struct Names {
     api: &'static Api,
+    /// Whether the header has names of IPv6.
+    has_inet6: bool,
     known: Vec<Known>,
     /// Paths, and the variables that hold them.
     paths: Vec<(Vec<u8>, String)>,
@@ -29,8 +31,8 @@ struct Known {
 }
 
 impl Names {
-    pub(super) fn new(api: &'static Api) -> Names {
-        Names { api, known: Vec::new(), paths: Vec::new(), counts: [0; 4] }
+    pub(super) fn new(api: &'static Api, has_inet6: bool) -> Names {
+        Names { api, has_inet6, known: Vec::new(), paths: Vec::new(), counts: [0; 4] }
     }
 
     /// A peer that was arranged by this call.
@@ -129,7 +131,8 @@ impl Names {
             return place;
         }
         let own_octets = |address: &SocketAddr| self.api.sockaddr(&Name::Inet(*address));
-        if let Some(address) = self.api.address(octets).filter(|address| own_octets(address) == octets) {
+        let is_whole = |address: &SocketAddr| own_octets(address) == octets && (address.is_ipv4() || self.has_inet6);
+        if let Some(address) = self.api.address(octets).filter(is_whole) {
             self.address(lines, address);
         } else if let Some(value) = self.local(octets) {
             let variable = self.variable(3, "name");

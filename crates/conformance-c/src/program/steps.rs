@@ -38,7 +38,7 @@ impl Steps {
             api,
             system,
             lines: Vec::new(),
-            names: Names::new(api),
+            names: Names::new(api, system.has_inet6()),
             handles: HashMap::new(),
             sockets: 0,
             files: 0,

@@ -84,6 +84,11 @@ impl System {
         known.map_or_else(|| number.to_string(), |(_, name)| name.to_owned())
     }
 
+    /// Whether the header has names of IPv6.
+    pub(super) fn has_inet6(&self) -> bool {
+        !self.families[1].is_empty()
+    }
+
     /// An error by its number.
     pub(super) fn error(&self, api: &Api, number: i32) -> String {
         match contract::error_name(api.name(), number) {

@@ -429,5 +429,5 @@ fn retry_after_silence(t: &mut Trial<'_>) -> Shows {
 fn a_file_in_every_call(t: &mut Trial<'_>) -> Shows {
     let peer = t.arrange(Situation::Answers)?;
     let file = t.world.open_file()?;
-    wrong::every_call_fails(t, file.into(), &peer.into())
+    wrong::every_socket_call_fails(t, file.into(), &peer.into())
 }

@@ -367,9 +367,17 @@ fn select_fails(t: &mut Trial<'_>, s: Handle) -> Shows {
     t.fails(t.api.said(selected))
 }
 
-/// Every call of the dialect but select, for which files are ready, fails on this handle; those of [`Call`] with the error of
-/// the clause.
+/// Every call of the dialect but select fails on this handle; those of [`Call`] with the error of the clause.
 pub(super) fn every_call_fails(t: &mut Trial<'_>, s: Handle, peer: &synsent_sockets::Name) -> Shows {
+    every_socket_call_fails(t, s, peer)?;
+    let value = (t.api.set_nonblocking)(s, true);
+    t.check(value < 0, format!("ioctl on the handle {s} fails, and does not return {value}"))?;
+    let said = t.api.said((t.api.close)(s));
+    t.fails(said)
+}
+
+/// The same but for the calls that are not for sockets alone: files are ready for select, take an ioctl and can be closed.
+pub(super) fn every_socket_call_fails(t: &mut Trial<'_>, s: Handle, peer: &synsent_sockets::Name) -> Shows {
     let api = t.api;
     let name = api.sockaddr(peer);
     let names = [name.clone(), name.clone()];
@@ -382,14 +390,11 @@ pub(super) fn every_call_fails(t: &mut Trial<'_>, s: Handle, peer: &synsent_sock
         (api.sendto)(s, b"nobody", Pointer::Octets(&name), name.len() as i32),
         (api.recvfrom)(s, &mut [0; 8]),
         (api.getsockname)(s, PointerMut::Octets(&mut [0; 128]), &mut 128),
-        (api.set_nonblocking)(s, true),
         (api.set_broadcast)(s, true),
         (api.socket_error)(s),
-        (api.close)(s),
     ];
     for (number, value) in others.into_iter().enumerate() {
         t.check(value < 0, format!("call {number} on the handle {s} fails, and does not return {value}"))?;
     }
-    let said = api.said((api.close)(s));
-    t.fails(said)
+    Ok(())
 }
