@@ -11,6 +11,7 @@
 mod boundary;
 mod bs2000;
 mod fork;
+mod names;
 mod network;
 mod posix;
 mod targettcp;

@@ -53,7 +53,7 @@ pub fn inet_makeaddr(network: u32, host: u32) -> [u8; 4] {
 
 /// The number of the host in an address, by the address' class.
 pub fn inet_lnaof(address: [u8; 4]) -> u32 {
-    u32::from_be_bytes(address) & (1 << host_bits(address)) - 1
+    u32::from_be_bytes(address) & ((1 << host_bits(address)) - 1)
 }
 
 /// The number of the network in an address, by the address' class.

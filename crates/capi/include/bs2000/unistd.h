@@ -11,6 +11,7 @@
 #define close synsent_host_close
 #define dup synsent_host_dup
 #define dup2 synsent_host_dup2
+#define gethostname synsent_host_gethostname
 #define read synsent_host_read
 #define write synsent_host_write
 
@@ -19,6 +20,7 @@
 #undef close
 #undef dup
 #undef dup2
+#undef gethostname
 #undef read
 #undef write
 
@@ -27,6 +29,7 @@ SYNSENT_BS2000_BEGIN
 int close(int s) SYNSENT_BS2000_LABEL(close);
 int dup(int s) SYNSENT_BS2000_LABEL(dup);
 int dup2(int s, int wanted) SYNSENT_BS2000_LABEL(dup2);
+int gethostname(char *name, size_t namelen) SYNSENT_BS2000_LABEL(gethostname);
 ssize_t read(int s, void *buf, size_t nbyte) SYNSENT_BS2000_LABEL(read);
 ssize_t write(int s, const void *buf, size_t nbyte) SYNSENT_BS2000_LABEL(write);
 

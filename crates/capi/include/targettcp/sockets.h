@@ -39,10 +39,19 @@
 #if defined(_SYS_SOCKET_H)
 #define SYNSENT_TARGETTCP_NAMES_ARE_TAKEN
 #endif
+#if defined(_NETDB_H)
+#define SYNSENT_TARGETTCP_HOSTS_ARE_TAKEN
+#endif
 
 #define accept synsent_host_accept
 #define bind synsent_host_bind
 #define connect synsent_host_connect
+#define gethostbyaddr synsent_host_gethostbyaddr
+#define gethostbyname synsent_host_gethostbyname
+#define getprotobyname synsent_host_getprotobyname
+#define getprotobynumber synsent_host_getprotobynumber
+#define getservbyname synsent_host_getservbyname
+#define getservbyport synsent_host_getservbyport
 #define getpeername synsent_host_getpeername
 #define getsockname synsent_host_getsockname
 #define getsockopt synsent_host_getsockopt
@@ -63,6 +72,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <sys/ioctl.h>
 #include <errno.h>
 #include <stdio.h>
@@ -73,6 +83,12 @@
 #undef accept
 #undef bind
 #undef connect
+#undef gethostbyaddr
+#undef gethostbyname
+#undef getprotobyname
+#undef getprotobynumber
+#undef getservbyname
+#undef getservbyport
 #undef getpeername
 #undef getsockname
 #undef getsockopt
@@ -111,6 +127,17 @@
 #define SYNSENT_TARGETTCP_SELECT_NAME
 #else
 #define SYNSENT_TARGETTCP_SELECT_NAME SYNSENT_TARGETTCP_LABEL(select)
+#endif
+#if defined(SYNSENT_TARGETTCP_HOSTS_ARE_TAKEN)
+#define gethostbyaddr synsent_targettcp_gethostbyaddr
+#define gethostbyname synsent_targettcp_gethostbyname
+#define getprotobyname synsent_targettcp_getprotobyname
+#define getprotobynumber synsent_targettcp_getprotobynumber
+#define getservbyname synsent_targettcp_getservbyname
+#define getservbyport synsent_targettcp_getservbyport
+#define SYNSENT_TARGETTCP_HOST_NAME(name)
+#else
+#define SYNSENT_TARGETTCP_HOST_NAME(name) SYNSENT_TARGETTCP_LABEL(name)
 #endif
 #define SYNSENT_TARGETTCP_LABEL(name) __asm__("synsent_targettcp_" #name)
 
@@ -202,6 +229,14 @@ int setsockopt(int socket, int level, int option, const void *value, socklen_t l
     SYNSENT_TARGETTCP_NAME(setsockopt);
 int shutdown(int socket, int how) SYNSENT_TARGETTCP_NAME(shutdown);
 int socket(int family, int type, int protocol) SYNSENT_TARGETTCP_NAME(socket);
+
+/* Names of hosts, services and protocols; h_errno tells what became of a host's. */
+struct hostent *gethostbyaddr(const void *addr, socklen_t len, int type) SYNSENT_TARGETTCP_HOST_NAME(gethostbyaddr);
+struct hostent *gethostbyname(const char *name) SYNSENT_TARGETTCP_HOST_NAME(gethostbyname);
+struct servent *getservbyname(const char *name, const char *proto) SYNSENT_TARGETTCP_HOST_NAME(getservbyname);
+struct servent *getservbyport(int port, const char *proto) SYNSENT_TARGETTCP_HOST_NAME(getservbyport);
+struct protoent *getprotobyname(const char *name) SYNSENT_TARGETTCP_HOST_NAME(getprotobyname);
+struct protoent *getprotobynumber(int number) SYNSENT_TARGETTCP_HOST_NAME(getprotobynumber);
 
 /* The words and what errno means: TargetTCP's for the errors of its calls, the host's for all others. */
 extern void perror(const char *words) SYNSENT_TARGETTCP_LABEL(perror);

@@ -8,7 +8,10 @@
         {name "sendto", "Spn0an", '-'}, {name "recv", "Spn0", '-'}, {name "recvfrom", "Spn0al", '-'},                     \
         {name "select", "iFFFT", '-'}, {name "shutdown", "Si", '-'}, {name "closesocket", "S", '-'},                      \
         {name "getsockname", "Sal", '-'}, {name "getpeername", "Sal", '-'}, {name "getsockopt", "SLOpl", '-'},            \
-        {name "setsockopt", "SLOpn", '-'}, {name "ioctlsocket", "SCo", '-'}, {name "__WSAFDIsSet", "SF", '-'}
+        {name "setsockopt", "SLOpn", '-'}, {name "ioctlsocket", "SCo", '-'}, {name "__WSAFDIsSet", "SF", '-'},                 \
+        {name "gethostbyname", "x", '-'}, {name "gethostbyaddr", "ani", '-'},                          \
+        {name "gethostname", "pn", '-'}, {name "getservbyname", "xx", '-'}, {name "getservbyport", "ix", '-'},           \
+        {name "getprotobyname", "x", '-'}, {name "getprotobynumber", "i", '-'}
 
 #define POSIX(name, handle, result)                                                                                        \
     {name "socket", "ft0", result}, {name "bind", handle "an", '-'}, {name "connect", handle "an", '-'},                  \
@@ -16,7 +19,10 @@
         {name "sendto", handle "pz0an", '-'}, {name "recv", handle "pz0", '-'}, {name "recvfrom", handle "pz0al", '-'},   \
         {name "shutdown", handle "i", '-'}, {name "getsockname", handle "al", '-'},                                        \
         {name "getpeername", handle "al", '-'}, {name "getsockopt", handle "LOpl", '-'},                                   \
-        {name "setsockopt", handle "LOpn", '-'}
+        {name "setsockopt", handle "LOpn", '-'},                                                                                 \
+        {name "gethostbyname", "x", '-'}, {name "gethostbyaddr", "ani", '-'}, {name "gethostname", "pz", '-'},            \
+        {name "getservbyname", "xx", '-'}, {name "getservbyport", "ix", '-'}, {name "getprotobyname", "x", '-'},          \
+        {name "getprotobynumber", "i", '-'}
 
 static const struct row table[] = {
     WINDOWS("synsent_winsock1_"),
@@ -36,6 +42,32 @@ static const struct row table[] = {
     {"synsent_winsock2_WSARecvEx", "Spnp", '-'},
     {"synsent_winsock2_WSASendDisconnect", "Se", '-'},
     {"synsent_winsock2_WSARecvDisconnect", "Se", '-'},
+    {"synsent_winsock2_getaddrinfo", "xxep", '-'},
+    {"synsent_winsock2_GetAddrInfoW", "wwep", '-'},
+    {"synsent_winsock2_freeaddrinfo", "p", '-'},
+    {"synsent_winsock2_FreeAddrInfoW", "p", '-'},
+    {"synsent_winsock2_getnameinfo", "anpnpni", '-'},
+    {"synsent_winsock2_GetNameInfoW", "anpnpni", '-'},
+    {"synsent_winsock2_gai_strerrorA", "i", '-'},
+    {"synsent_winsock2_gai_strerrorW", "i", '-'},
+    {"synsent_winsock2_WSAAddressToStringA", "anepl", '-'},
+    {"synsent_winsock2_WSAAddressToStringW", "anepl", '-'},
+    {"synsent_winsock2_WSAStringToAddressA", "xfepl", '-'},
+    {"synsent_winsock2_WSAStringToAddressW", "wfepl", '-'},
+    {"synsent_winsock2_WSAHtonl", "Sip", '-'},
+    {"synsent_winsock2_WSAHtons", "Sip", '-'},
+    {"synsent_winsock2_WSANtohl", "Sip", '-'},
+    {"synsent_winsock2_WSANtohs", "Sip", '-'},
+    {"synsent_windows_htonl", "i", '-'},
+    {"synsent_windows_htons", "i", '-'},
+    {"synsent_windows_ntohl", "i", '-'},
+    {"synsent_windows_ntohs", "i", '-'},
+    {"synsent_windows_inet_addr", "x", '-'},
+    {"synsent_windows_inet_ntoa", "i", '-'},
+    {"synsent_windows_inet_pton", "fxp", '-'},
+    {"synsent_windows_InetPtonW", "fwp", '-'},
+    {"synsent_windows_inet_ntop", "fpaz", '-'},
+    {"synsent_windows_InetNtopW", "fpaz", '-'},
     POSIX("synsent_targettcp_", "H", 'H'),
     {"synsent_targettcp_target_tcp_init", "", '-'},
     {"synsent_targettcp_closesocket", "H", '-'},
@@ -43,6 +75,13 @@ static const struct row table[] = {
     {"synsent_targettcp_select", "iGGGU", '-'},
     {"synsent_targettcp_perror", "x", 'r'},
     POSIX("synsent_bs2000_", "D", 'D'),
+    {"synsent_bs2000_getaddrinfo", "xxep", '-'},
+    {"synsent_bs2000_freeaddrinfo", "p", '-'},
+    {"synsent_bs2000_gai_strerror", "i", '-'},
+    {"synsent_bs2000_getnameinfo", "anpnpni", '-'},
+    {"synsent_bs2000_getipnodebyname", "xfip", '-'},
+    {"synsent_bs2000_getipnodebyaddr", "pzfp", '-'},
+    {"synsent_bs2000_freehostent", "p", '-'},
     {"synsent_bs2000_close", "X", '-'},
     {"synsent_bs2000_dup", "D", '-'},
     {"synsent_bs2000_dup2", "DN", '-'},

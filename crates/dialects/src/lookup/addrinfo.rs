@@ -165,7 +165,7 @@ impl Manner {
         } else if self.row_for_each_type {
             let kind =
                 |row: &&(i32, i32, &str)| Some(Kind { socktype: row.0, protocol: row.1, port: port(Some(row.2))? });
-            types.iter().filter_map(|row| kind(row)).collect()
+            types.iter().filter_map(kind).collect()
         } else {
             let only = types.first().filter(|_| types.len() == 1);
             let socktype = only.map_or(hints.socktype, |row| row.0);

@@ -6,12 +6,14 @@ use synsent_sockets::{Domain, Name, Pointer, PointerMut};
 
 use super::WINSOCK2;
 use super::constants::*;
+use crate::engine::Call;
 use crate::inet;
 use crate::lookup::addrinfo::{Manner, Wrong};
 use crate::lookup::{AddressInfo, Asked, Hints, Text, Unit, Wanted, nameinfo, write_text};
 use crate::page::{Fact, Page};
 use crate::process::Said;
 use crate::windows::pages::lookup as pages;
+use crate::windows::types::handle;
 use crate::windows::{last_error, lookup};
 
 const INFOS: Manner = Manner {
@@ -198,6 +200,38 @@ fn address_to_string(
     let told = room.write_i32(text.len() as i32 + 1).is_ok();
     let written = has.is_ok_and(|has| write_text(&text, &mut into, has, unit));
     if written && told { Ok(()) } else { no_room(&pages::WSAADDRESSTOSTRING) }
+}
+
+/// A number in the order of a socket's network, which is the same for all sockets.
+#[allow(non_snake_case)]
+pub fn WSAHtonl<'a>(s: SOCKET, hostlong: u32, lpnetlong: impl Into<PointerMut<'a>>) -> i32 {
+    turned(s, lpnetlong.into(), &hostlong.to_be_bytes())
+}
+
+/// The same for a number of 16 bits.
+#[allow(non_snake_case)]
+pub fn WSAHtons<'a>(s: SOCKET, hostshort: u16, lpnetshort: impl Into<PointerMut<'a>>) -> i32 {
+    turned(s, lpnetshort.into(), &hostshort.to_be_bytes())
+}
+
+/// A number from the order of a socket's network.
+#[allow(non_snake_case)]
+pub fn WSANtohl<'a>(s: SOCKET, netlong: u32, lphostlong: impl Into<PointerMut<'a>>) -> i32 {
+    turned(s, lphostlong.into(), &u32::from_be(netlong).to_ne_bytes())
+}
+
+/// The same for a number of 16 bits.
+#[allow(non_snake_case)]
+pub fn WSANtohs<'a>(s: SOCKET, netshort: u16, lphostshort: impl Into<PointerMut<'a>>) -> i32 {
+    turned(s, lphostshort.into(), &u16::from_be(netshort).to_ne_bytes())
+}
+
+fn turned(s: SOCKET, mut into: PointerMut<'_>, octets: &[u8]) -> i32 {
+    let mut call = Call::of_socket(&WINSOCK2, &pages::WSAHTONL, handle(s));
+    call.facts |= Fact::NullBuffer.when(into.is_null());
+    // What the page speaks against leaves the room alone.
+    call.facts |= Fact::BadBuffer.when(call.judge().is_ok() && into.write(0, octets).is_err());
+    last_error::zero(call.judge().map(drop))
 }
 
 /// The text of a code of getaddrinfo and getnameinfo.

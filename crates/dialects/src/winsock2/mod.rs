@@ -20,7 +20,8 @@ pub use calls::*;
 pub use constants::*;
 pub use events::*;
 pub use lookup::{
-    WSAAddressToString, WSAStringToAddress, gai_strerror, getaddrinfo, getnameinfo, inet_ntop, inet_pton,
+    WSAAddressToString, WSAHtonl, WSAHtons, WSANtohl, WSANtohs, WSAStringToAddress, gai_strerror, getaddrinfo,
+    getnameinfo, inet_ntop, inet_pton,
 };
 pub use opening::*;
 pub use polling::*;

@@ -102,6 +102,20 @@ pub(crate) const WSAADDRESSTOSTRING: Page = Page {
     answers: &[],
 };
 
+/// WSAHtonl, WSAHtons, WSANtohl and WSANtohs.
+pub(crate) const WSAHTONL: Page = Page {
+    call: "WSAHtonl",
+    rules: rules! {
+        Any  NotStarted => Fail(NOTINITIALISED), "", "the page of WSAHtonl asks for WSAStartup first";
+        Any  BadHandle  => Fail(NOTSOCK), "", "the page of WSAHtonl";
+        Any  NotASocket => Fail(NOTSOCK), "", "the page of WSAHtonl";
+        Any  NullBuffer => Fail(FAULT), "", "the page of WSAHtonl";
+        Any  BadBuffer  => Fail(FAULT), "", "the page of WSAHtonl";
+        Any  Always     => Proceed, "", "the page of WSAHtonl";
+    },
+    answers: &[],
+};
+
 const fn of_tables(call: &'static str) -> Page {
     Page {
         call,
