@@ -157,6 +157,8 @@ facts! {
     BadWindow,
     /// There is no such event object.
     BadEvent,
+    /// The request is known, and nobody here can carry it out.
+    Unrealizable,
 }
 
 /// The facts of one call.

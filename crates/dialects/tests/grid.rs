@@ -394,8 +394,15 @@ fn the_tables_of_numbers_are_sound() {
                 _ => row.form == Form::Int,
             };
             assert!(fits, "{place} {}: its value cannot lie so", row.name);
-            let only_told =
-                matches!(row.meaning, Meaning::Listening | Meaning::Error | Meaning::Type | Meaning::ConnectTime);
+            let only_told = matches!(
+                row.meaning,
+                Meaning::Listening
+                    | Meaning::Error
+                    | Meaning::Type
+                    | Meaning::ConnectTime
+                    | Meaning::MessageOctetsMax
+                    | Meaning::Group
+            );
             assert!(!(only_told && row.settable), "{place} {} cannot be set", row.name);
             let same = dialect.options[..number]
                 .iter()

@@ -28,6 +28,12 @@ pub struct Settings {
     pub broadcast: bool,
     /// Whether an idle connection is probed.
     pub keep_alive: bool,
+    /// How long a connection is idle before the first probe; `None`: the provider's default.
+    pub keep_alive_idle: Option<Duration>,
+    /// How long after one probe the next is sent; `None`: the provider's default.
+    pub keep_alive_interval: Option<Duration>,
+    /// Whether receiving does not tell that an earlier datagram was refused.
+    pub ignores_refusals: bool,
     /// Whether small segments leave at once.
     pub no_delay: bool,
     /// Whether urgent data stays in its place in the stream.
@@ -61,6 +67,12 @@ pub enum Setting {
     Broadcast(bool),
     /// See [`Settings::keep_alive`].
     KeepAlive(bool),
+    /// See [`Settings::keep_alive_idle`].
+    KeepAliveIdle(Duration),
+    /// See [`Settings::keep_alive_interval`].
+    KeepAliveInterval(Duration),
+    /// See [`Settings::ignores_refusals`].
+    IgnoreRefusals(bool),
     /// See [`Settings::no_delay`].
     NoDelay(bool),
     /// See [`Settings::urgent_inline`].
@@ -89,6 +101,9 @@ impl Settings {
             Setting::ExclusiveAddress(on) => self.exclusive_address = on,
             Setting::Broadcast(on) => self.broadcast = on,
             Setting::KeepAlive(on) => self.keep_alive = on,
+            Setting::KeepAliveIdle(span) => self.keep_alive_idle = Some(span),
+            Setting::KeepAliveInterval(span) => self.keep_alive_interval = Some(span),
+            Setting::IgnoreRefusals(on) => self.ignores_refusals = on,
             Setting::NoDelay(on) => self.no_delay = on,
             Setting::UrgentInline(on) => self.urgent_inline = on,
             Setting::DontRoute(on) => self.dont_route = on,

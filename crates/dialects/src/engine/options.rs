@@ -2,7 +2,7 @@
 //!
 //! How a value lies in memory is a [`Form`]; what it means to the socket stands in `options/meaning.rs`.
 
-mod meaning;
+pub(crate) mod meaning;
 
 use synsent_sockets::{Outcome, Pointer, PointerMut};
 
@@ -57,6 +57,14 @@ pub enum Meaning {
     MulticastHopLimit,
     /// The traffic class octet.
     TrafficClass,
+    /// How long a connection is idle before the first probe; unit: seconds.
+    KeepAliveIdle,
+    /// How long after one probe the next is sent; unit: seconds.
+    KeepAliveInterval,
+    /// The largest datagram; unit: octets; read only.
+    MessageOctetsMax,
+    /// The number of the socket's group; read only.
+    Group,
 }
 
 /// How the value of an option lies in memory.
@@ -151,7 +159,8 @@ pub(crate) fn getsockopt(
         return Ok(());
     }
     let row = row.ok_or_else(|| call.say(Outcome::OptionUnsupported))?;
-    let told = meaning::read(call.socket()?, dialect, row).map_err(|failure| call.say(failure))?;
+    let group = call.process()?.groups().of(handle);
+    let told = meaning::read(call.socket()?, dialect, row, group).map_err(|failure| call.say(failure))?;
     let (octets, size) = told.encode(row.form);
     let fits = size.min(room_octets.unwrap_or(0));
     let written = value.write(0, &octets[..fits]).and_then(|()| len.write_i32(fits as i32));

@@ -98,9 +98,16 @@ fn carry_out(call: &mut Call, buffer: PointerMut<'_>, len: i32, flags: i32) -> R
     }
 }
 
-fn take(socket: &Socket, incoming: Incoming<'_>, how: ReceiveHow, waits: Waits) -> Answer<Received> {
-    match incoming {
-        Incoming::Octets(octets) => socket.receive_waiting(octets, how, waits),
-        Incoming::Foreign(memory, octets) => socket.receive_foreign(memory, octets, how, waits),
+fn take(socket: &Socket, mut incoming: Incoming<'_>, how: ReceiveHow, waits: Waits) -> Answer<Received> {
+    loop {
+        let answer = match &mut incoming {
+            Incoming::Octets(octets) => socket.receive_waiting(octets, how, waits),
+            Incoming::Foreign(memory, octets) => socket.receive_foreign(*memory, *octets, how, waits),
+        };
+        match answer {
+            // Each refusal is told once, so this ends with the last of them.
+            Err(failure) if failure.outcome == Outcome::Refused && socket.settings().ignores_refusals => {}
+            answer => return answer,
+        }
     }
 }

@@ -71,6 +71,7 @@ impl Fact {
             Fact::StaysNonblocking => "it is to block, and its events are told",
             Fact::BadWindow => "the window does not exist",
             Fact::BadEvent => "the event object does not exist",
+            Fact::Unrealizable => "nobody can carry the request out",
         }
     }
 }

@@ -33,12 +33,23 @@ pub const SO_EXCLUSIVEADDRUSE: i32 = !SO_REUSEADDR;
 /// For how many seconds there has been a connection; 0xFFFFFFFF where there is none.
 pub const SO_CONNECT_TIME: i32 = 0x700c;
 
+/// The number of a socket's group; 0: none.
+pub const SO_GROUP_ID: i32 = 0x2001;
+/// The largest datagram.
+pub const SO_MAX_MSG_SIZE: i32 = 0x2003;
+
+/// How long a connection is idle before the first probe; unit: seconds.
+pub const TCP_KEEPIDLE: i32 = 3;
+/// How long after one probe the next is sent; unit: seconds.
+pub const TCP_KEEPINTVL: i32 = 17;
+
 pub const IP_TOS: i32 = 3;
 pub const IP_TTL: i32 = 4;
 pub const IP_MULTICAST_TTL: i32 = 10;
 pub const IPV6_UNICAST_HOPS: i32 = 4;
 pub const IPV6_MULTICAST_HOPS: i32 = 10;
 pub const IPV6_V6ONLY: i32 = 27;
+pub const IPV6_TCLASS: i32 = 39;
 
 /// Family, type or protocol is what the catalogue's entry says.
 pub const FROM_PROTOCOL_INFO: i32 = -1;
@@ -127,3 +138,36 @@ pub const FD_ROUTING_INTERFACE_CHANGE: i32 = 0x100;
 pub const FD_ADDRESS_LIST_CHANGE: i32 = 0x200;
 /// All events of the header.
 pub const FD_ALL_EVENTS: i32 = 0x3ff;
+
+pub const SIO_ASSOCIATE_HANDLE: u32 = 0x8800_0001;
+pub const SIO_ENABLE_CIRCULAR_QUEUEING: u32 = 0x2800_0002;
+pub const SIO_FIND_ROUTE: u32 = 0x4800_0003;
+pub const SIO_FLUSH: u32 = 0x2800_0004;
+/// The address that means everybody on a network.
+pub const SIO_GET_BROADCAST_ADDRESS: u32 = 0x4800_0005;
+/// Where a function is that only some providers have.
+pub const SIO_GET_EXTENSION_FUNCTION_POINTER: u32 = 0xc800_0006;
+pub const SIO_GET_QOS: u32 = 0xc800_0007;
+pub const SIO_GET_GROUP_QOS: u32 = 0xc800_0008;
+pub const SIO_MULTIPOINT_LOOPBACK: u32 = 0x8800_0009;
+pub const SIO_MULTICAST_SCOPE: u32 = 0x8800_000a;
+pub const SIO_SET_QOS: u32 = 0x8800_000b;
+pub const SIO_SET_GROUP_QOS: u32 = 0x8800_000c;
+pub const SIO_TRANSLATE_HANDLE: u32 = 0xc800_000d;
+/// Which of its own addresses this host sends from to another.
+pub const SIO_ROUTING_INTERFACE_QUERY: u32 = 0xc800_0014;
+pub const SIO_ROUTING_INTERFACE_CHANGE: u32 = 0x8800_0015;
+pub const SIO_ADDRESS_LIST_QUERY: u32 = 0x4800_0016;
+pub const SIO_ADDRESS_LIST_CHANGE: u32 = 0x2800_0017;
+pub const SIO_QUERY_TARGET_PNP_HANDLE: u32 = 0x4800_0018;
+pub const SIO_ADDRESS_LIST_SORT: u32 = 0xc800_0019;
+pub const SIO_RCVALL: u32 = 0x9800_0001;
+/// Whether an idle connection is probed, and when.
+pub const SIO_KEEPALIVE_VALS: u32 = 0x9800_0004;
+/// Whether receiving tells that an earlier datagram was refused.
+pub const SIO_UDP_CONNRESET: u32 = 0x9800_000c;
+/// Whether receiving tells that an earlier datagram did not get there.
+pub const SIO_UDP_NETRESET: u32 = 0x9800_000f;
+/// A shorter way through this host; there is none.
+pub const SIO_LOOPBACK_FAST_PATH: u32 = 0x9800_0010;
+pub const SIO_GET_INTERFACE_LIST: u32 = 0x4004_747f;

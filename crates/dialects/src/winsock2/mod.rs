@@ -5,6 +5,7 @@
 
 mod calls;
 mod constants;
+mod control;
 mod events;
 mod lookup;
 mod opening;
@@ -18,6 +19,7 @@ mod words;
 pub use crate::engine::pieces::BUFFERS_MAX;
 pub use calls::*;
 pub use constants::*;
+pub use control::*;
 pub use events::*;
 pub use lookup::{
     WSAAddressToString, WSAHtonl, WSAHtons, WSANtohl, WSANtohs, WSAStringToAddress, gai_strerror, getaddrinfo,

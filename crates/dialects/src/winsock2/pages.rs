@@ -44,6 +44,7 @@ pub(crate) const PAGES: Pages = Pages {
         &WSASOCKET,
         &WSACONNECT,
         &WSAPOLL,
+        &WSAIOCTL,
         &WSAENUMPROTOCOLS,
         &WSADUPLICATESOCKET,
         &pages::WSAASYNCSELECT,

@@ -7,6 +7,7 @@ use synsent_sockets::{Domain, Kind};
 use super::constants::*;
 use super::{WINSOCK2, pages};
 use crate::engine::Call;
+use crate::engine::options::meaning::datagram_octets_max;
 use crate::names::{INET4_OCTETS, INET6_OCTETS};
 use crate::page::Fact;
 use crate::process::Said;
@@ -56,10 +57,6 @@ pub struct Room {
     pub is_bad: bool,
 }
 
-/// The largest datagram over IPv4; unit: octets.
-const DATAGRAM4_OCTETS_MAX: u32 = 65_507;
-/// The largest datagram over IPv6; unit: octets.
-const DATAGRAM6_OCTETS_MAX: u32 = 65_527;
 /// The first number of the catalogue.
 const FIRST_ENTRY: u32 = 1_001;
 /// The version of the protocols' provider.
@@ -85,13 +82,13 @@ const CATALOGUE: [WSAPROTOCOL_INFO; 4] = [
 ];
 
 const fn entry(place: u32, domain: Domain, kind: Kind, name: &'static str) -> WSAPROTOCOL_INFO {
-    let (family, octets, provider, datagram_octets) = match domain {
-        Domain::Inet6 => (AF_INET6, INET6_OCTETS, PROVIDER6, DATAGRAM6_OCTETS_MAX),
-        Domain::Inet4 | Domain::Local => (AF_INET, INET4_OCTETS, PROVIDER4, DATAGRAM4_OCTETS_MAX),
+    let (family, octets, provider) = match domain {
+        Domain::Inet6 => (AF_INET6, INET6_OCTETS, PROVIDER6),
+        Domain::Inet4 | Domain::Local => (AF_INET, INET4_OCTETS, PROVIDER4),
     };
     let (services, socket_type, protocol, message_octets) = match kind {
         Kind::Stream => (STREAM_SERVICES, SOCK_STREAM, IPPROTO_TCP, 0),
-        Kind::Datagram => (DATAGRAM_SERVICES, SOCK_DGRAM, IPPROTO_UDP, datagram_octets),
+        Kind::Datagram => (DATAGRAM_SERVICES, SOCK_DGRAM, IPPROTO_UDP, datagram_octets_max(domain)),
     };
     WSAPROTOCOL_INFO {
         dwServiceFlags1: services,
@@ -106,16 +103,6 @@ const fn entry(place: u32, domain: Domain, kind: Kind, name: &'static str) -> WS
         iProtocol: protocol,
         dwMessageSize: message_octets,
         szProtocol: name,
-    }
-}
-
-/// The entry of a type of socket.
-pub(crate) fn entry_of(domain: Domain, kind: Kind) -> &'static WSAPROTOCOL_INFO {
-    match (domain, kind) {
-        (Domain::Inet6, Kind::Stream) => &CATALOGUE[2],
-        (Domain::Inet6, Kind::Datagram) => &CATALOGUE[3],
-        (_, Kind::Stream) => &CATALOGUE[0],
-        (_, Kind::Datagram) => &CATALOGUE[1],
     }
 }
 

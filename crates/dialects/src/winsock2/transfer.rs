@@ -34,7 +34,7 @@ pub enum Overlap {
 }
 
 impl Overlap {
-    fn facts(self) -> Facts {
+    pub(super) fn facts(self) -> Facts {
         Fact::Overlapped.when(self == Overlap::Asked)
     }
 }

@@ -11,4 +11,5 @@ mod selecting;
 mod starting;
 mod winsock1_connect;
 mod winsock2_connect;
+mod winsock2_only;
 mod world;

@@ -79,8 +79,14 @@ fn options_and_requests_have_the_numbers_of_the_headers() {
         ("SO_ERROR", 0x1007),
         ("SO_TYPE", 0x1008),
     ];
-    let of_two =
-        [("SO_EXCLUSIVEADDRUSE", -5), ("SO_SNDTIMEO", 0x1005), ("SO_RCVTIMEO", 0x1006), ("SO_CONNECT_TIME", 0x700c)];
+    let of_two = [
+        ("SO_EXCLUSIVEADDRUSE", -5),
+        ("SO_SNDTIMEO", 0x1005),
+        ("SO_RCVTIMEO", 0x1006),
+        ("SO_CONNECT_TIME", 0x700c),
+        ("SO_GROUP_ID", 0x2001),
+        ("SO_MAX_MSG_SIZE", 0x2003),
+    ];
     let told = |dialect: &Dialect| -> Vec<_> {
         dialect.options.iter().filter(|row| row.level == 0xffff).map(|row| (row.name, row.number)).collect()
     };

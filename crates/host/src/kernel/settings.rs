@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 
 use rustix::io::Errno;
 use synsent_sockets::{Domain, Failure, Outcome, Setting, Settings};
+use synsent_stack::Duration;
 
 use super::errors::Call;
 use crate::waiters::last_error;
@@ -32,6 +33,8 @@ pub(super) fn set_all(descriptor: &OwnedFd, domain: Domain, settings: &Settings)
         settings.receive_buffer.map(Setting::ReceiveBuffer),
         settings.hop_limit.map(Setting::HopLimit),
         settings.multicast_hop_limit.map(Setting::MulticastHopLimit),
+        settings.keep_alive_idle.map(Setting::KeepAliveIdle),
+        settings.keep_alive_interval.map(Setting::KeepAliveInterval),
     ];
     for setting in numbers.into_iter().flatten() {
         set_where_it_is(descriptor, domain, setting, settings)?;
@@ -62,6 +65,8 @@ pub(super) fn set(descriptor: &OwnedFd, domain: Domain, setting: Setting, settin
         Setting::ExclusiveAddress(_) | Setting::ReuseAddress(_) => {
             (socket(libc::SO_REUSEADDR), shares_address(settings).into())
         }
+        // Who receives sees to it.
+        Setting::IgnoreRefusals(_) => return Ok(()),
         Setting::Broadcast(on) => (socket(libc::SO_BROADCAST), on.into()),
         Setting::KeepAlive(on) => (socket(libc::SO_KEEPALIVE), on.into()),
         Setting::UrgentInline(on) => (socket(libc::SO_OOBINLINE), on.into()),
@@ -70,6 +75,8 @@ pub(super) fn set(descriptor: &OwnedFd, domain: Domain, setting: Setting, settin
         Setting::ReceiveBuffer(octets) => (socket(libc::SO_RCVBUF), room(octets)),
         _ if domain == Domain::Local => return Err(Outcome::OptionUnsupported.into()),
         Setting::NoDelay(on) => ((libc::IPPROTO_TCP, libc::TCP_NODELAY), on.into()),
+        Setting::KeepAliveIdle(span) => ((libc::IPPROTO_TCP, libc::TCP_KEEPIDLE), probe_seconds(span)),
+        Setting::KeepAliveInterval(span) => ((libc::IPPROTO_TCP, libc::TCP_KEEPINTVL), probe_seconds(span)),
         Setting::V6Only(_) if !is_v6 => return Err(Outcome::OptionUnsupported.into()),
         Setting::V6Only(on) => ((libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), on.into()),
         Setting::HopLimit(hops) => (by_family(libc::IP_TTL, libc::IPV6_UNICAST_HOPS), hops.into()),
@@ -77,6 +84,14 @@ pub(super) fn set(descriptor: &OwnedFd, domain: Domain, setting: Setting, settin
         Setting::TrafficClass(octet) => (by_family(libc::IP_TOS, libc::IPV6_TCLASS), octet.into()),
     };
     set_number(descriptor, level, name, value).map_err(|number| Call::Set.failure(number))
+}
+
+/// The kernel counts the time between probes in whole seconds, and takes so many.
+fn probe_seconds(span: Duration) -> i32 {
+    const PROBE_SECONDS_MAX: u128 = 32_767;
+    let seconds = span.as_millis().div_ceil(1_000).clamp(1, PROBE_SECONDS_MAX);
+    // It is at most as much as 16 bits hold.
+    seconds as i32
 }
 
 /// Room for sending and receiving as its user sees it.

@@ -5,8 +5,8 @@ use core::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use synsent_stack::{
-    BufferSize, Duration, FlowId, Instant, ListenOptions, ListenerId, OpenOptions, ReceiveError, SendError, Stack,
-    State, Status, TcpOptions,
+    BufferSize, Duration, FlowId, Instant, KeepAlive, ListenOptions, ListenerId, OpenOptions, ReceiveError, SendError,
+    Stack, State, Status, TcpOptions,
 };
 
 use super::names::{self, NameHold};
@@ -469,7 +469,12 @@ impl Inner {
 /// The stack's settings for a connection, from what it has by itself and what the socket says.
 fn options(settings: &Settings, own: TcpOptions) -> TcpOptions {
     let fixed = |octets: u32| BufferSize::fixed(octets.max(BUFFER_OCTETS_MIN));
-    let keep_alive = settings.keep_alive.then(|| own.keep_alive.unwrap_or_default());
+    let own_probing = own.keep_alive.unwrap_or_default();
+    let keep_alive = settings.keep_alive.then(|| KeepAlive {
+        idle: settings.keep_alive_idle.unwrap_or(own_probing.idle),
+        interval: settings.keep_alive_interval.unwrap_or(own_probing.interval),
+        ..own_probing
+    });
     TcpOptions {
         no_delay: settings.no_delay,
         keep_alive,

@@ -1,5 +1,6 @@
 //! The calls that only Winsock 2 has: lists of buffers, sockets and connections with more to say, polling, the catalogue.
 
+mod control;
 mod opening;
 mod polling;
 mod protocols;

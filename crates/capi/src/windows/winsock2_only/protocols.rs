@@ -63,3 +63,20 @@ extern "C" fn wsa_duplicate_socket_a(s: SOCKET, _process: u32, info: *mut c_void
 extern "C" fn wsa_duplicate_socket_w(s: SOCKET, _process: u32, info: *mut c_void) -> i32 {
     call(failed, || it::WSADuplicateSocket(s, !Foreign::new(info).is_null()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_protocols_ends_or_is_no_list() {
+        let read = |list: &[i32]| read_asked(Foreign::new(list.as_ptr()));
+        assert_eq!(read(&[6, 17, 0]), Ok(Some(vec![6, 17])));
+        let mut long = vec![6; PROTOCOLS_ASKED_MAX];
+        long.push(0);
+        assert_eq!(read(&long).map(|asked| asked.map(|asked| asked.len())), Ok(Some(PROTOCOLS_ASKED_MAX)));
+        long.insert(0, 6);
+        assert_eq!(read(&long), Err(()));
+        assert_eq!(read_asked(Foreign::new(std::ptr::null::<i32>())), Ok(None));
+    }
+}

@@ -9,7 +9,7 @@ use super::{bad_pointer, failed};
 use crate::boundary::{Foreign, call};
 
 /// A null structure and a null routine ask for nothing.
-fn overlap(overlapped: *const c_void, routine: *const c_void) -> Overlap {
+pub(super) fn overlap(overlapped: *const c_void, routine: *const c_void) -> Overlap {
     if overlapped.is_null() && routine.is_null() { Overlap::None } else { Overlap::Asked }
 }
 

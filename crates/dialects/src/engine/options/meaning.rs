@@ -1,6 +1,6 @@
 //! What the value of an option means to a socket, and how the value lies in memory.
 
-use synsent_sockets::{Failure, Kind, Linger, Setting, Settings, Socket, Stage};
+use synsent_sockets::{Domain, Failure, Kind, Linger, Setting, Settings, Socket, Stage};
 use synsent_stack::Duration;
 
 use super::{Form, Meaning, OptionRow};
@@ -86,6 +86,7 @@ impl Meaning {
     pub(super) fn takes(self, value: Value) -> bool {
         match (self, value) {
             (Meaning::SendBuffer | Meaning::ReceiveBuffer, Value::Number(octets)) => octets >= 0,
+            (Meaning::KeepAliveIdle | Meaning::KeepAliveInterval, Value::Number(seconds)) => seconds > 0,
             (Meaning::HopLimit, Value::Number(hops)) => (1..=255).contains(&hops),
             (Meaning::MulticastHopLimit | Meaning::TrafficClass, Value::Number(octet)) => (0..=255).contains(&octet),
             _ => true,
@@ -93,8 +94,8 @@ impl Meaning {
     }
 }
 
-/// What an option says of a socket.
-pub(super) fn read(socket: &Socket, dialect: &Dialect, row: &OptionRow) -> Result<Value, Failure> {
+/// What an option says of a socket, which is in this group.
+pub(super) fn read(socket: &Socket, dialect: &Dialect, row: &OptionRow, group: u32) -> Result<Value, Failure> {
     let settings = socket.settings();
     Ok(match row.meaning {
         Meaning::Linger => match socket.linger() {
@@ -110,6 +111,8 @@ pub(super) fn read(socket: &Socket, dialect: &Dialect, row: &OptionRow) -> Resul
         Meaning::Type => Value::Number(dialect.kind_number(socket.kind())),
         Meaning::Error => Value::Number(error_number(socket, dialect)),
         Meaning::ConnectTime => Value::Number(connected_for(socket)),
+        Meaning::MessageOctetsMax => octets(datagram_octets_max(socket.domain())),
+        Meaning::Group => Value::Number(group.cast_signed()),
         of_settings => read_setting(&settings, of_settings),
     })
 }
@@ -127,6 +130,8 @@ fn read_setting(settings: &Settings, meaning: Meaning) -> Value {
         Meaning::HopLimit => Value::Number(i32::from(settings.hop_limit.unwrap_or(DEFAULT_HOP_LIMIT))),
         Meaning::MulticastHopLimit => Value::Number(i32::from(settings.multicast_hop_limit.unwrap_or(1))),
         Meaning::TrafficClass => Value::Number(i32::from(settings.traffic_class)),
+        Meaning::KeepAliveIdle => seconds(settings.keep_alive_idle.unwrap_or(DEFAULT_PROBE_IDLE)),
+        Meaning::KeepAliveInterval => seconds(settings.keep_alive_interval.unwrap_or(DEFAULT_PROBE_INTERVAL)),
         // The rest are no settings and were answered before.
         _ => Value::Number(0),
     }
@@ -134,6 +139,23 @@ fn read_setting(settings: &Settings, meaning: Meaning) -> Value {
 
 /// What a provider sends with where nobody asked for something else.
 const DEFAULT_HOP_LIMIT: u8 = 64;
+/// When a provider probes an idle connection where nobody asked for something else.
+const DEFAULT_PROBE_IDLE: Duration = Duration::from_secs(7_200);
+/// How long it waits then until it probes again.
+const DEFAULT_PROBE_INTERVAL: Duration = Duration::from_secs(75);
+
+/// What an IPv4 packet holds besides its header and that of UDP; unit: octets.
+const DATAGRAM4_OCTETS_MAX: u32 = 65_535 - 20 - 8;
+/// The same for IPv6, whose length does not count its header; unit: octets.
+const DATAGRAM6_OCTETS_MAX: u32 = 65_535 - 8;
+
+/// The largest datagram of a domain; unit: octets.
+pub(crate) const fn datagram_octets_max(domain: Domain) -> u32 {
+    match domain {
+        Domain::Inet6 => DATAGRAM6_OCTETS_MAX,
+        Domain::Inet4 | Domain::Local => DATAGRAM4_OCTETS_MAX,
+    }
+}
 
 /// Gives an option a value.
 pub(super) fn write(socket: &Socket, meaning: Meaning, value: Value) -> Result<(), Failure> {
@@ -166,6 +188,8 @@ pub(super) fn write(socket: &Socket, meaning: Meaning, value: Value) -> Result<(
         Meaning::HopLimit => Setting::HopLimit(octet),
         Meaning::MulticastHopLimit => Setting::MulticastHopLimit(octet),
         Meaning::TrafficClass => Setting::TrafficClass(octet),
+        Meaning::KeepAliveIdle => Setting::KeepAliveIdle(Duration::from_secs(octets.into())),
+        Meaning::KeepAliveInterval => Setting::KeepAliveInterval(Duration::from_secs(octets.into())),
         Meaning::DontLinger => {
             socket.set_linger(if on { Linger::Off } else { Linger::For(Duration::ZERO) });
             return Ok(());
@@ -177,6 +201,10 @@ pub(super) fn write(socket: &Socket, meaning: Meaning, value: Value) -> Result<(
 
 fn yes(on: bool) -> Value {
     Value::Number(i32::from(on))
+}
+
+fn seconds(span: Duration) -> Value {
+    Value::Number(i32::try_from(span.as_secs()).unwrap_or(i32::MAX))
 }
 
 fn octets(octets: u32) -> Value {

@@ -18,6 +18,27 @@ pub(crate) static WSAPOLL: Page = Page {
     answers: &[],
 };
 
+/// WSAIoctl.
+pub(crate) static WSAIOCTL: Page = Page {
+    call: "WSAIoctl",
+    rules: rules! {
+        Any  NotStarted       => Fail(NOTINITIALISED), "", "the page of WSAIoctl";
+        Any  CallInProgress   => Fail(INPROGRESS), "", "the page of WSAIoctl: a blocking call is in progress";
+        Any  BadHandle        => Fail(NOTSOCK), "", "the page of WSAIoctl";
+        Any  NotASocket       => Fail(NOTSOCK), "", "the page of WSAIoctl";
+        Both Overlapped       => Fail(OPNOTSUPP), "", "no call goes on after it has returned, yet";
+        Both BadOption        => Fail(INVAL), "", "the page of WSAIoctl: no valid command, or not for this type of socket";
+        Both BadResultPointer => Fail(FAULT), "", "the page of WSAIoctl: without an overlapped structure it is needed";
+        Both ShortOption      => Fail(FAULT), "", "the page of WSAIoctl: a buffer is too small";
+        Both NullBuffer       => Fail(FAULT), "", "the page of WSAIoctl";
+        Both BadBuffer        => Fail(FAULT), "", "the page of WSAIoctl";
+        Both BadArgument      => Fail(INVAL), "", "the page of WSAIoctl: an input parameter is not acceptable";
+        Both Unrealizable     => Fail(OPNOTSUPP), "", "the page of WSAIoctl: the command cannot be realized";
+        Any  Always           => Proceed, "", "nothing speaks against it";
+    },
+    answers: &[],
+};
+
 /// WSAEnumProtocols.
 pub(crate) static WSAENUMPROTOCOLS: Page = Page {
     call: "WSAEnumProtocols",
