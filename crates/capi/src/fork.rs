@@ -3,7 +3,7 @@
 //!
 //! Before the copy is made nobody is inside a call any more, except where it only waits, so no lock of the library is held by a
 //! thread that the child does not have ([`synsent_sockets::fork`]). A call that lasts long without waiting does not keep the program
-//! from forking: after [`PATIENCE_MAX`] it forks all the same. Who starts another program by `vfork`, `posix_spawn` or `system` comes not here:
+//! from forking: after [`PATIENCE`] it forks all the same. Who starts another program by `vfork`, `posix_spawn` or `system` comes not here:
 //! the child only calls `exec`, which closes every descriptor of the library.
 
 use std::thread;
@@ -15,7 +15,7 @@ use synsent_sockets::fork;
 use crate::network;
 
 /// How long a fork waits for calls of other threads.
-const PATIENCE_MAX: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How long it waits between two looks, once yielding has not been enough.
 const LOOK_STEP: Duration = Duration::from_micros(100);
 /// How often it only yields.
@@ -33,7 +33,7 @@ extern "C" fn before() {
     fork::close();
     let begun = Instant::now();
     let mut looks = 0;
-    while fork::others_inside() > 0 && begun.elapsed() < PATIENCE_MAX {
+    while fork::others_inside() > 0 && begun.elapsed() < PATIENCE {
         looks += 1;
         if looks < YIELDS { thread::yield_now() } else { thread::sleep(LOOK_STEP) }
     }

@@ -86,7 +86,9 @@ fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {
             let staged = scenario.stage();
             // The program has files beside its sockets, so its numbers are those of the process.
             let numbers = DescriptorNumbers::new().map_err(|error| format!("numbers for sockets: {error}"))?;
-            Ok(LabNetwork::with_numbers(&SharedLab::new(staged.lab), staged.us, Arc::new(numbers)))
+            let lab = SharedLab::new(staged.lab);
+            lab.count_crowd(threads_of_the_process);
+            Ok(LabNetwork::with_numbers(&lab, staged.us, Arc::new(numbers)))
         }
         Choice::Device(name) => {
             let network =
@@ -94,6 +96,11 @@ fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {
             Ok(network)
         }
     }
+}
+
+/// How many threads the process has; zero where the kernel does not tell.
+fn threads_of_the_process() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
 
 /// What the variable says, looked at once. A program whose variable is wrong ends here.

@@ -5,7 +5,7 @@ mod support;
 use support::{Built, Program, System, compilers, root};
 
 /// The cases of `robust_threads.c`, and whether a lab has them: signals are the kernel's, and there a connect is over at once.
-const CASES: [(usize, bool, &str); 8] = [
+const CASES: [(usize, bool, &str); 9] = [
     (0, true, "a thread that waits is told that another has closed"),
     (1, false, "so is one that connects"),
     (2, true, "who waited on a handle takes nothing from the next one"),
@@ -14,6 +14,7 @@ const CASES: [(usize, bool, &str); 8] = [
     (5, false, "signals end calls, unless their handlers ask for more"),
     (6, false, "signals that come all the time lose no octet"),
     (7, true, "the library is let go of while a thread waits"),
+    (8, true, "a thread that comes late is waited for"),
 ];
 
 fn shows(program: &Built, network: &str, case: usize, what: &str) {

@@ -6,6 +6,7 @@
 //! trying it.
 
 mod known;
+mod valgrind;
 
 use std::any::Any;
 use std::cell::Cell;
@@ -111,7 +112,10 @@ impl Memory for Wild {
             return Ok(());
         }
         match copy_whole(from.as_ptr() as usize, into, from.len(), Way::Write) {
-            Some(result) => result,
+            Some(result) => {
+                valgrind::written(into, from.len());
+                result
+            }
             None => write_through_pipe(into, from),
         }
     }
@@ -145,6 +149,10 @@ impl Memory for Wild {
 
 /// Has the kernel read and write the word in which an octet stands, and leave it as it is.
 fn touch(address: usize) -> Result<(), Errno> {
+    if valgrind::is_watching() {
+        // What nobody has written yet would be read, and told to the user as a mistake.
+        return Err(Errno::NOSYS);
+    }
     // The word lies in one page with each of its octets.
     let word = address & !(size_of::<u32>() - 1);
     let (nobody, none) = (0_u32, ptr::null::<libc::timespec>());
@@ -219,6 +227,13 @@ fn read_to_wild(output: &OwnedFd, into: usize, len: usize) -> Result<(), Fault> 
     if usize::try_from(read) == Ok(len) { Ok(()) } else { Err(Fault) }
 }
 
+/// The size of a page, as the C library tells it: who runs a program under a tool hides from it where else that could be read.
+fn page_octets() -> usize {
+    // SAFETY: the call takes a number and answers with one.
+    let told = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(told).unwrap_or(PAGE_OCTETS_MIN)
+}
+
 /// Two pages of memory of which the second cannot be touched, for trying what happens at its edge.
 #[derive(Debug)]
 pub struct PageWithHole {
@@ -234,7 +249,7 @@ impl PageWithHole {
     /// # Errors
     /// When there is no memory.
     pub fn new() -> io::Result<PageWithHole> {
-        let page_octets = rustix::param::page_size();
+        let page_octets = page_octets();
         let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
         // SAFETY: a new mapping at a place that the kernel chooses touches no memory that exists.
         let start = unsafe { libc::mmap(ptr::null_mut(), 2 * page_octets, protection, flags, -1, 0) };

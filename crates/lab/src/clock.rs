@@ -53,6 +53,8 @@ pub(crate) enum Moved {
     On,
     /// Somebody must act first: who is awake, or who has something to look at.
     Held,
+    /// Nothing is left to happen, but the process has a thread that was never heard of, and may act yet.
+    Unsure,
 }
 
 /// A lab with those who wait in it.
@@ -68,6 +70,8 @@ pub(crate) struct Clock {
     signals: Vec<(Instant, NetworkId)>,
     /// The threads that have used the lab and have not ended.
     threads: HashSet<ThreadNumber>,
+    /// How many threads the process has, where somebody knows.
+    crowd: Option<fn() -> usize>,
     /// The files of the hosts that have a process.
     files: BTreeMap<HostId, FileTree>,
 }
@@ -83,6 +87,7 @@ impl Clock {
             seats: BTreeMap::new(),
             signals: Vec::new(),
             threads: HashSet::new(),
+            crowd: None,
             files: BTreeMap::new(),
         }
     }
@@ -110,6 +115,11 @@ impl Clock {
     pub(crate) fn detach(&mut self, thread: ThreadNumber) {
         self.threads.remove(&thread);
         self.waiters.retain(|_, waiter| waiter.thread != thread);
+    }
+
+    /// Somebody can count the threads of the process from now on.
+    pub(crate) fn count_crowd(&mut self, crowd: fn() -> usize) {
+        self.crowd = Some(crowd);
     }
 
     pub(crate) fn reserve(&mut self) -> Token {
@@ -238,6 +248,10 @@ impl Clock {
         // A file may still be ready for who waits for one, and who did not could be told something then.
         if self.waiters.values().any(|waiter| waiter.beside_files) {
             return Moved::Held;
+        }
+        let who_wait: HashSet<ThreadNumber> = self.waiters.values().map(|waiter| waiter.thread).collect();
+        if self.seats.is_empty() && self.crowd.is_some_and(|crowd| crowd() > who_wait.len()) {
+            return Moved::Unsure;
         }
         self.waiters.values_mut().for_each(|waiter| waiter.over = true);
         Moved::On

@@ -147,6 +147,7 @@ impl LabNetwork {
             match (clock.advance(), bell) {
                 (Moved::On, _) => moved = true,
                 (Moved::Held, None) => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
+                (Moved::Unsure, _) => clock = self.lab.doze(clock, std::mem::take(&mut moved)),
                 (Moved::Held, Some(bell)) => {
                     let slept: bool;
                     (clock, slept) = self.lab.sleep_elsewhere(clock, std::mem::take(&mut moved), |may_sleep| {

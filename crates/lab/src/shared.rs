@@ -16,16 +16,23 @@
 //! computes: it says so with [`SharedLab::away`], or the waits of the others, where nothing is left to happen, last until it
 //! comes back.
 //!
+//! Where somebody can count the threads of the process ([`SharedLab::count_crowd`]), a thread that has not used the lab yet counts as
+//! one that computes: a program of C starts threads as it likes, and reserves no seats.
+//!
 //! What is given to [`SharedLab::with`] must not use a network of the same lab: the lock is taken.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use synsent_sockets::{Numbers, fork};
 
 use crate::clock::{Clock, ThreadNumber, Token};
 use crate::lab::Lab;
+
+/// How often those who wait look whether the process still has threads that were never heard of.
+const CROWD_LOOK_STEP: Duration = Duration::from_millis(5);
 
 /// A lab that several threads use.
 #[derive(Clone)]
@@ -108,6 +115,12 @@ impl SharedLab {
         answer
     }
 
+    /// Waits that nobody can end any more end only when as many threads wait as the process has; who is asked may answer with zero where
+    /// that cannot be told.
+    pub fn count_crowd(&self, crowd: fn() -> usize) {
+        self.0.lock().count_crowd(crowd);
+    }
+
     /// Reserves a seat: time stands still until a thread has taken it and waits.
     pub fn seat(&self) -> Seat {
         let token = self.0.lock().reserve();
@@ -167,6 +180,14 @@ impl SharedLab {
         drop(clock);
         let slept = sleep(&|| self.0.told.load(Ordering::SeqCst) == told);
         (self.0.lock(), slept)
+    }
+
+    /// The same for a little while at most: a thread that ends without having used the lab tells nobody.
+    pub(crate) fn doze<'a>(&self, clock: MutexGuard<'a, Clock>, tell: bool) -> MutexGuard<'a, Clock> {
+        if tell {
+            self.0.changed.notify_all();
+        }
+        self.0.changed.wait_timeout(clock, CROWD_LOOK_STEP).unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Lets all who wait look again.

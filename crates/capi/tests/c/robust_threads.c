@@ -303,6 +303,26 @@ static void is_closed_while_another_waits(void) {
     CHECK(wait.result == 1);
 }
 
+static void *comes_late(void *name) {
+    const struct timespec a_while = {0, 30 * 1000 * 1000};
+    nanosleep(&a_while, NULL);
+    SOCKET s = connected(name);
+    send_text(s, "here at last");
+    return NULL;
+}
+
+/* Nobody is told that nothing will happen any more while a thread has not said a word yet. */
+static void a_late_thread_is_waited_for(void) {
+    struct sockaddr_in name;
+    pthread_t thread;
+    SOCKET waits = listener(&name);
+    CHECK(pthread_create(&thread, NULL, comes_late, &name) == 0);
+    SOCKET called = win_accept(waits, NULL, NULL);
+    CHECK(called != INVALID_SOCKET);
+    expect_text(called, "here at last");
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
 int main(int count, char **arguments) {
     CHECK(count == 2);
     int which = atoi(arguments[1]);
@@ -315,6 +335,7 @@ int main(int count, char **arguments) {
         signals_end_calls,
         signals_lose_nothing,
         is_closed_while_another_waits,
+        a_late_thread_is_waited_for,
     };
     CHECK(which >= 0 && which < (int)(sizeof cases / sizeof *cases));
     start();

@@ -101,7 +101,7 @@ fn variables_of(headers: &[libc::Elf64_Phdr], base: usize) -> Option<Range<usize
     if let Some(read_only) = headers.iter().find(|header| header.p_type == libc::PT_GNU_RELRO) {
         let read_only = range(read_only)?;
         // Whole pages were made read-only.
-        let end = read_only.end.checked_next_multiple_of(rustix::param::page_size())?;
+        let end = read_only.end.checked_next_multiple_of(super::page_octets())?;
         if read_only.start < variables.end && end > variables.start {
             variables.start = end;
         }
@@ -162,7 +162,7 @@ mod tests {
             p_align: 0,
         };
         let (read, written) = (libc::PF_R, libc::PF_R | libc::PF_W);
-        let page = rustix::param::page_size() as u64;
+        let page = super::page_octets() as u64;
         let code = header(libc::PT_LOAD, read, 0, page);
         let data = header(libc::PT_LOAD, written, page, 4 * page);
         let read_only = header(libc::PT_GNU_RELRO, read, page, page + 1);
