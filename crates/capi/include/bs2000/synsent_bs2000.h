@@ -6,7 +6,7 @@
 #ifndef SYNSENT_BS2000_H
 #define SYNSENT_BS2000_H
 
-#if defined(SYNSENT_TARGETTCP_SOCKETS_H) || defined(SYNSENT_WINDOWS_H)
+#if defined(SYNSENT_TARGETTCP_SOCKETS_H) || defined(SYNSENT_WINDOWS_HOST_H)
 #error "a source file includes the headers of one system"
 #endif
 

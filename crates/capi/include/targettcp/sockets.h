@@ -17,7 +17,7 @@
 #pragma GCC system_header
 #endif
 
-#if defined(SYNSENT_BS2000_H) || defined(SYNSENT_WINDOWS_H)
+#if defined(SYNSENT_BS2000_H) || defined(SYNSENT_WINDOWS_HOST_H)
 #error "a source file includes the headers of one system"
 #endif
 
