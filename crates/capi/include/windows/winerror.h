@@ -278,6 +278,38 @@
 #define WSA_QOS_TRAFFIC_CTRL_ERROR 11014
 /* Something is wrong. */
 #define WSA_QOS_GENERIC_ERROR 11015
+/* The type of service is wrong. */
+#define WSA_QOS_ESERVICETYPE 11016
+/* The flow specification is wrong. */
+#define WSA_QOS_EFLOWSPEC 11017
+/* The buffer for the provider is wrong. */
+#define WSA_QOS_EPROVSPECBUF 11018
+/* The style of the filter is wrong. */
+#define WSA_QOS_EFILTERSTYLE 11019
+/* The type of the filter is wrong. */
+#define WSA_QOS_EFILTERTYPE 11020
+/* The count of filters is wrong. */
+#define WSA_QOS_EFILTERCOUNT 11021
+/* The length of an object is wrong. */
+#define WSA_QOS_EOBJLENGTH 11022
+/* The count of flows is wrong. */
+#define WSA_QOS_EFLOWCOUNT 11023
+/* An object for the provider is unknown. */
+#define WSA_QOS_EUNKNOWNPSOBJ 11024
+/* A policy object is wrong. */
+#define WSA_QOS_EPOLICYOBJ 11025
+/* A flow descriptor is wrong. */
+#define WSA_QOS_EFLOWDESC 11026
+/* The provider's flow specification is wrong. */
+#define WSA_QOS_EPSFLOWSPEC 11027
+/* The provider's filter is wrong. */
+#define WSA_QOS_EPSFILTERSPEC 11028
+/* The object about discarding is wrong. */
+#define WSA_QOS_ESDMODEOBJ 11029
+/* The object about the rate of shaping is wrong. */
+#define WSA_QOS_ESHAPERATEOBJ 11030
+/* An element of policy has a reserved type. */
+#define WSA_QOS_RESERVED_PETYPE 11031
 /* The same as WSANO_DATA. */
 #define WSANO_ADDRESS WSANO_DATA
 

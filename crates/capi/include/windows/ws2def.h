@@ -19,6 +19,7 @@
 #define AF_MAX 33
 #define PF_ATM AF_ATM
 #define PF_INET6 AF_INET6
+#define PF_BTH AF_BTH
 
 /* Protocols that 1.1 has not. */
 #define IPPROTO_HOPOPTS 0
@@ -52,6 +53,8 @@
 #define _WSAIOW(x, y) (IOC_IN | (x) | (y))
 #define _WSAIORW(x, y) (IOC_INOUT | (x) | (y))
 
+#define _SS_MAXSIZE 128
+#define _SS_ALIGNSIZE 8
 typedef struct sockaddr_storage {
     ADDRESS_FAMILY ss_family;
     CHAR __ss_pad1[6];
@@ -159,6 +162,7 @@ typedef ADDRINFOA ADDRINFO, *LPADDRINFO;
 #define AI_RETURN_PREFERRED_NAMES 0x00010000
 #define AI_FQDN 0x00020000
 #define AI_FILESERVER 0x00040000
+#define AI_DISABLE_IDN_ENCODING 0x00080000
 
 #define NI_NOFQDN 0x01
 #define NI_NUMERICHOST 0x02

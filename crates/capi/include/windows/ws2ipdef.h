@@ -33,6 +33,27 @@ typedef union _SOCKADDR_INET {
     ADDRESS_FAMILY si_family;
 } SOCKADDR_INET, *PSOCKADDR_INET;
 
+/* What SIO_GET_INTERFACE_LIST gives, with an address of version 6 as it was before scopes. */
+struct sockaddr_in6_old {
+    SHORT sin6_family;
+    USHORT sin6_port;
+    ULONG sin6_flowinfo;
+    IN6_ADDR sin6_addr;
+};
+
+typedef union sockaddr_gen {
+    struct sockaddr Address;
+    struct sockaddr_in AddressIn;
+    struct sockaddr_in6_old AddressIn6;
+} sockaddr_gen;
+
+typedef struct _INTERFACE_INFO {
+    ULONG iiFlags;
+    sockaddr_gen iiAddress;
+    sockaddr_gen iiBroadcastAddress;
+    sockaddr_gen iiNetmask;
+} INTERFACE_INFO, *LPINTERFACE_INFO;
+
 #ifndef SYNSENT_WINSOCK1_DECLARED
 struct ip_mreq {
     struct in_addr imr_multiaddr;
@@ -115,6 +136,22 @@ typedef struct in6_pktinfo {
 #define IP_ADD_IFLIST 29
 #define IP_DEL_IFLIST 30
 #define IP_UNICAST_IF 31
+#define IP_PROTECTION_LEVEL 23
+#define IP_GET_IFLIST 33
+#define IP_RTHDR 32
+#define IP_RECVRTHDR 38
+#define IP_TCLASS 39
+#define IP_RECVTCLASS 40
+#define IP_RECVTOS 40
+#define IP_RECVTTL 21
+#define IP_ORIGINAL_ARRIVAL_IF 47
+#define IP_ECN 50
+#define IP_MTU_DISCOVER 71
+#define IP_MTU 73
+#define IP_RECVERR 75
+#define IP_USER_MTU 76
+#define IP_UNSPECIFIED_TYPE_OF_SERVICE (-1)
+#define IP_UNSPECIFIED_HOP_LIMIT (-1)
 
 #define IPV6_HOPOPTS 1
 #define IPV6_HDRINCL 2
@@ -139,6 +176,15 @@ typedef struct in6_pktinfo {
 #define IPV6_RECVRTHDR 38
 #define IPV6_TCLASS 39
 #define IPV6_RECVTCLASS 40
+#define IPV6_IFLIST 28
+#define IPV6_ADD_IFLIST 29
+#define IPV6_DEL_IFLIST 30
+#define IPV6_GET_IFLIST 33
+#define IPV6_ECN 50
+#define IPV6_MTU_DISCOVER 71
+#define IPV6_MTU 72
+#define IPV6_RECVERR 75
+#define IPV6_USER_MTU 76
 
 #define MCAST_INCLUDE 0
 #define MCAST_EXCLUDE 1
@@ -152,6 +198,19 @@ typedef struct in6_pktinfo {
 #define PROTECTION_LEVEL_UNRESTRICTED 10
 #define PROTECTION_LEVEL_EDGERESTRICTED 20
 #define PROTECTION_LEVEL_RESTRICTED 30
+#define PROTECTION_LEVEL_DEFAULT ((UINT)-1)
+
+/* Flags of an interface. */
+#undef IFF_UP
+#undef IFF_BROADCAST
+#undef IFF_LOOPBACK
+#undef IFF_POINTTOPOINT
+#undef IFF_MULTICAST
+#define IFF_UP 0x00000001
+#define IFF_BROADCAST 0x00000002
+#define IFF_LOOPBACK 0x00000004
+#define IFF_POINTTOPOINT 0x00000008
+#define IFF_MULTICAST 0x00000010
 
 /* Options of TCP. */
 #define TCP_EXPEDITED_1122 0x0002

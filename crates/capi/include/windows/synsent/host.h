@@ -55,6 +55,11 @@
 #define setsockopt synsent_host_setsockopt
 #define shutdown synsent_host_shutdown
 #define socket synsent_host_socket
+/* With optimization the C library has macros for these four. */
+#undef htonl
+#undef htons
+#undef ntohl
+#undef ntohs
 #define htonl synsent_host_htonl
 #define htons synsent_host_htons
 #define ntohl synsent_host_ntohl
