@@ -56,7 +56,7 @@ pub use dialect::{
     Dialect, ErrorReading, FailureShows, HandleScheme, Pages, QueueRule, Starting, Truncation, Way, Ways,
 };
 pub use engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
-pub use lookup::{ADDRESS_INFOS_MAX, AddressInfo, HOST_TEXT_MAX, Hints, Text, Unit};
+pub use lookup::{AddressInfo, HOST_TEXT_MAX, Hints, Text, Unit};
 pub use names::NameFormat;
 pub use numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
 pub use page::{Answered, Fact, Facts, On, Page, Rule, Source, Verdict};

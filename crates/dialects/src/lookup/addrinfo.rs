@@ -14,9 +14,6 @@ use crate::inet;
 use crate::page::{Fact, Page};
 use crate::process::Said;
 
-/// How many rows one call answers with.
-pub const ADDRESS_INFOS_MAX: usize = 128;
-
 /// What the caller of getaddrinfo wants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Hints {
@@ -114,7 +111,6 @@ impl Manner {
                 rows.push(self.row(hints, *kind, *address, *scope, canonical));
             }
         }
-        rows.truncate(ADDRESS_INFOS_MAX);
         Ok(rows)
     }
 

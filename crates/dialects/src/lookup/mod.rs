@@ -13,7 +13,7 @@ use std::sync::Arc;
 use synsent_sockets::names::{Families, HostEntry, NameFailure, Names, Protocol, Service};
 use synsent_sockets::{Cancel, Failure, Network, Outcome, Pointer, PointerMut};
 
-pub use addrinfo::{ADDRESS_INFOS_MAX, AddressInfo, Hints};
+pub use addrinfo::{AddressInfo, Hints};
 pub(crate) use nameinfo::Wanted;
 pub use text::{HOST_TEXT_MAX, Text};
 

@@ -14,6 +14,7 @@ use siphasher::sip::SipHasher24;
 use synsent_stack::{Duration, Instant};
 
 use super::{Families, HostEntry, NameFailure};
+use crate::blocking::Blocking;
 use crate::cancel::Cancel;
 use crate::dns::{self, Answer, Code, Data, RecordKind};
 use crate::name::{Domain, Kind, Name};
@@ -89,19 +90,7 @@ impl Resolver {
             Families::V6 => &[RecordKind::AAAA],
             Families::Both => &[RecordKind::AAAA, RecordKind::A],
         };
-        let answers = self.ask(asking, name, kinds)?;
-        let mut entry = HostEntry { name: name.to_owned(), aliases: Vec::new(), addresses: Vec::new() };
-        for answer in &answers {
-            let (canonical, aliases, addresses) = follow(name, answer);
-            if !addresses.is_empty() && entry.addresses.is_empty() {
-                (entry.name, entry.aliases) = (canonical, aliases);
-            }
-            entry.addresses.extend(addresses);
-        }
-        if entry.addresses.is_empty() {
-            return Err(NameFailure::NoAddress);
-        }
-        entry.addresses.truncate(HOST_ADDRESSES_MAX);
+        let mut entry = join(name, &self.ask(asking, name, kinds)?).ok_or(NameFailure::NoAddress)?;
         if families == Families::Both {
             entry.addresses.sort_by_key(|address| !is_reached(asking.network, *address));
         }
@@ -168,6 +157,20 @@ fn settled(questions: Vec<Question<'_>>) -> Result<Vec<Answer>, NameFailure> {
         return Err(NameFailure::NotFound);
     }
     Ok(answers)
+}
+
+/// The host that answers tell of; `None`: they have no address.
+fn join(name: &str, answers: &[Answer]) -> Option<HostEntry> {
+    let mut entry = HostEntry { name: name.to_owned(), aliases: Vec::new(), addresses: Vec::new() };
+    for answer in answers {
+        let (canonical, aliases, addresses) = follow(name, answer);
+        if !addresses.is_empty() && entry.addresses.is_empty() {
+            (entry.name, entry.aliases) = (canonical, aliases);
+        }
+        entry.addresses.extend(addresses);
+    }
+    entry.addresses.truncate(HOST_ADDRESSES_MAX);
+    Some(entry).filter(|entry| !entry.addresses.is_empty())
 }
 
 /// The canonical name behind a name, the names on the way there, and the addresses.
@@ -273,7 +276,7 @@ impl<'a> Call<'a> {
     /// Asks the transport again and again until it is done, and waits between.
     fn until<T>(&mut self, interest: Ready, mut verb: impl FnMut(&dyn Transport) -> Progressed<T>) -> Result<T, Stop> {
         let Asking { network, cancel, .. } = self.asking;
-        let mut too_late = false;
+        let (mut too_late, mut blocking) = (false, None);
         loop {
             let ticket = network.ticket();
             match verb(&*self.transport) {
@@ -284,11 +287,17 @@ impl<'a> Call<'a> {
             if too_late {
                 return Err(Stop::NextServer);
             }
+            let blocking = blocking.get_or_insert_with(Blocking::begin);
+            if blocking.is_taken_back() {
+                return Err(Stop::Cancelled);
+            }
+            let slice = blocking.slice().map(|slice| network.now() + slice);
+            let until = slice.map_or(self.deadline, |slice| slice.min(self.deadline));
             let watched = [Watched { transport: &*self.transport, interest }];
-            match network.wait(ticket, &watched, Some(self.deadline), cancel) {
+            match network.wait(ticket, &watched, Some(until), cancel) {
                 // A signal is no reason to know a name any less.
                 Woken::Changed | Woken::Interrupted => too_late = network.now() > self.deadline,
-                Woken::DeadlinePassed => too_late = true,
+                Woken::DeadlinePassed => too_late = network.now() >= self.deadline,
                 Woken::Cancelled => return Err(Stop::Cancelled),
                 Woken::Over(_) => return Err(Stop::NextServer),
             }
@@ -315,5 +324,52 @@ impl Drop for Call<'_> {
     fn drop(&mut self) {
         // Nobody is left who could be told.
         let _ = self.transport.close(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(records: Vec<(String, Data)>) -> Answer {
+        Answer { code: Code::Ok, is_truncated: false, records }
+    }
+
+    fn address(number: u8) -> IpAddr {
+        IpAddr::from([10, 2, 0, number])
+    }
+
+    #[test]
+    fn canonical_names_are_followed_so_far_and_no_further() {
+        let chain = |steps: usize| {
+            let step = |at: usize| (format!("n{at}"), Data::Canonical(format!("N{}", at + 1)));
+            let end = (format!("n{steps}"), Data::Address(address(1)));
+            answer((0..steps).map(step).chain([end]).collect())
+        };
+        let entry = join("n0", &[chain(CANONICAL_STEPS_MAX)]).unwrap();
+        assert_eq!((entry.name.as_str(), entry.aliases.len()), ("N8", CANONICAL_STEPS_MAX));
+        assert_eq!(entry.addresses, [address(1)]);
+        assert_eq!(join("n0", &[chain(CANONICAL_STEPS_MAX + 1)]), None);
+        let circle = [("a".to_owned(), Data::Canonical("b".into())), ("b".to_owned(), Data::Canonical("a".into()))];
+        assert_eq!(join("a", &[answer(circle.to_vec())]), None);
+    }
+
+    #[test]
+    fn no_more_addresses_of_a_host_are_told_than_there_is_room_for() {
+        let many = (0..=HOST_ADDRESSES_MAX).map(|number| ("n".to_owned(), Data::Address(address(number as u8))));
+        assert_eq!(join("n", &[answer(many.collect())]).unwrap().addresses.len(), HOST_ADDRESSES_MAX);
+        let others = vec![("other".to_owned(), Data::Address(address(1)))];
+        assert_eq!(join("n", &[answer(others)]), None, "what is about another name is nothing");
+    }
+
+    #[test]
+    fn numbers_of_questions_depend_on_the_seed_and_differ() {
+        let numbers = |seed: u8| {
+            let resolver = Resolver::new([seed; 16]);
+            (0..8).map(|_| resolver.next_id()).collect::<Vec<u16>>()
+        };
+        assert_eq!(numbers(1), numbers(1));
+        assert_ne!(numbers(1), numbers(2));
+        assert!(numbers(1).windows(2).all(|pair| pair[1] != pair[0].wrapping_add(1)));
     }
 }
