@@ -1,6 +1,7 @@
 //! Names in all dialects, on a scenario: what is found, and which code is told for what is not.
 
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use synsent_dialects::{Dialect, Entered, Hints, Process, Text, Unit, bs2000, targettcp, winsock1, winsock2};
@@ -62,6 +63,23 @@ fn windows_sockets_1_finds_hosts_once_it_is_started() {
     assert_eq!((getservbyname("nothing", null()), WSAGetLastError()), (None, WSANO_DATA));
     assert_eq!((getprotobyname("udp").unwrap().number, getprotobynumber(6).unwrap().name.as_str()), (17, "tcp"));
     assert_eq!((getprotobynumber(250), WSAGetLastError()), (None, WSANO_DATA));
+}
+
+#[test]
+fn a_hook_runs_while_a_name_is_asked_for_and_takes_the_call_back() {
+    use winsock1::*;
+    let _entered = enter(&WINSOCK1, "silent");
+    assert_eq!(WSAStartup(0x0101, Some(&mut WSADATA::default())), 0);
+    let hook = || {
+        assert_eq!((gethostbyname("us"), WSAGetLastError()), (None, WSAEINPROGRESS));
+        assert_eq!((getservbyname("http", "tcp"), WSAGetLastError()), (None, WSAEINPROGRESS));
+        assert_eq!(WSACancelBlockingCall(), 0);
+        false
+    };
+    assert_eq!(WSASetBlockingHook(Rc::new(hook)), 0);
+    assert_eq!((gethostbyname("shop.test"), WSAGetLastError()), (None, WSAEINTR));
+    assert_eq!(WSAUnhookBlockingHook(), 0);
+    assert_eq!((gethostbyname("shop.test"), WSAGetLastError()), (None, WSATRY_AGAIN));
 }
 
 #[test]

@@ -121,6 +121,7 @@ const fn of_tables(call: &'static str) -> Page {
         call,
         rules: rules! {
             Any NotStarted     => Fail(NOTINITIALISED), "", "both pages of these calls ask for WSAStartup first";
+            Any CallInProgress => Fail(INPROGRESS), "", "both pages of these calls: a blocking call is in progress";
             Any NullName       => Fail(FAULT), "", "Winsock 2's pages of these calls; 1.1 is silent";
             Any UnreadableName => Fail(FAULT), "", "Winsock 2's pages of these calls; 1.1 is silent";
             Any Always         => Proceed, "", "both pages of these calls";
