@@ -5,6 +5,7 @@
 #ifndef SYNSENT_PROGRAM_H
 #define SYNSENT_PROGRAM_H
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +69,11 @@ static inline case_socket opened_socket(case_socket s, const char *call, int lin
 #define ADDRESS(name) (struct sockaddr *)&(name)
 #define ROOM(name) (struct sockaddr *)&(name), room_of(sizeof(name))
 
-static unsigned char room[128];
-static char buffer[2048];
+static __thread unsigned char room[128];
+static __thread char buffer[2048];
 
 static inline case_length *room_of(size_t octets) {
-    static case_length length;
+    static __thread case_length length;
     length = (case_length)octets;
     return &length;
 }
@@ -256,6 +257,15 @@ static inline struct path joined(struct path path, const char *more) {
     return path;
 }
 
+/* The path with this behind it again and again, until it has so many octets; the last one is no end of a component. */
+static inline struct path filled(struct path path, const char *filling, size_t octets) {
+    while (strlen(path.text) < octets)
+        path = joined(path, filling);
+    path.text[octets] = 0;
+    path.text[octets - 1] = 'x';
+    return path;
+}
+
 /* The path with this before its last component. */
 static inline struct path by_way_of(struct path path, const char *way) {
     struct path longer = path;
@@ -333,6 +343,88 @@ static inline int socket_error(case_socket s) {
     case_length length = sizeof value;
     int told = getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&value, &length);
     return told == 0 ? value : told;
+}
+
+/* Threads. */
+#define THREADS_MAX 16
+
+struct many_calls {
+    void (*calls)(void);
+    int rounds;
+};
+
+static inline void *call_many(void *argument) {
+    const struct many_calls *many = (const struct many_calls *)argument;
+    for (int round = 0; round < many->rounds; round++)
+        many->calls();
+    return NULL;
+}
+
+/* So many threads make these calls at the same time, each of them so many times. */
+static inline void in_threads(int count, int rounds, void (*calls)(void)) {
+    struct many_calls many = {calls, rounds};
+    pthread_t threads[THREADS_MAX];
+    for (int at = 0; at < count; at++)
+        pthread_create(&threads[at], NULL, call_many, &many);
+    for (int at = 0; at < count; at++)
+        pthread_join(threads[at], NULL);
+}
+
+struct one_connect {
+    case_socket s;
+    struct sockaddr *name;
+    case_length length;
+    int value;
+    int error;
+};
+
+static inline void *connect_one(void *argument) {
+    struct one_connect *one = (struct one_connect *)argument;
+    one->value = connect(one->s, one->name, one->length);
+    one->error = (int)LAST_ERROR;
+    return NULL;
+}
+
+/* So many threads connect a socket at the same time: one of them makes the connection, and the others are told one of these errors. */
+static inline void one_of_many(int count, case_socket s, struct sockaddr *name, size_t length, const int *errors, int error_count) {
+    struct one_connect all[THREADS_MAX];
+    pthread_t threads[THREADS_MAX];
+    int made = 0;
+    for (int at = 0; at < count; at++) {
+        struct one_connect one = {s, name, (case_length)length, 0, 0};
+        all[at] = one;
+        pthread_create(&threads[at], NULL, connect_one, &all[at]);
+    }
+    for (int at = 0; at < count; at++) {
+        int known = 0;
+        pthread_join(threads[at], NULL);
+        for (int place = 0; place < error_count; place++)
+            known |= all[at].error == errors[place];
+        if (all[at].value == 0)
+            made++;
+        else if (all[at].value != -1 || !known)
+            not_held(__LINE__, "connect from many threads", "another error", all[at].error);
+    }
+    value_is(made, 1, "connections that were made", __LINE__);
+}
+
+static inline void *fail_elsewhere(void *argument) {
+    int *errors = (int *)argument;
+    errors[0] = (int)LAST_ERROR;
+    connect(NO_SOCKET, NULL, 0);
+    errors[1] = (int)LAST_ERROR;
+    return NULL;
+}
+
+/* Another thread has no error of this one, and after a connect that fails one of its own, which this one does not see. */
+static inline void another_thread_has_an_error_of_its_own(void) {
+    int own = (int)LAST_ERROR, errors[2];
+    pthread_t thread;
+    pthread_create(&thread, NULL, fail_elsewhere, errors);
+    pthread_join(thread, NULL);
+    if (errors[0] == own || errors[1] == own)
+        not_held(__LINE__, "the last error of another thread", "one of its own", errors[1]);
+    value_is((int)LAST_ERROR, own, "the last error of this thread", __LINE__);
 }
 
 /* The wire and the clock since the last case_mark(). */

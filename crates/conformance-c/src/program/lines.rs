@@ -34,6 +34,21 @@ impl Line {
         Line { text: value, length: None, defines: Some((kind.to_owned(), name.to_owned())) }
     }
 
+    /// The line in a function that finds these variables elsewhere.
+    pub(super) fn with_prefix(mut self, variables: &[(String, String)], prefix: &str) -> Line {
+        let pieces = self.text.split_inclusive(|letter| !is_of_word(letter)).map(|piece| {
+            let word = piece.trim_end_matches(|letter| !is_of_word(letter));
+            let is_shared = variables.iter().any(|(_, name)| name == word);
+            if is_shared { format!("{prefix}{piece}") } else { piece.to_owned() }
+        });
+        self.text = pieces.collect();
+        self
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.text.split(|letter| !is_of_word(letter))
+    }
+
     fn is_like(&self, other: &Line) -> bool {
         self.text == other.text && self.defines.is_none() && other.defines.is_none()
     }
@@ -117,11 +132,18 @@ fn loop_of(text: &mut String, body: &[Line], times: usize, step: i64) {
     text.push_str("    }\n");
 }
 
+/// The variables that these lines define and those use, with their types.
+pub(super) fn shared(these: &[Line], those: &[Line]) -> Vec<(String, String)> {
+    let used: HashSet<&str> = those.iter().flat_map(Line::words).collect();
+    these.iter().filter_map(|line| line.defines.clone()).filter(|(_, name)| used.contains(name.as_str())).collect()
+}
+
+fn is_of_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
 fn without_unused(mut lines: Vec<Line>) -> Vec<Line> {
-    let words = |line: &Line| -> Vec<String> {
-        line.text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').map(str::to_owned).collect()
-    };
-    let used: HashSet<String> = lines.iter().flat_map(words).collect();
+    let used: HashSet<String> = lines.iter().flat_map(Line::words).map(str::to_owned).collect();
     for line in &mut lines {
         line.defines.take_if(|(_, name)| !used.contains(name.split('[').next().unwrap_or_default()));
     }

@@ -23,19 +23,29 @@ use system::System;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Written {
     /// The one for the lab; `None` where the case cannot be brought about there.
-    pub lab: Option<String>,
+    pub lab: Option<Function>,
     /// The one for the kernel.
-    pub kernel: Option<String>,
+    pub kernel: Option<Function>,
 }
 
-/// The body of the function of a case, from a record of its run.
+/// A function without its name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Function {
+    /// What stands before it: what its threads do.
+    before: String,
+    body: String,
+}
+
+/// The function of a case with this number, from a record of its run.
 ///
 /// # Errors
 /// What the case did that is no step of a program in C.
-pub fn written(api: &'static Api, record: &Record) -> Result<String, String> {
-    let mut steps = Steps::new(api, System::of(api.name()));
+pub fn written(api: &'static Api, number: usize, record: &Record) -> Result<Function, String> {
+    // Where the places have functions of their own, so have their threads.
+    let mut steps = Steps::new(api, System::of(api.name()), format!("{number}_{}", record.row.network));
     record.events.iter().try_for_each(|event| steps.add(event))?;
-    Ok(steps.finish())
+    let (before, body) = steps.finish();
+    Ok(Function { before, body })
 }
 
 /// The whole program: each case with its bodies, or `None` where it has none.
@@ -67,9 +77,9 @@ pub fn program(api: &'static Api, cases: &[(&Case, Option<Written>)]) -> String 
 
 /// Writes the functions of a case, one for both places where they are the same, and answers with their names.
 fn functions(text: &mut String, number: usize, written: &Written) -> [String; 2] {
-    let mut one = |name: String, body: &Option<String>| match body {
-        Some(body) => {
-            let _ = write!(text, "static void {name}(void) {{\n{body}}}\n\n");
+    let mut one = |name: String, function: &Option<Function>| match function {
+        Some(Function { before, body }) => {
+            let _ = write!(text, "{before}static void {name}(void) {{\n{body}}}\n\n");
             name
         }
         None => "NULL".to_owned(),

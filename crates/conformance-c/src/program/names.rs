@@ -161,6 +161,9 @@ impl Names {
             if let Some(more) = path.strip_prefix(&base[..]) {
                 return Some(match more {
                     [] => format!("named({variable})"),
+                    _ if more.len() > FILLING.len() && is_filled(more) => {
+                        format!("named(filled({variable}, {}, {}))", literal(FILLING), path.len())
+                    }
                     _ => format!("named(joined({variable}, {}))", literal(more)),
                 });
             }
@@ -179,6 +182,16 @@ impl Names {
         self.counts[of] += 1;
         format!("{word}{}", self.counts[of])
     }
+}
+
+/// What the cases make a path long with.
+const FILLING: &[u8] = b"/xxxxxxxx";
+
+/// Whether nothing but the filling stands there; its last octet is no end of a component.
+fn is_filled(more: &[u8]) -> bool {
+    let expected = FILLING.iter().cycle().zip(more);
+    let last = more.len() - 1;
+    expected.enumerate().all(|(place, (filling, octet))| octet == filling || place == last && *octet == b'x')
 }
 
 /// From here on a system chooses ports itself, on every network.

@@ -30,10 +30,16 @@ pub(super) struct Steps {
     mark: Option<usize>,
     /// The error that the last call told.
     error: Option<i32>,
+    /// What threads do, from this line on, and how many of them how often.
+    threads: Option<(usize, String)>,
+    /// The functions of threads.
+    before: String,
+    /// What tells these functions from those of other cases.
+    suffix: String,
 }
 
 impl Steps {
-    pub(super) fn new(api: &'static Api, system: &'static System) -> Steps {
+    pub(super) fn new(api: &'static Api, system: &'static System, suffix: String) -> Steps {
         Steps {
             api,
             system,
@@ -44,12 +50,15 @@ impl Steps {
             files: 0,
             mark: None,
             error: None,
+            threads: None,
+            before: String::new(),
+            suffix,
         }
     }
 
-    /// The body of the function.
-    pub(super) fn finish(self) -> String {
-        lines::body(self.lines)
+    /// What stands before the function, and its body.
+    pub(super) fn finish(self) -> (String, String) {
+        (self.before, lines::body(self.lines))
     }
 
     /// Adds a step; an error where it cannot be one of a program.
@@ -243,14 +252,46 @@ impl Steps {
             Note::WireShows(words) => format!("wire_shows(\"{words}\")"),
             Note::TookLess(than) => format!("took_less({})", than.as_millis()),
             Note::TookMore(than) => format!("took_more({})", than.as_millis()),
+            Note::OneOfMany { threads, s, name, others } => {
+                let (name, _) = self.names.arguments(&mut self.lines, name, name_len(name));
+                let (s, count) = (self.handle(*s), others.len());
+                format!("one_of_many({threads}, {s}, {name}, (const int[]){{{}}}, {count})", others.join(", "))
+            }
+            Note::AnotherThread => "another_thread_has_an_error_of_its_own()".to_owned(),
+            Note::InThreads { threads, rounds } => {
+                self.threads = Some((self.lines.len(), format!("{threads}, {rounds}")));
+                return Ok(());
+            }
+            Note::InThreadsSoFar => {
+                self.end_of_threads();
+                return Ok(());
+            }
             Note::Apart(what) => return Err((*what).to_owned()),
         };
         // A mark at which somebody looks stands where it was made.
-        if let Some(place) = self.mark.take() {
+        let looks = !matches!(note, Note::OneOfMany { .. } | Note::AnotherThread);
+        if looks && let Some(place) = self.mark.take() {
             self.lines.insert(place, Line::new("case_mark()"));
         }
         self.lines.push(Line::new(line));
         Ok(())
+    }
+
+    /// What was done since the threads began becomes a function that they call; what it needs of this one it finds in a place of its own.
+    fn end_of_threads(&mut self) {
+        let Some((place, times)) = self.threads.take() else { return };
+        let calls = self.lines.split_off(place);
+        let suffix = &self.suffix;
+        let shared = lines::shared(&self.lines, &calls);
+        let members: String = shared.iter().map(|(kind, name)| format!("    {kind} {name};\n")).collect();
+        let calls = calls.into_iter().map(|line| line.with_prefix(&shared, &format!("shared_{suffix}."))).collect();
+        self.before.push_str(&format!(
+            "static struct {{\n{members}}} shared_{suffix};\n\nstatic void calls_{suffix}(void) {{\n{}}}\n\n",
+            lines::body(calls)
+        ));
+        let hand_over = |(_, name): &(String, String)| Line::new(format!("shared_{suffix}.{name} = {name}"));
+        self.lines.extend(shared.iter().map(hand_over));
+        self.lines.push(Line::new(format!("in_threads({times}, calls_{suffix})")));
     }
 
     fn outside(&mut self, event: &Event) -> Result<(), String> {
@@ -319,6 +360,14 @@ impl Steps {
             Some(variable) => format!("{variable} + {BESIDE}"),
             None => self.system.handle(handle),
         }
+    }
+}
+
+/// The length of a whole name.
+fn name_len(name: &Given) -> i32 {
+    match name {
+        Given::Octets { octets, .. } => octets.len() as i32,
+        Given::Null | Given::BeforeHole(_) => 0,
     }
 }
 

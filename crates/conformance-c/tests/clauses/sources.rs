@@ -58,7 +58,7 @@ impl Sources {
                     unwritten.insert(number, format!("it does not hold on the {place}: {}", record.row.note));
                     None
                 }
-                Ok(record) => match written(self.api, record) {
+                Ok(record) => match written(self.api, number, record) {
                     Ok(body) => {
                         places.entry(number).or_insert_with(Vec::new).push(place);
                         Some(body)

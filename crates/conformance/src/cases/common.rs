@@ -8,6 +8,7 @@ use synsent_sockets::Kind;
 use synsent_stack::Duration;
 
 use crate::case::Trouble;
+use crate::record::Note;
 use crate::situation::{Situation, Told};
 use crate::trial::{PATIENCE, Trial};
 
@@ -260,7 +261,7 @@ pub(super) fn last_error_per_thread(t: &mut Trial<'_>) -> Shows {
     let s = t.socket(Kind::Stream)?;
     let said = t.connect(s, refuses);
     let Err(refused) = said else { return t.check(false, "the first connect is refused") };
-    t.apart("calls from another thread");
+    t.world.note(&Note::AnotherThread);
     let (api, process) = (t.api, t.process().clone());
     let elsewhere = std::thread::spawn(move || {
         let _entered = process.enter();

@@ -15,6 +15,7 @@ use super::common::{self, Shows};
 use crate::api::{Api, Said};
 use crate::case::Trouble;
 use crate::outside::{OURS, OURS_V6};
+use crate::record::{Given, Note};
 use crate::situation::Situation;
 use crate::trial::Trial;
 
@@ -187,7 +188,11 @@ pub(super) fn wrong_states(t: &mut Trial<'_>, promised: &'static [&'static [Wron
     let peer = t.arrange(Situation::Answers)?;
     let names = [peer, common::somewhere(OURS, 4_731)].map(|name| t.api.sockaddr(&name.into()));
     t.world.mark();
-    t.apart("calls from many threads");
+    // A record has the calls of this thread, which are those of the others.
+    t.world.note(&Note::InThreads { threads: THREADS, rounds: ROUNDS });
+    let wrong = first_wrong(t.api, &sockets, &names, promised);
+    t.check(wrong.is_none(), wrong.unwrap_or_default())?;
+    t.world.note(&Note::InThreadsSoFar);
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let (api, process, names) = (t.api, Arc::clone(t.process()), names.clone());
@@ -222,7 +227,9 @@ pub(super) fn one_of_many(t: &mut Trial<'_>, others: &[&str]) -> Shows {
     let s = t.socket(Kind::Stream)?;
     let name = t.api.sockaddr(&peer.into());
     t.world.mark();
-    t.apart("calls from many threads");
+    let (given, others_told) = (Given::Octets { octets: name.clone(), room: name.len() }, others.iter());
+    let others_told = others_told.map(|error| (*error).to_owned()).collect();
+    t.world.note(&Note::OneOfMany { threads: THREADS, s, name: given, others: others_told });
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let (api, process, name) = (t.api, Arc::clone(t.process()), name.clone());
@@ -241,6 +248,7 @@ pub(super) fn one_of_many(t: &mut Trial<'_>, others: &[&str]) -> Shows {
         }
     }
     t.check(made == 1, format!("one thread makes the connection, not {made}"))?;
+    t.world.note(&Note::WireShows("SYN,"));
     let (seen, _) = t.world.wire();
     t.check(seen.starts_with("SYN,"), format!("one SYN leaves, but this was seen: {seen}"))?;
     t.echoes(s)

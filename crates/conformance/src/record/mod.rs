@@ -201,6 +201,28 @@ pub enum Note {
     TookLess(Duration),
     /// More time has passed since the last mark.
     TookMore(Duration),
+    /// So many threads connect a socket to a name at the same time: one of them makes the connection, and the others are told one of these.
+    OneOfMany {
+        /// How many threads.
+        threads: usize,
+        /// The socket.
+        s: Handle,
+        /// The name.
+        name: Given,
+        /// The names of the errors.
+        others: Vec<String>,
+    },
+    /// Another thread has no error of this one, and after a connect that fails one of its own, which this one does not see.
+    AnotherThread,
+    /// The calls from here to [`Note::InThreadsSoFar`] are made by so many threads at the same time, so many times by each.
+    InThreads {
+        /// How many threads.
+        threads: usize,
+        /// How often each of them makes the calls.
+        rounds: usize,
+    },
+    /// The end of such calls.
+    InThreadsSoFar,
     /// The case does something that is no step here.
     Apart(&'static str),
 }
