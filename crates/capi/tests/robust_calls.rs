@@ -11,7 +11,7 @@ use support::{Built, Program, Ran, System, compilers, output_of, prefix, root, r
 /// How long one run may take; the program tells by itself who does not come back.
 const RUN_LIMIT: Duration = Duration::from_secs(180);
 /// In each thread.
-const CALLS: u32 = 30_000;
+const CALLS: u32 = 10_000;
 const THREADS: u32 = 4;
 const SEEDS: [u32; 3] = [1, 2, 3];
 

@@ -239,6 +239,11 @@ impl Clock {
         interrupted
     }
 
+    /// It is over for all who wait.
+    pub(crate) fn end_for_all(&mut self) {
+        self.waiters.values_mut().for_each(|waiter| waiter.over = true);
+    }
+
     /// Nothing is left to happen. It is over for all who wait when nobody is left who could do something.
     fn end(&mut self) -> Moved {
         let waits = |thread: &ThreadNumber| self.waiters.values().any(|waiter| waiter.thread == *thread);
@@ -253,7 +258,7 @@ impl Clock {
         if self.seats.is_empty() && self.crowd.is_some_and(|crowd| crowd() > who_wait.len()) {
             return Moved::Unsure;
         }
-        self.waiters.values_mut().for_each(|waiter| waiter.over = true);
+        self.end_for_all();
         Moved::On
     }
 }

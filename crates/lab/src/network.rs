@@ -23,7 +23,7 @@ use synsent_stack::{Instant, Stack};
 use crate::clock::{Clock, Moved, NetworkId, Token, Waiter};
 use crate::descriptors::Descriptors;
 use crate::lab::HostId;
-use crate::shared::{Participation, SharedLab, this_thread};
+use crate::shared::{DOZES_MAX, Participation, SharedLab, this_thread};
 
 /// What a call is told for which nothing will ever happen.
 const NOTHING_LEFT: &str = "the call would wait for ever: nothing is left to happen in the lab, and everybody waits";
@@ -137,6 +137,7 @@ impl LabNetwork {
         let token = clock.enter(waiter);
         // The others sleep: who moves the time tells them before it sleeps itself, once.
         let mut moved = false;
+        let mut dozes = 0;
         let woken = loop {
             if let Some(woken) = self.ended(&clock, token, cancel) {
                 break woken;
@@ -145,9 +146,16 @@ impl LabNetwork {
                 break Woken::Changed;
             }
             match (clock.advance(), bell) {
-                (Moved::On, _) => moved = true,
+                (Moved::On, _) => {
+                    moved = true;
+                    dozes = 0;
+                }
+                (Moved::Unsure, _) if dozes >= DOZES_MAX => clock.end_for_all(),
                 (Moved::Held, None) => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
-                (Moved::Unsure, _) => clock = self.lab.doze(clock, std::mem::take(&mut moved)),
+                (Moved::Unsure, _) => {
+                    dozes += 1;
+                    clock = self.lab.doze(clock, std::mem::take(&mut moved));
+                }
                 (Moved::Held, Some(bell)) => {
                     let slept: bool;
                     (clock, slept) = self.lab.sleep_elsewhere(clock, std::mem::take(&mut moved), |may_sleep| {

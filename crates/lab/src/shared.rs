@@ -17,7 +17,7 @@
 //! comes back.
 //!
 //! Where somebody can count the threads of the process ([`SharedLab::count_crowd`]), a thread that has not used the lab yet counts as
-//! one that computes: a program of C starts threads as it likes, and reserves no seats.
+//! one that computes, for a second of the machine's time: a program of C starts threads as it likes, and reserves no seats.
 //!
 //! What is given to [`SharedLab::with`] must not use a network of the same lab: the lock is taken.
 
@@ -31,6 +31,8 @@ use synsent_sockets::{Numbers, fork};
 use crate::clock::{Clock, ThreadNumber, Token};
 use crate::lab::Lab;
 
+/// How often who waits looks before it takes a thread that was never heard of for one that will not use the lab: for a second.
+pub(crate) const DOZES_MAX: u32 = 200;
 /// How often those who wait look whether the process still has threads that were never heard of.
 const CROWD_LOOK_STEP: Duration = Duration::from_millis(5);
 
@@ -115,7 +117,7 @@ impl SharedLab {
         answer
     }
 
-    /// Waits that nobody can end any more end only when as many threads wait as the process has; who is asked may answer with zero where
+    /// Waits that nobody can end any more end at once only when as many threads wait as the process has; who is asked may answer with zero where
     /// that cannot be told.
     pub fn count_crowd(&self, crowd: fn() -> usize) {
         self.0.lock().count_crowd(crowd);

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use synsent_stack::Duration;
 
 use crate::cancel::Cancel;
+use crate::fork;
 use crate::network::Network;
 
 /// How long a call waits between two turns of idle work.
@@ -69,7 +70,8 @@ pub fn thread_number() -> u32 {
 
 /// Gives the calling thread idle work, or none; answers with what it had.
 pub fn set_idle(work: Option<IdleWork>) -> Option<IdleWork> {
-    WORK.with_borrow_mut(|held| std::mem::replace(held, work))
+    // A thread that is about to end has none, and gets none.
+    WORK.try_with(|held| held.replace(work)).ok().flatten()
 }
 
 /// Whether the calling thread does its idle work, so that a call of it waits further out.
@@ -81,7 +83,8 @@ pub fn is_idling() -> bool {
 pub fn cancel_blocking() -> bool {
     let idles = is_idling();
     if idles {
-        OWN.with(|own| own.0.cancel.cancel());
+        // A thread that is about to end does no idle work.
+        let _ = OWN.try_with(|own| own.0.cancel.cancel());
     }
     idles
 }
@@ -179,6 +182,8 @@ impl Own {
 
 impl Drop for Own {
     fn drop(&mut self) {
+        // The end of a thread is no call, and takes a lock all the same.
+        let _inside = fork::enter();
         threads().remove(&self.0.number);
     }
 }

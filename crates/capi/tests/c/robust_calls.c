@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,10 +26,10 @@
 #define ARENA_OCTETS (64 * 1024)
 #define POOL 48
 #define THREADS_MAX 16
-/* How long nobody may come back from a call. */
-#define STALL_SECONDS 40
 /* How often those who wait are woken by a signal. */
-#define NUDGE_NANOS (3 * 1000 * 1000)
+#define TICK_MICROS 3000
+/* For how many ticks nobody may come back from a call. */
+#define STALL_TICKS 15000
 
 typedef uintptr_t word;
 typedef word (*function)(word, word, word, word, word, word, word, word, word);
@@ -52,7 +53,7 @@ struct worker {
     long calls;
     unsigned char *arena;
     volatile long done;
-    volatile int is_over;
+    volatile int is_begun, is_over;
     const struct row *volatile row;
     word volatile passed[ARGUMENTS_MAX];
 };
@@ -250,6 +251,15 @@ static void fill(char kind, unsigned char *into) {
             memcpy(into + 8 * i, &part, 8);
         }
         break;
+    case 'h': /* hints: four numbers, and nothing behind them */
+        memset(into, 0, 64);
+        number = below(3) ? ONE_OF(0, 2, 10, 23) : any_number();
+        memcpy(into + 4, &number, 4);
+        number = below(3) ? 0 : any_number();
+        memcpy(into, &number, 4);
+        number = ONE_OF(0, 0, 1, 2, 3, -1);
+        memcpy(into + 8, &number, 4);
+        break;
     case 'x':
         any_text(into);
         break;
@@ -406,12 +416,23 @@ static void arrange(void) {
     keep(windows_handles, calls, "synsent_winsock2_closesocket");
 }
 
+static int others_are_over(void) {
+    for (int i = 1; i < thread_count; i++) {
+        if (!workers[i].is_over) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static void *work(void *of) {
     self = of;
     for (int i = 0; i < POOL; i++) {
         descriptors[i] = ~(word)0;
     }
-    for (; self->done < self->calls; self->done++) {
+    self->is_begun = 1;
+    /* The first one goes on as long as there is another. */
+    for (; self->done < self->calls || (self == workers && !others_are_over()); self->done++) {
         size_t which = below(ROWS);
         if (functions[which] == NULL || (table[which].result == 'r' && below(100))) {
             continue;
@@ -447,44 +468,28 @@ static void nudged(int number) {
     (void)number;
 }
 
-static long done_by_all(int *are_over) {
+/* Runs at every tick of a timer, in the main thread, where alone that signal comes: wakes who waits, and tells when nobody comes back.
+   There is no thread for that, because a lab would take it for one that is about to act. */
+static void ticked(int number) {
+    static long seen = -1, ticks;
     long sum = 0;
-    *are_over = 1;
+    (void)number;
     for (int i = 0; i < thread_count; i++) {
         sum += workers[i].done;
-        *are_over &= workers[i].is_over;
     }
-    return sum;
-}
-
-/* Waits until all are over; who waits in a call is woken by a signal again and again. */
-static void attend(void) {
-    const struct timespec pause = {0, NUDGE_NANOS};
-    int are_over = 0;
-    long seen = -1;
-    time_t since = time(NULL);
-    for (;;) {
-        long sum = done_by_all(&are_over);
-        if (are_over) {
-            return;
-        }
-        if (sum != seen) {
-            seen = sum;
-            since = time(NULL);
-        }
-        if (time(NULL) - since > STALL_SECONDS) {
-            fprintf(stderr, "nobody has come back for %d seconds:\n", STALL_SECONDS);
-            for (int i = 0; i < thread_count; i++) {
-                tell(&workers[i]);
-            }
-            _exit(98);
-        }
+    ticks = sum == seen ? ticks + 1 : 0;
+    seen = sum;
+    if (ticks > STALL_TICKS) {
+        fprintf(stderr, "nobody has come back for a long time:\n");
         for (int i = 0; i < thread_count; i++) {
-            if (!workers[i].is_over) {
-                pthread_kill(workers[i].thread, SIGUSR1);
-            }
+            tell(&workers[i]);
         }
-        nanosleep(&pause, NULL);
+        _exit(98);
+    }
+    for (int i = 1; i < thread_count; i++) {
+        if (workers[i].is_begun && !workers[i].is_over) {
+            pthread_kill(workers[i].thread, SIGUSR1);
+        }
     }
 }
 
@@ -508,6 +513,8 @@ static void handle_signals(void) {
     /* Calls do not begin again after this one. */
     action.sa_handler = nudged;
     sigaction(SIGUSR1, &action, NULL);
+    action.sa_handler = ticked;
+    sigaction(SIGALRM, &action, NULL);
     /* Nothing of the library may raise it. */
     action.sa_handler = died;
     sigaction(SIGPIPE, &action, NULL);
@@ -542,13 +549,22 @@ int main(int count, char **arguments) {
         workers[i].calls = atol(arguments[2]);
         workers[i].arena = pages(ARENA_OCTETS, PROT_READ | PROT_WRITE);
     }
-    for (int i = 0; i < thread_count; i++) {
+    /* The other threads are interrupted by the main one alone. */
+    sigset_t ticks;
+    sigemptyset(&ticks);
+    sigaddset(&ticks, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &ticks, NULL);
+    for (int i = 1; i < thread_count; i++) {
         if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) {
             return 2;
         }
     }
-    attend();
-    for (int i = 0; i < thread_count; i++) {
+    pthread_sigmask(SIG_UNBLOCK, &ticks, NULL);
+    struct itimerval often = {{0, TICK_MICROS}, {0, TICK_MICROS}}, never = {{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &often, NULL);
+    work(&workers[0]);
+    setitimer(ITIMER_REAL, &never, NULL);
+    for (int i = 1; i < thread_count; i++) {
         pthread_join(workers[i].thread, NULL);
     }
     return 0;

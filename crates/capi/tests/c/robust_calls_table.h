@@ -13,6 +13,11 @@
         {name "gethostname", "pn", '-'}, {name "getservbyname", "xx", '-'}, {name "getservbyport", "ix", '-'},           \
         {name "getprotobyname", "x", '-'}, {name "getprotobynumber", "i", '-'}
 
+#define NAMES(name)                                                                                                        \
+    {name "gethostbyname", "x", '-'}, {name "gethostbyaddr", "pnf", '-'}, {name "gethostname", "pn", '-'},                \
+        {name "getservbyname", "xx", '-'}, {name "getservbyport", "ix", '-'}, {name "getprotobyname", "x", '-'},          \
+        {name "getprotobynumber", "i", '-'}
+
 #define POSIX(name, handle, result)                                                                                        \
     {name "socket", "ft0", result}, {name "bind", handle "an", '-'}, {name "connect", handle "an", '-'},                  \
         {name "listen", handle "i", '-'}, {name "accept", handle "al", result}, {name "send", handle "pz0", '-'},         \
@@ -27,6 +32,37 @@
 static const struct row table[] = {
     WINDOWS("synsent_winsock1_"),
     WINDOWS("synsent_winsock2_"),
+    NAMES("synsent_winsock1_"),
+    NAMES("synsent_winsock2_"),
+    NAMES("synsent_targettcp_"),
+    NAMES("synsent_bs2000_"),
+    {"synsent_windows_htonl", "i", '-'},
+    {"synsent_windows_htons", "i", '-'},
+    {"synsent_windows_ntohl", "i", '-'},
+    {"synsent_windows_ntohs", "i", '-'},
+    {"synsent_windows_inet_addr", "x", '-'},
+    {"synsent_windows_inet_ntoa", "i", '-'},
+    {"synsent_windows_inet_pton", "fxp", '-'},
+    {"synsent_windows_InetPtonW", "fwp", '-'},
+    {"synsent_windows_inet_ntop", "fppz", '-'},
+    {"synsent_windows_InetNtopW", "fppz", '-'},
+    {"synsent_winsock2_getaddrinfo", "xxhp", '-'},
+    {"synsent_winsock2_GetAddrInfoW", "wwhp", '-'},
+    {"synsent_winsock2_freeaddrinfo", "p", '-'},
+    {"synsent_winsock2_FreeAddrInfoW", "p", '-'},
+    {"synsent_winsock2_getnameinfo", "anpnpni", '-'},
+    {"synsent_winsock2_GetNameInfoW", "anpnpni", '-'},
+    {"synsent_winsock2_gai_strerrorA", "i", '-'},
+    {"synsent_winsock2_gai_strerrorW", "i", '-'},
+    {"synsent_winsock2_WSAAddressToStringA", "anepl", '-'},
+    {"synsent_winsock2_WSAAddressToStringW", "anepl", '-'},
+    {"synsent_winsock2_WSAStringToAddressA", "xfeal", '-'},
+    {"synsent_winsock2_WSAStringToAddressW", "wfeal", '-'},
+    {"synsent_winsock2_WSAHtonl", "Sip", '-'},
+    {"synsent_winsock2_WSAHtons", "Sip", '-'},
+    {"synsent_winsock2_WSANtohl", "Sip", '-'},
+    {"synsent_winsock2_WSANtohs", "Sip", '-'},
+    {"synsent_winsock2_WSAIoctl", "SCpnpnpee", '-'},
     {"synsent_winsock2_WSAPoll", "Pnm", '-'},
     {"synsent_winsock2_WSASocketA", "ft0e00", 'S'},
     {"synsent_winsock2_WSASocketW", "ft0e00", 'S'},
@@ -95,4 +131,11 @@ static const struct row table[] = {
     {"synsent_bs2000_recvmsg", "DM0", '-'},
     {"synsent_bs2000_poll", "Qzm", '-'},
     {"synsent_bs2000_select", "iBBBU", '-'},
+    {"synsent_bs2000_getaddrinfo", "xxhp", '-'},
+    {"synsent_bs2000_freeaddrinfo", "p", '-'},
+    {"synsent_bs2000_getnameinfo", "anpnpni", '-'},
+    {"synsent_bs2000_gai_strerror", "i", '-'},
+    {"synsent_bs2000_getipnodebyname", "xfip", '-'},
+    {"synsent_bs2000_getipnodebyaddr", "pzfp", '-'},
+    {"synsent_bs2000_freehostent", "p", '-'},
 };

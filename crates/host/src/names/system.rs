@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::ptr;
 
 use synsent_sockets::Cancel;
+use synsent_sockets::fork;
 use synsent_sockets::names::{Families, HostEntry, NameFailure, Names, Protocol, Service};
 
 /// How much room one line of services or protocols is given; unit: octets.
@@ -156,7 +157,8 @@ fn look_up(name: &CStr, families: Families) -> Result<Found, NameFailure> {
     let mut hints: libc::addrinfo = unsafe { MaybeUninit::zeroed().assume_init() };
     (hints.ai_family, hints.ai_socktype, hints.ai_flags) = (family, libc::SOCK_STREAM, libc::AI_CANONNAME);
     // SAFETY: the name ends with zero, and all three places live during the call.
-    match unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &raw const hints, &raw mut list) } {
+    let asks = || unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &raw const hints, &raw mut list) };
+    match fork::outside(asks) {
         0 => Ok(Found(list)),
         error => Err(failure(error)),
     }
@@ -184,7 +186,7 @@ fn name_of(address: IpAddr) -> Result<String, NameFailure> {
     };
     let mut host = [0_u8; HOST_OCTETS];
     // SAFETY: the name has so many octets, the room for the host has the length that is told, and no service is asked for.
-    let error = unsafe {
+    let asks = || unsafe {
         libc::getnameinfo(
             place.cast(),
             octets as libc::socklen_t,
@@ -195,6 +197,7 @@ fn name_of(address: IpAddr) -> Result<String, NameFailure> {
             libc::NI_NAMEREQD,
         )
     };
+    let error = fork::outside(asks);
     if error != 0 {
         return Err(failure(error));
     }

@@ -226,6 +226,8 @@ impl Onlooker for Ear {
 
 impl Drop for Seats {
     fn drop(&mut self) {
+        // The end of a thread is no call, and takes locks all the same.
+        let _inside = synsent_sockets::fork::enter();
         for desk in self.0.borrow().iter().filter_map(Weak::upgrade) {
             desk.thread_ended(thread_number());
         }
