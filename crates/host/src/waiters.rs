@@ -6,6 +6,7 @@
 //! sleep it keeps for the next one.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -224,7 +225,33 @@ fn poll_until_of_interest(watched: &mut [Watch], timeout: Option<Duration>) -> S
     }
 }
 
+/// The kernel takes no more entries than the process may have descriptors. Where there are more, the same descriptors are named
+/// again and again, and each is asked for once.
 fn poll(watched: &mut [Watch], timeout: Option<Duration>) -> rustix::io::Result<usize> {
+    match poll_entries(watched, timeout) {
+        Err(Errno::INVAL) => poll_each_once(watched, timeout),
+        answer => answer,
+    }
+}
+
+fn poll_each_once(watched: &mut [Watch], timeout: Option<Duration>) -> rustix::io::Result<usize> {
+    let mut each: BTreeMap<RawFd, Watch> = BTreeMap::new();
+    for one in watched.iter().filter(|one| one.fd >= 0) {
+        each.entry(one.fd).or_insert(watch(one.fd, 0)).events |= one.events;
+    }
+    let mut entries: Vec<Watch> = each.values().copied().collect();
+    poll_entries(&mut entries, timeout)?;
+    each.extend(entries.into_iter().map(|entry| (entry.fd, entry)));
+    let mut ready = 0;
+    for one in watched.iter_mut() {
+        let told = each.get(&one.fd).map_or(0, |entry| entry.revents);
+        one.revents = told & (one.events | libc::POLLERR | libc::POLLHUP | libc::POLLNVAL);
+        ready += usize::from(one.revents != 0);
+    }
+    Ok(ready)
+}
+
+fn poll_entries(watched: &mut [Watch], timeout: Option<Duration>) -> rustix::io::Result<usize> {
     let timeout = timeout.map(|timeout| libc::timespec {
         tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
         tv_nsec: timeout.subsec_nanos().into(),
