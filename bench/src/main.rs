@@ -5,9 +5,11 @@
 //! medium with an MTU of 1,500, checksums on, CUBIC, and buffers of 64 KiB that do not grow. What a measure does is written
 //! once, in `measures.rs`, for anything that is an `Engine`; `ours.rs`, `sockets.rs` and `peer.rs` say how each does it.
 //! `kernel.rs` has a dialect on the kernel's sockets beside plain system calls, on loopback; `observed.rs` an observed program without
-//! sockets beside one that nobody observes. What is not measured: devices, loss.
+//! sockets beside one that nobody observes. `c.rs`, a command of its own, has a C program on the installed library beside the same
+//! program on the C library. What is not measured: devices, loss.
 #![forbid(unsafe_code)]
 
+mod c;
 mod engine;
 mod kernel;
 mod measures;
@@ -20,7 +22,7 @@ mod sockets;
 
 use std::io::{self, Write};
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 
 use crate::kernel::{Plain, Winsock};
@@ -37,7 +39,10 @@ const SLICES: usize = 20;
 
 #[derive(Parser)]
 #[command(about = "Measures ours and a peer in one run.")]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Other>,
     /// One line of JSON for each measure in place of the table.
     #[arg(long)]
     json: bool,
@@ -47,6 +52,13 @@ struct Arguments {
     /// How many rounds each measure runs; the median counts.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
+}
+
+/// What is no measure of this process.
+#[derive(Subcommand)]
+enum Other {
+    /// A C program on the installed library, beside the same program on the C library.
+    C(c::Options),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -143,6 +155,13 @@ fn main() {
     let arguments = Arguments::parse();
     if let Err(error) = pin() {
         eprintln!("the figures are less steady, because this thread could not be bound to one core: {error}");
+    }
+    if let Some(Other::C(options)) = &arguments.command {
+        if let Err(why) = c::run(options) {
+            eprintln!("the C programs were not measured: {why}");
+            std::process::exit(1);
+        }
+        return;
     }
     let mut rows = Vec::new();
     for measure in Measure::value_variants() {
