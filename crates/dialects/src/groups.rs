@@ -4,6 +4,7 @@
 //! means for a connection is found from what its sockets are connected to.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use synsent_sockets::{Kind, Name};
@@ -23,6 +24,8 @@ const FIRST: u32 = 0x100;
 #[derive(Default, Debug)]
 pub(crate) struct Groups {
     members: Mutex<Members>,
+    /// Whether there was ever a group. Most programs have none, and each of their calls asks.
+    has_any: AtomicBool,
 }
 
 #[derive(Default, Debug)]
@@ -58,6 +61,7 @@ impl Groups {
         if group == NONE {
             return;
         }
+        self.has_any.store(true, Ordering::Release);
         self.members(|members| {
             let is_new = matches!(group, NEW_UNCONSTRAINED | NEW_CONSTRAINED);
             let others = members.of.values().find(|member| member.group == group).copied();
@@ -80,6 +84,9 @@ impl Groups {
 
     /// Takes a socket out of its group.
     pub(crate) fn leave(&self, handle: Handle) {
+        if !self.has_any() {
+            return;
+        }
         self.members(|members| members.of.remove(&handle));
     }
 
@@ -90,11 +97,18 @@ impl Groups {
 
     /// The others in a socket's group, where all of them go to one host.
     fn bound_together(&self, handle: Handle) -> Vec<Handle> {
+        if !self.has_any() {
+            return Vec::new();
+        }
         self.members(|members| {
             let Some(own) = members.of.get(&handle).filter(|member| member.is_constrained) else { return Vec::new() };
             let is_other = |(other, member): &(&Handle, &Member)| **other != handle && member.group == own.group;
             members.of.iter().filter(is_other).map(|(other, _)| *other).collect()
         })
+    }
+
+    fn has_any(&self) -> bool {
+        self.has_any.load(Ordering::Acquire)
     }
 
     fn members<T>(&self, with: impl FnOnce(&mut Members) -> T) -> T {

@@ -33,7 +33,7 @@ pub fn page(dialect: &Dialect) -> String {
         "The first row that applies decides, and a call that a row fails has done nothing. On the left stands the type of \
          socket; \"both\" are streams and datagrams over IP, \"any\" is also a handle of no socket.",
     );
-    for rule in connect.rules {
+    for rule in connect.rules.iter() {
         paper.gap();
         row(&mut paper, dialect, rule);
         source(&mut paper, rule.source);
@@ -44,7 +44,7 @@ pub fn page(dialect: &Dialect) -> String {
     for page in others.filter(|page| page.call != connect.call && page.rules.len() > 1) {
         paper.gap();
         paper.text(5, page.call);
-        for rule in page.rules {
+        for rule in page.rules.iter() {
             row(&mut paper, dialect, rule);
         }
     }

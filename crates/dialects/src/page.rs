@@ -219,13 +219,23 @@ pub struct Answered {
     pub source: Source,
 }
 
+/// The rows of a page, and what is looked up in them before each call.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    rows: &'static [Rule],
+    /// For each type the facts that its rows ask for, up to the one that matches always.
+    asked: [Facts; On::COUNT],
+    /// For each type the row that decides where none of those is so.
+    always: [Option<&'static Rule>; On::COUNT],
+}
+
 /// The rules of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     /// The name of the call in the document.
     pub call: &'static str,
     /// What is checked before anything happens; the last row matches always.
-    pub rules: &'static [Rule],
+    pub rules: Rules,
     /// Words for outcomes, where this call differs from the dialect's table.
     pub answers: &'static [Answered],
 }
@@ -294,6 +304,9 @@ impl On {
     /// No socket was found.
     pub const Nowhere: On = On(16);
 
+    /// How many types there are, with the one of no socket.
+    const COUNT: usize = 5;
+
     /// The type of a socket.
     pub const fn of(domain: Domain, kind: Kind) -> On {
         match (domain, kind) {
@@ -302,6 +315,11 @@ impl On {
             (_, Kind::Stream) => On::Stream,
             (_, Kind::Datagram) => On::Datagram,
         }
+    }
+
+    /// Where one type stands among all.
+    fn place(self) -> usize {
+        (self.0.trailing_zeros() as usize).min(On::COUNT - 1)
     }
 
     /// Whether a row for these types speaks of that one.
@@ -333,27 +351,63 @@ impl On {
     }
 }
 
+impl Rules {
+    /// A page's rows from the top.
+    pub const fn new(rows: &'static [Rule]) -> Rules {
+        let mut rules = Rules { rows, asked: [Facts::NONE; On::COUNT], always: [None; On::COUNT] };
+        let mut place = 0;
+        while place < On::COUNT {
+            let mut number = 0;
+            while number < rows.len() && rules.always[place].is_none() {
+                let rule = &rows[number];
+                if rule.on.covers(On(1 << place)) {
+                    match rule.when {
+                        Fact::Always => rules.always[place] = Some(rule),
+                        fact => rules.asked[place] = Facts(rules.asked[place].0 | fact.alone().0),
+                    }
+                }
+                number += 1;
+            }
+            place += 1;
+        }
+        rules
+    }
+}
+
+impl core::ops::Deref for Rules {
+    type Target = [Rule];
+
+    fn deref(&self) -> &[Rule] {
+        self.rows
+    }
+}
+
 impl Page {
     /// The page of a call that a system does not have.
     pub const fn absent(call: &'static str) -> Page {
-        Page { call, rules: &[ABSENT], answers: &[] }
+        Page { call, rules: Rules::new(&[ABSENT]), answers: &[] }
     }
 
     /// Whether the system does not have the call.
     pub fn is_absent(&self) -> bool {
-        *self.rules == [ABSENT]
+        *self.rules.rows == [ABSENT]
     }
 
     /// The row that decides a call on this type of socket with these facts.
     pub fn judge(&self, on: On, facts: Facts) -> &'static Rule {
+        let Rules { rows, asked, always } = &self.rules;
         let decides = |rule: &&Rule| rule.on.covers(on) && facts.has(rule.when);
+        let found = match facts.has_any(asked[on.place()]) {
+            true => rows.iter().find(decides),
+            false => always[on.place()],
+        };
         // Every page ends with a row for any socket that matches always; a test looks at each page.
-        self.rules.iter().find(decides).unwrap_or(const { &PROCEED })
+        found.unwrap_or(const { &PROCEED })
     }
 
     /// Whether a row for this type of socket asks for one of these facts: what nobody asks for need not be found out.
     pub fn asks(&self, on: On, facts: Facts) -> bool {
-        self.rules.iter().any(|rule| rule.on.covers(on) && facts.has_any(rule.when.alone()))
+        facts.has_any(self.rules.asked[on.place()])
     }
 }
 
@@ -380,7 +434,8 @@ macro_rules! rules {
             then: $verdict,
             source: $crate::page::Source { clause: $clause, because: concat!("" $(, $because)?) },
         },)*];
-        RULES
+        const ALL: $crate::page::Rules = $crate::page::Rules::new(RULES);
+        ALL
     }};
 }
 

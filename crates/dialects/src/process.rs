@@ -173,7 +173,8 @@ impl Process {
 
     /// The process of this thread in this dialect.
     pub(crate) fn current(dialect: &Dialect) -> Option<Arc<Process>> {
-        let is_it = |process: &&Arc<Process>| process.dialect.name == dialect.name;
+        // There is one of each.
+        let is_it = |process: &&Arc<Process>| std::ptr::eq(process.dialect, dialect);
         if LEFT.load(Ordering::SeqCst) {
             return None;
         }

@@ -246,7 +246,7 @@ fn a_row_that_comes_before_its_place_in_the_order_says_why() {
 fn places(dialect: &'static Dialect) -> Vec<(String, Option<Word>, Source)> {
     let mut places = Vec::new();
     for page in pages(dialect) {
-        for rule in page.rules {
+        for rule in page.rules.iter() {
             let word = match rule.then {
                 Verdict::Fail(word) => Some(word),
                 _ => None,

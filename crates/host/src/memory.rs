@@ -126,8 +126,9 @@ impl Memory for Wild {
         if known::is_there(start, octets) {
             return Ok(());
         }
-        let places = (0..octets).step_by(PAGE_OCTETS_MIN).chain(octets.checked_sub(1));
-        for at in places {
+        // The last octet stands in a page of its own only where it is not in the one before.
+        let last = octets.checked_sub(1).filter(|last| (start + last) % PAGE_OCTETS_MIN < last % PAGE_OCTETS_MIN);
+        for at in (0..octets).step_by(PAGE_OCTETS_MIN).chain(last) {
             match touch(start + at) {
                 Ok(()) => {}
                 Err(Errno::FAULT) => return Err(Fault),

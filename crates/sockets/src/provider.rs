@@ -174,6 +174,12 @@ pub trait Transport: Send + Sync {
         None
     }
 
+    /// Whether who wants to receive, and would wait anyway, does better to wait first: because the last ones had to, and because a
+    /// wait ends at once where something is there already.
+    fn is_better_waited_for(&self) -> bool {
+        false
+    }
+
     /// Throws away the datagrams that wait to be received.
     fn discard_queued(&self);
 

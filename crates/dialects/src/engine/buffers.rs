@@ -79,9 +79,10 @@ impl Call {
     /// What the page says of a call with a buffer that may not be there. Where it lets the call through the buffer is not looked
     /// at: [`Call::say_of_buffer`] says what the socket found.
     pub(crate) fn judge_with_buffer(&mut self, is_there: impl FnOnce() -> bool) -> Result<Verdict, Said> {
-        if self.page.judge(self.on, self.facts).then != Verdict::Proceed {
-            self.facts |= Fact::BadBuffer.when(!is_there());
+        if self.page.judge(self.on, self.facts).then == Verdict::Proceed {
+            return Ok(Verdict::Proceed);
         }
+        self.facts |= Fact::BadBuffer.when(!is_there());
         self.judge()
     }
 

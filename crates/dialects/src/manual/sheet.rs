@@ -41,7 +41,7 @@ pub fn sheet(dialect: &Dialect, page: &Page, declaration: Option<&Declaration>) 
         ".SH DESCRIPTION\nThe first row that applies decides, and a call that a row fails has done nothing.\n\
          The types of sockets stand first: \"both\" are streams and datagrams over IP, \"any\" is also a handle of no socket.\n",
     );
-    for rule in page.rules {
+    for rule in page.rules.iter() {
         row(&mut text, dialect, rule);
     }
     errors(&mut text, dialect, page);
@@ -245,7 +245,7 @@ mod tests {
             for page in calls(dialect) {
                 let text = sheet(dialect, &page, None);
                 assert!(text.matches(".TP\n").count() >= page.rules.len(), "{text}");
-                for rule in page.rules {
+                for rule in page.rules.iter() {
                     let Verdict::Fail(word) = rule.then else { continue };
                     let spelling = dialect.spelling(word).unwrap();
                     assert!(text.contains(&format!(".B {} ({})", spelling.name, spelling.number)), "{text}");

@@ -42,6 +42,8 @@ use stages::{NEVER, Stage};
 
 /// How often a close that waits looks whether everything is acknowledged, where the process has no descriptor left to be told by.
 const LINGER_PAUSE: Duration = Duration::from_millis(2);
+/// How many receives wait first after one that found nothing.
+const WAITS_FIRST_COUNT: u8 = 16;
 /// What the kernel takes for no descriptor.
 const NO_NUMBER: i32 = -1;
 /// Whether everything before the urgent data has been read; the same number on every architecture of Linux but two that are gone.
@@ -63,6 +65,8 @@ pub(crate) struct KernelSocket {
     look_at: AtomicU64,
     /// Whether datagrams of others may wait behind those of the peer.
     may_hold_foreign: AtomicBool,
+    /// How many more receives are better waited for.
+    waits_first: AtomicU8,
     /// Whether the last receiver of a datagram of the local domain had no room, which the kernel tells only who is connected to it.
     receiver_is_full: AtomicBool,
     /// How many forks there had been when it was opened: after another one, a second process may have it open.
@@ -103,6 +107,7 @@ impl KernelSocket {
             stage: AtomicU8::new(Stage::Idle as u8),
             look_at: AtomicU64::new(NEVER),
             may_hold_foreign: AtomicBool::new(false),
+            waits_first: AtomicU8::new(0),
             receiver_is_full: AtomicBool::new(false),
             forks: fork::forks(),
             inner: Mutex::new(inner),
@@ -236,7 +241,10 @@ impl KernelSocket {
 
     fn receive_failed(&self, number: Errno, how: ReceiveHow) -> Answer<Received> {
         match number {
-            Errno::AGAIN | Errno::INTR => Ok(Progress::Pending),
+            Errno::AGAIN | Errno::INTR => {
+                self.waits_first.store(WAITS_FIRST_COUNT, Ordering::Relaxed);
+                Ok(Progress::Pending)
+            }
             // Urgent data that was announced, and a connection that broke: what broke it is told apart from that.
             Errno::NOTCONN if how.urgent => Err(self.take_error().unwrap_or_else(|| Outcome::NotConnected.into())),
             Errno::INVAL if !how.urgent => Err(Call::Receive.failure_as(Outcome::BadArgument, number)),
@@ -447,6 +455,14 @@ impl Transport for KernelSocket {
         // A datagram that has no place would be lost.
         let memory = Wild::of(memory).filter(|_| self.kind == Kind::Stream)?;
         Some(self.receive_by(how, |descriptor| memory.receive(part, descriptor, receive_flags(how))))
+    }
+
+    /// Of a request and its answer each receive waits. So that a stream of data is noticed, every now and then one is tried without.
+    fn is_better_waited_for(&self) -> bool {
+        let left = self.waits_first.load(Ordering::Relaxed);
+        // Two threads that count at the same time count once.
+        self.waits_first.store(left.saturating_sub(1), Ordering::Relaxed);
+        left > 0
     }
 
     fn discard_queued(&self) {

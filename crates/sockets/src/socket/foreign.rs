@@ -8,6 +8,7 @@
 use core::ops::Range;
 
 use super::Socket;
+use super::verbs::Room;
 use crate::failure::{Failure, Outcome};
 use crate::memory::{Fault, Memory};
 use crate::name::{Kind, Name};
@@ -59,11 +60,11 @@ impl Socket {
         how: ReceiveHow,
         waits: Waits,
     ) -> Answer<Received> {
-        let mut room = Room { memory, octets, is_there: false };
+        let mut room = Foreign { memory, octets, is_there: false };
         if self.kind == Kind::Datagram {
             room.look()?;
         }
-        let answer = self.receive_by(octets, how, waits, |transport, taken| room.take(transport, taken, how));
+        let answer = self.receive_by(&mut room, how, waits);
         if !matches!(answer, Ok(Progress::Done(Received { octets: 1.., .. }))) {
             room.look()?;
         }
@@ -146,16 +147,19 @@ impl Source<'_> {
     }
 }
 
-/// Where to put what is received.
-struct Room<'a> {
+/// Where to put what is received, if it is there.
+struct Foreign<'a> {
     memory: &'a dyn Memory,
     octets: usize,
     /// Whether it is known to be there.
     is_there: bool,
 }
 
-impl Room<'_> {
-    /// Receives behind what is there already.
+impl Room for Foreign<'_> {
+    fn octets(&self) -> usize {
+        self.octets
+    }
+
     fn take(&mut self, transport: &dyn Transport, taken: usize, how: ReceiveHow) -> Answer<Received> {
         match transport.receive_into(self.memory, taken..self.octets, how) {
             Some(Ok(Progress::Pending)) => self.look().map(|()| Progress::Pending),
@@ -164,6 +168,12 @@ impl Room<'_> {
         }
     }
 
+    fn look(&mut self) -> Result<(), Failure> {
+        once(&mut self.is_there, || self.memory.probe_writable(self.octets))
+    }
+}
+
+impl Foreign<'_> {
     fn take_copy(&mut self, transport: &dyn Transport, part: Range<usize>, how: ReceiveHow) -> Answer<Received> {
         self.look()?;
         let mut copy = Scratch::new(part.len());
@@ -172,10 +182,6 @@ impl Room<'_> {
             self.memory.write(part.start, &copy.octets()[..received.octets]).map_err(bad)?;
         }
         Ok(progress)
-    }
-
-    fn look(&mut self) -> Result<(), Failure> {
-        once(&mut self.is_there, || self.memory.probe_writable(self.octets))
     }
 }
 

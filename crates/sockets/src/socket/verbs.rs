@@ -210,23 +210,24 @@ impl Socket {
     /// # Errors
     /// As [`Socket::receive`]; what was received before something went wrong counts.
     pub fn receive_waiting(&self, into: &mut [u8], how: ReceiveHow, waits: Waits) -> Answer<Received> {
-        self.receive_by(into.len(), how, waits, |transport, taken| transport.receive(&mut into[taken..], how))
+        self.receive_by(into, how, waits)
     }
 
-    /// The same for room for so many octets, wherever it is: `take` receives behind what is there already.
+    /// The same for room that may not be there.
     pub(super) fn receive_by(
         &self,
-        octets: usize,
+        room: &mut (impl Room + ?Sized),
         how: ReceiveHow,
         waits: Waits,
-        mut take: impl FnMut(&dyn Transport, usize) -> Answer<Received>,
     ) -> Answer<Received> {
         let mut is_over = false;
+        let mut is_whole = false;
         let plan = self.plan(waits, |state| {
             if self.kind == Kind::Stream {
                 self.is_connected(state)?;
             }
             is_over = state.shut_receive && !matches!(state.phase, Phase::Broken(_));
+            is_whole = self.kind == Kind::Stream && state.phase == Phase::Connected;
             Ok(state.receive_limit)
         })?;
         if is_over {
@@ -235,13 +236,19 @@ impl Socket {
         }
         let waits_for_all = waits == Waits::ForAll && self.kind == Kind::Stream && !how.peek && !how.urgent;
         let transport = plan.transport.as_ref();
-        if waits_for_all && !plan.nonblocking && octets > 0 {
-            return self.fill(&plan, octets, |taken| take(transport, taken));
+        if waits_for_all && !plan.nonblocking && room.octets() > 0 {
+            return self.fill(&plan, room.octets(), |taken| room.take(transport, taken, how));
         }
+        let is_plain = is_whole && !how.peek && !how.urgent && room.octets() > 0;
+        let mut waits_first = is_plain && !plan.nonblocking && transport.is_better_waited_for();
         // Urgent data that was announced never comes when the connection is over.
         let urgent = Ready::URGENT | Ready::PEER_CLOSED | Ready::FAILED;
         let interest = if how.urgent { urgent } else { Ready::READABLE };
-        let progress = self.carry_out(&plan, interest, || take(transport, 0));
+        let progress = self.carry_out(&plan, interest, || match core::mem::take(&mut waits_first) {
+            // Who waits is told first whether there is room.
+            true => room.look().map(|()| Progress::Pending),
+            false => room.take(transport, 0, how),
+        });
         let answer = self.note_broken(self.end_of_broken(progress));
         self.tell_onlooker(if how.urgent { Act::ReceivedUrgent } else { Act::Received });
         answer
@@ -436,6 +443,32 @@ impl Socket {
             Err(failure) if failure.outcome != Outcome::Interrupted => transport.close(Some(Duration::ZERO)),
             ended => ended.map(Progress::Done),
         }
+    }
+}
+
+/// Where to put what is received.
+pub(super) trait Room {
+    /// How much there is.
+    fn octets(&self) -> usize;
+
+    /// Receives behind what was received already.
+    fn take(&mut self, transport: &dyn Transport, taken: usize, how: ReceiveHow) -> Answer<Received>;
+
+    /// Looks whether it is there, if that is not known.
+    fn look(&mut self) -> Result<(), Failure>;
+}
+
+impl Room for [u8] {
+    fn octets(&self) -> usize {
+        self.len()
+    }
+
+    fn take(&mut self, transport: &dyn Transport, taken: usize, how: ReceiveHow) -> Answer<Received> {
+        transport.receive(&mut self[taken..], how)
+    }
+
+    fn look(&mut self) -> Result<(), Failure> {
+        Ok(())
     }
 }
 
