@@ -59,7 +59,7 @@ pub use engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
 pub use lookup::{AddressInfo, HOST_TEXT_MAX, Hints, Text, Unit};
 pub use names::NameFormat;
 pub use numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
-pub use page::{Answered, Fact, Facts, On, Page, Rule, Source, Verdict};
+pub use page::{Answered, Fact, Facts, On, Page, Rule, Rules, Source, Verdict};
 pub use process::{Entered, Handle, Process, Said, last_said, leave_networks};
 pub use registry::{DIALECTS, dialect_named};
 pub use windows::desk;

@@ -162,7 +162,7 @@ mod tests {
             p_align: 0,
         };
         let (read, written) = (libc::PF_R, libc::PF_R | libc::PF_W);
-        let page = super::page_octets() as u64;
+        let page = crate::memory::page_octets() as u64;
         let code = header(libc::PT_LOAD, read, 0, page);
         let data = header(libc::PT_LOAD, written, page, 4 * page);
         let read_only = header(libc::PT_GNU_RELRO, read, page, page + 1);

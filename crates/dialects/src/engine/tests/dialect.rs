@@ -8,7 +8,7 @@ use crate::dialect::{
 use crate::engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
 use crate::names::NameFormat;
 use crate::numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
-use crate::page::{On, Page, Rule, Source, answers, outcome_words, rules};
+use crate::page::{On, Page, Rules, Source, answers, outcome_words, rules};
 use crate::words::{Spelling, Word};
 
 macro_rules! pages {
@@ -23,7 +23,7 @@ const fn way<T>(value: T) -> Way<T> {
     Way { value, source: silent() }
 }
 
-const TRANSFER: &[Rule] = rules! {
+const TRANSFER: Rules = rules! {
     Any NotStarted => Fail(NOTINITIALISED), "";
     Any BadHandle => Fail(BADF), "";
     Any NotASocket => Fail(NOTSOCK), "";
@@ -42,7 +42,7 @@ const TRANSFER: &[Rule] = rules! {
     Any Always => Proceed, "";
 };
 
-const PLAIN: &[Rule] = rules! {
+const PLAIN: Rules = rules! {
     Any NotStarted => Fail(NOTINITIALISED), "";
     Any BadHandle => Fail(BADF), "";
     Any NotASocket => Fail(NOTSOCK), "";
@@ -63,7 +63,7 @@ const PLAIN: &[Rule] = rules! {
     Any Always => Proceed, "";
 };
 
-const CONNECT: &[Rule] = rules! {
+const CONNECT: Rules = rules! {
     Any NotStarted => Fail(NOTINITIALISED), "";
     Any BadHandle => Fail(BADF), "";
     Any NotASocket => Fail(NOTSOCK), "";
