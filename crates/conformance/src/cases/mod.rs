@@ -8,6 +8,7 @@ mod datagrams;
 mod targettcp;
 mod winsock1;
 mod winsock2;
+mod winsock2_only;
 mod wrong;
 
 use crate::api::Api;

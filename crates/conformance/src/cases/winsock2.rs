@@ -9,6 +9,7 @@ use super::Shown;
 use super::background;
 use super::common::{self, Shows};
 use super::datagrams;
+use super::winsock2_only;
 use super::wrong::{self, Call, State};
 use crate::api::Api;
 use crate::api::windows::windows_api;
@@ -29,10 +30,17 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.zero-address", "::", zero_address_inet6),
     Case::outcome("winsock2.reconnect-active", "connect once more", common::connected_already),
     Case::outcome("winsock2.datagram-default", "send and recv use the peer", datagrams::datagram_sets_the_destination),
+    Case::new("winsock2.datagram-default", "WSASend and WSARecv use the peer", winsock2_only::lists_use_the_peer),
     Case::new("winsock2.datagram-filter", "a datagram of another address", datagrams::datagram_filter),
     Case::outcome("winsock2.datagram-disconnect", "0.0.0.0", datagram_disconnect),
     Case::outcome("winsock2.datagram-disconnect", "nothing but zeroes", datagram_disconnect_by_zeroes),
+    Case::new("winsock2.datagram-disconnect", "WSASend and WSARecv afterwards", winsock2_only::lists_without_a_peer),
     Case::new("winsock2.datagram-disconnected-sendto", "sendto and recvfrom afterwards", datagram_disconnected_sendto),
+    Case::new(
+        "winsock2.datagram-disconnected-sendto",
+        "WSASendTo and WSARecvFrom afterwards",
+        winsock2_only::lists_with_names,
+    ),
     Case::outcome("winsock2.datagram-reconnect", "another peer", datagrams::datagram_changes),
     Case::new("winsock2.datagram-reconnect", "what is queued goes when the peer changes", queue_goes_with_the_peer),
     Case::outcome("winsock2.broadcast-denied", "the network's broadcast address", datagrams::broadcast_subnet),
@@ -73,6 +81,11 @@ static CASES: &[Case] = &[
     Case::outcome("winsock2.error.fault", "every length", every_length),
     Case::outcome("winsock2.error.fault", "memory that is not there", wrong::memory_that_is_not_there),
     Case::outcome("winsock2.error.inval", "a listening socket", common::listening),
+    Case::new(
+        "winsock2.error.inval",
+        "another host than that of the constrained group",
+        winsock2_only::another_host_than_the_group,
+    ),
     Case::outcome("winsock2.error.isconn", "connected already", common::connected_already),
     Case::outcome("winsock2.error.isconn", "connected, and nobody has asked", background::connected_meanwhile),
     Case::new("winsock2.error.isconn", "every wrong state, from many threads", wrong_states),
