@@ -9,6 +9,7 @@ use synsent_sockets::{Kind, Pointer, PointerMut};
 
 use super::common::{self, Shows};
 use crate::api::{Code, Said};
+use crate::case::Trouble;
 use crate::situation::Situation;
 use crate::trial::Trial;
 
@@ -114,10 +115,10 @@ pub(super) fn another_host_than_the_group(t: &mut Trial<'_>) -> Shows {
 }
 
 /// A stream in a group, and the group's number.
-fn in_group(t: &mut Trial<'_>, group: u32) -> Result<(Handle, u32), crate::trial::Trouble> {
+fn in_group(t: &mut Trial<'_>, group: u32) -> Result<(Handle, u32), Trouble> {
     let made = it::WSASocket(it::AF_INET, it::SOCK_STREAM, 0, group, 0);
     t.check(made != it::INVALID_SOCKET, "WSASocket makes a socket of the group")?;
-    let (mut number, mut len) = (0, 4);
+    let (mut number, mut len) = (0_i32, 4);
     let told = it::getsockopt(made, it::SOL_SOCKET, it::SO_GROUP_ID, &mut number, &mut len);
     let said = t.api.said(told);
     t.works(said, "SO_GROUP_ID")?;
