@@ -159,6 +159,10 @@ facts! {
     BadEvent,
     /// The request is known, and nobody here can carry it out.
     Unrealizable,
+    /// The caller has rejected a connection.
+    Rejected,
+    /// The caller has put off whether it takes a connection.
+    Deferred,
 }
 
 /// The facts of one call.

@@ -151,6 +151,16 @@ impl Drop for Blocking {
 /// The thread does idle work as long as this lives.
 struct Idles;
 
+/// Does something of a caller's in the middle of one of its calls, as idle work is done: calls from within find themselves inside of
+/// another one.
+pub fn as_idle_work<T>(work: impl FnOnce() -> T) -> T {
+    if is_idling() {
+        return work();
+    }
+    let _idles = Idles::begin();
+    work()
+}
+
 impl Idles {
     fn begin() -> Idles {
         IDLES.set(true);

@@ -82,6 +82,8 @@ struct State {
     disconnected: bool,
     /// Whether it came out of a listener.
     accepted: bool,
+    /// Connections that were taken from a listener and given back to it.
+    put_back: Vec<(Socket, Name)>,
     shut_receive: bool,
     shut_send: bool,
     linger: Linger,
@@ -392,7 +394,8 @@ impl Socket {
             Phase::Broken(_) => told | Ready::READABLE,
             // That a direction is over is told at once, whatever the provider makes of it.
             Phase::Idle | Phase::Connected | Phase::Listening => {
-                told | Ready::READABLE.when(state.shut_receive) | Ready::WRITABLE.when(state.shut_send)
+                told | Ready::READABLE.when(state.shut_receive || !state.put_back.is_empty())
+                    | Ready::WRITABLE.when(state.shut_send)
             }
         };
         if told.has(Ready::FAILED) {
@@ -422,7 +425,8 @@ impl Socket {
         let transport = self.carried(&state);
         let has_something_to_tell = match state.phase {
             Phase::Idle => self.kind == Kind::Datagram && transport.is_none(),
-            Phase::Connected | Phase::Listening => false,
+            Phase::Connected => false,
+            Phase::Listening => !state.put_back.is_empty(),
             Phase::Connecting | Phase::Failed(_) | Phase::Broken(_) | Phase::Closed => true,
         };
         let is_shut = state.shut_receive || state.shut_send;
@@ -520,6 +524,7 @@ impl State {
             connected_at: None,
             disconnected: false,
             accepted: false,
+            put_back: Vec::new(),
             shut_receive: false,
             shut_send: false,
             linger: Linger::Off,

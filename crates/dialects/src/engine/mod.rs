@@ -88,6 +88,14 @@ impl Call {
         }
     }
 
+    /// The page's word for what has become so since the call was let through.
+    pub(crate) fn say_of(&self, fact: Fact) -> Said {
+        match self.judge_also(fact.alone()) {
+            Err(said) => said,
+            Ok(_) => self.say(Outcome::Refused),
+        }
+    }
+
     /// The dialect's word for what the layer below answered.
     pub(crate) fn say(&self, failure: impl Into<Failure>) -> Said {
         let failure = failure.into();

@@ -72,6 +72,8 @@ impl Fact {
             Fact::BadWindow => "the window does not exist",
             Fact::BadEvent => "the event object does not exist",
             Fact::Unrealizable => "nobody can carry the request out",
+            Fact::Rejected => "the caller rejects the connection",
+            Fact::Deferred => "the caller has not decided yet",
         }
     }
 }

@@ -58,6 +58,13 @@ pub const SG_UNCONSTRAINED_GROUP: u32 = 1;
 /// Makes a group of sockets that all go to one host.
 pub const SG_CONSTRAINED_GROUP: u32 = 2;
 
+/// The connection is taken.
+pub const CF_ACCEPT: i32 = 0;
+/// The connection is reset.
+pub const CF_REJECT: i32 = 1;
+/// The connection waits on.
+pub const CF_DEFER: i32 = 2;
+
 pub const WSA_FLAG_OVERLAPPED: u32 = 0x01;
 pub const WSA_FLAG_NO_HANDLE_INHERIT: u32 = 0x80;
 

@@ -3,10 +3,11 @@
 
 #![allow(non_snake_case)]
 
-use synsent_sockets::Pointer;
+use synsent_sockets::{Name, Pointer, PointerMut, as_idle_work};
 
 use super::constants::*;
 use super::{WINSOCK2, pages};
+use crate::engine::accept::{self, Decision};
 use crate::engine::{connect, socket};
 use crate::page::Fact;
 use crate::process::{Process, Said};
@@ -33,6 +34,28 @@ fn grouped([family, kind, protocol]: [i32; 3], group: u32, flags: u32) -> Result
         process.groups().join(made, group);
     }
     Ok(made)
+}
+
+/// The next connection, or [`INVALID_SOCKET`]; both pointers may be null. The condition is asked with the names of both ends, as octets,
+/// the peer's first: [`CF_ACCEPT`], [`CF_REJECT`], [`CF_DEFER`]; an answer that is none of them rejects. While it runs, other calls of this
+/// thread are inside of this one.
+pub fn WSAAccept<'a>(
+    s: SOCKET,
+    addr: impl Into<PointerMut<'a>>,
+    addrlen: impl Into<PointerMut<'a>>,
+    condition: Option<&mut dyn FnMut(&[u8], &[u8]) -> i32>,
+) -> SOCKET {
+    let decide = |peer: &Name, own: &Name| {
+        let Some(condition) = condition else { return Decision::Accept };
+        let (peer, own) = (WINSOCK2.names.encode(peer), WINSOCK2.names.encode(own));
+        match as_idle_work(|| condition(&peer, &own)) {
+            CF_ACCEPT => Decision::Accept,
+            CF_DEFER => Decision::Defer,
+            _ => Decision::Reject,
+        }
+    };
+    let accepted = accept::by_page(&WINSOCK2, &pages::WSAACCEPT, handle(s), addr.into(), addrlen.into(), decide);
+    last_error::socket(accepted)
 }
 
 /// What may go along with a connection; `None` everywhere asks for nothing.

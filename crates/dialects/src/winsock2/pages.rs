@@ -43,6 +43,7 @@ pub(crate) const PAGES: Pages = Pages {
         &WSARECVDISCONNECT,
         &WSASOCKET,
         &WSACONNECT,
+        &WSAACCEPT,
         &WSAPOLL,
         &WSAIOCTL,
         &WSAENUMPROTOCOLS,

@@ -409,3 +409,46 @@ fn a_listener_that_polls_is_told_of_a_connection() {
     world.pass(SECOND);
     assert_eq!(polled(listener, POLLRDNORM), POLLRDNORM);
 }
+
+#[test]
+fn a_condition_accepts_rejects_or_puts_off() {
+    let world = started();
+    let here = SocketAddr::from(([127, 0, 0, 1], 4_000));
+    let (listener, s) = (stream(), nonblocking(stream()));
+    returns!(binds(listener, here), 0);
+    returns!(winsock2::listen(listener, 5), 0);
+    fails!(winsock2, connects(s, here), WSAEWOULDBLOCK);
+    world.pass(SECOND);
+    let accepts = |answer: i32| {
+        let mut seen = None;
+        let mut condition = |peer: &[u8], own: &[u8]| {
+            let inside = winsock2::closesocket(listener);
+            seen = Some((from_sockaddr(peer), from_sockaddr(own), inside, winsock2::WSAGetLastError()));
+            answer
+        };
+        let accepted = WSAAccept(listener, PointerMut::Null, PointerMut::Null, Some(&mut condition));
+        assert_eq!(seen, Some((own_name(s), Some(here), SOCKET_ERROR, WSAEINPROGRESS)), "a call inside of another");
+        (accepted, winsock2::WSAGetLastError())
+    };
+    assert_eq!(accepts(CF_DEFER), (INVALID_SOCKET, WSATRY_AGAIN));
+    assert_eq!(polled(listener, POLLRDNORM), POLLRDNORM, "it still waits");
+    assert_eq!(accepts(CF_DEFER), (INVALID_SOCKET, WSATRY_AGAIN));
+    let (accepted, _) = accepts(CF_ACCEPT);
+    assert_ne!(accepted, INVALID_SOCKET);
+    assert_eq!(polled(listener, POLLRDNORM), 0);
+    returns!(sends(s, b"hello"), 5);
+    world.pass(SECOND);
+    returns!(receives(accepted, &mut [0; 8]), 5);
+    let refused = nonblocking(stream());
+    fails!(winsock2, connects(refused, here), WSAEWOULDBLOCK);
+    world.pass(SECOND);
+    assert_eq!(polled(refused, POLLOUT), POLLWRNORM);
+    let mut reject = |_: &[u8], _: &[u8]| CF_REJECT;
+    assert_eq!(WSAAccept(listener, PointerMut::Null, PointerMut::Null, Some(&mut reject)), INVALID_SOCKET);
+    assert_eq!(winsock2::WSAGetLastError(), WSAECONNREFUSED);
+    world.pass(SECOND);
+    fails!(winsock2, receives(refused, &mut [0; 8]), WSAECONNRESET);
+    returns!(winsock2::ioctlsocket(listener, FIONBIO, &mut 1), 0);
+    assert_eq!(WSAAccept(listener, PointerMut::Null, PointerMut::Null, None), INVALID_SOCKET);
+    assert_eq!(winsock2::WSAGetLastError(), WSAEWOULDBLOCK);
+}

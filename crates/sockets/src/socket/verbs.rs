@@ -102,10 +102,17 @@ impl Socket {
     /// # Errors
     /// When it does not listen, or the wait ends.
     pub fn accept(&self) -> Answer<(Socket, Name)> {
+        let mut put_back = None;
         let plan = self.plan(Waits::AsSocket, |state| match state.phase {
-            Phase::Listening => Ok(state.receive_limit),
+            Phase::Listening => {
+                put_back = state.put_back.pop();
+                Ok(state.receive_limit)
+            }
             _ => Err(Outcome::BadArgument),
         })?;
+        if let Some(accepted) = put_back {
+            return Ok(Progress::Done(accepted));
+        }
         let progress = self.carry_out(&plan, Ready::READABLE, || plan.transport.accept());
         self.tell_onlooker(Act::Accepted);
         Ok(match progress? {
@@ -115,6 +122,21 @@ impl Socket {
                 Progress::Done((Socket::accepted(self, accepted.transport, peer.clone()), peer))
             }
         })
+    }
+
+    /// Gives a connection back that was taken from it: the next [`Socket::accept`] takes it again. One that does not listen any more
+    /// closes it.
+    pub fn put_back(&self, accepted: Socket, peer: Name) {
+        let mut state = self.state();
+        if state.phase == Phase::Listening {
+            state.put_back.push((accepted, peer));
+            drop(state);
+            self.tell_waiting();
+            return;
+        }
+        drop(state);
+        // Nobody is there who could be told.
+        let _ = accepted.close();
     }
 
     /// Sends to the peer. A blocking stream sends everything, unless something ends it: then what was taken counts.
@@ -285,7 +307,12 @@ impl Socket {
         let (linger, nonblocking) = (state.linger, state.nonblocking);
         // Those who wait are marked before the transport goes, so that none of them sees a closed one.
         let waiting = state.cancel.take();
+        let put_back = std::mem::take(&mut state.put_back);
         drop(state);
+        for (accepted, _) in put_back {
+            // Nobody is there who could be told.
+            let _ = accepted.close();
+        }
         waiting.as_deref().map(Cancel::cancel);
         self.tell_waiting();
         self.tell_onlooker(Act::Changed);

@@ -45,6 +45,58 @@ extern "C" fn wsa_socket_w(
     socket(family, kind, protocol, info, group, flags)
 }
 
+/// A WSABUF that the library hands to a condition function.
+#[repr(C)]
+struct Buffer {
+    len: u32,
+    buf: *mut u8,
+}
+
+impl Buffer {
+    fn new(octets: &mut [u8]) -> Buffer {
+        // A name has at most as many octets as a name of IPv6.
+        Buffer { len: octets.len() as u32, buf: octets.as_mut_ptr() }
+    }
+}
+
+/// LPCONDITIONPROC: who calls, its data, the flows of the socket and of the group, who is called, data for the caller, the group, and
+/// what WSAAccept was given for it.
+type Condition = unsafe extern "C" fn(
+    *mut Buffer,
+    *mut Buffer,
+    *mut c_void,
+    *mut c_void,
+    *mut Buffer,
+    *mut Buffer,
+    *mut u32,
+    usize,
+) -> i32;
+
+#[unsafe(export_name = "synsent_winsock2_WSAAccept")]
+extern "C" fn wsa_accept(
+    s: SOCKET,
+    name: *mut c_void,
+    namelen: *mut i32,
+    condition: Option<Condition>,
+    data: usize,
+) -> SOCKET {
+    call(no_socket, || {
+        let (name, namelen) = (Foreign::new(name), Foreign::new(namelen));
+        let mut ask = |peer: &[u8], own: &[u8]| {
+            let (mut peer, mut own, mut group) = (peer.to_vec(), own.to_vec(), 0);
+            let (mut caller, mut callee) = (Buffer::new(&mut peer), Buffer::new(&mut own));
+            let (no_data, no_flow) = (std::ptr::null_mut(), std::ptr::null_mut());
+            let Some(condition) = condition else { return it::CF_ACCEPT };
+            // SAFETY: the program has promised that this is a function of this type; its arguments live longer than the call.
+            unsafe {
+                condition(&raw mut caller, no_data, no_flow, no_flow, &raw mut callee, no_data, &raw mut group, data)
+            }
+        };
+        let ask: Option<&mut dyn FnMut(&[u8], &[u8]) -> i32> = condition.is_some().then_some(&mut ask as _);
+        it::WSAAccept(s, name.pointer_mut(), namelen.pointer_mut(), ask)
+    })
+}
+
 #[unsafe(export_name = "synsent_winsock2_WSAConnect")]
 extern "C" fn wsa_connect(
     s: SOCKET,

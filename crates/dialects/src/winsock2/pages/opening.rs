@@ -50,3 +50,24 @@ pub(crate) static WSACONNECT: Page = Page {
         Any NoDescriptors => NOBUFS, "winsock2.error.nobufs", "this page has no word for descriptors: the socket cannot be connected";
     },
 };
+
+/// WSAAccept.
+pub(crate) static WSAACCEPT: Page = Page {
+    call: "WSAAccept",
+    rules: rules! {
+        Any      NotStarted       => Fail(NOTINITIALISED), "", "the page of WSAAccept";
+        Any      CallInProgress   => Fail(INPROGRESS), "", "the page of WSAAccept: a blocking call is in progress";
+        Any      BadHandle        => Fail(NOTSOCK), "", "the page of WSAAccept";
+        Any      NotASocket       => Fail(NOTSOCK), "", "the page of WSAAccept";
+        Both     UnreadableLengthPointer => Fail(FAULT), "", "the page of WSAAccept: room whose length cannot be known is too small; where the pointer is null, nothing is told of the peer";
+        Both     UnreadableName   => Fail(FAULT), "", "the page of WSAAccept";
+        Datagram Always           => Fail(OPNOTSUPP), "", "the page of WSAAccept: only connections are accepted";
+        Stream   NotListening     => Fail(INVAL), "", "the page of WSAAccept: listen comes first";
+        Stream   ShortName        => Fail(FAULT), "", "the page of WSAAccept";
+        Stream   NegativeLength   => Fail(FAULT), "", "the page of WSAAccept";
+        Stream   Rejected         => Fail(CONNREFUSED), "", "the page of WSAAccept: the condition function has said CF_REJECT";
+        Stream   Deferred         => Fail(TRYAGAIN), "", "the page of WSAAccept: the condition function has said CF_DEFER";
+        Any      Always           => Proceed, "", "nothing speaks against it";
+    },
+    answers: &[],
+};
