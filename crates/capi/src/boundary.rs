@@ -14,6 +14,7 @@ use crate::network;
 /// The memory behind a pointer of C, null or not.
 #[derive(Clone, Copy)]
 pub(crate) struct Foreign {
+    address: usize,
     wild: Option<Wild>,
 }
 
@@ -39,7 +40,7 @@ impl Foreign {
     pub(crate) fn at(address: usize) -> Foreign {
         // SAFETY: the caller in C has promised what its document asks of the pointer: that nobody else writes there during the
         // call. Where it breaks that promise, the octets are wrong, and nothing else.
-        Foreign { wild: (address != 0).then(|| unsafe { Wild::at(address) }) }
+        Foreign { address, wild: (address != 0).then(|| unsafe { Wild::at(address) }) }
     }
 
     /// To be read through.
@@ -56,6 +57,11 @@ impl Foreign {
             Some(wild) => PointerMut::Foreign(wild),
             None => PointerMut::Null,
         }
+    }
+
+    /// Where it is; zero for null.
+    pub(crate) fn address(&self) -> usize {
+        self.address
     }
 
     /// Whether it is null.

@@ -11,10 +11,12 @@
 mod boundary;
 mod bs2000;
 mod fork;
+mod kernel32;
 mod names;
 mod network;
 mod posix;
 mod targettcp;
+mod user32;
 mod windows;
 
 pub use network::install;

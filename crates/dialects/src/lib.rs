@@ -63,4 +63,5 @@ pub use page::{Answered, Fact, Facts, On, Page, Rule, Rules, Source, Verdict};
 pub use process::{Entered, Handle, Process, Said, last_said, leave_networks};
 pub use registry::{DIALECTS, dialect_named};
 pub use windows::desk;
+pub use windows::texts::text_of_error;
 pub use words::{OutcomeWord, Spelling, Word};

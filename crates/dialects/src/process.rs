@@ -171,6 +171,12 @@ impl Process {
         }
     }
 
+    /// A process of this thread, of whichever dialect: the one entered last, else the one installed first.
+    pub fn any() -> Option<Arc<Process>> {
+        let entered = CURRENT.with_borrow(|entered| entered.last().cloned());
+        entered.or_else(|| installed().read().unwrap_or_else(PoisonError::into_inner).first().cloned())
+    }
+
     /// The process of this thread in this dialect.
     pub(crate) fn current(dialect: &Dialect) -> Option<Arc<Process>> {
         // There is one of each.

@@ -242,6 +242,30 @@ macro_rules! windows_calls {
             last_error::zero(selecting::by_message(&$dialect, handle(s), (hWnd, wMsg), events))
         }
 
+        /// What this thread does from now on while a blocking call waits; returns 0.
+        #[allow(non_snake_case)]
+        pub fn WSASetBlockingHook(lpBlockFunc: $crate::windows::hooks::BlockingHook) -> i32 {
+            last_error::zero(hooks::set(&$dialect, lpBlockFunc))
+        }
+
+        /// This thread has no hook from now on.
+        #[allow(non_snake_case)]
+        pub fn WSAUnhookBlockingHook() -> i32 {
+            last_error::zero(hooks::unset(&$dialect))
+        }
+
+        /// Takes the blocking call back from whose hook this is called.
+        #[allow(non_snake_case)]
+        pub fn WSACancelBlockingCall() -> i32 {
+            last_error::zero(hooks::cancel(&$dialect))
+        }
+
+        /// Whether a blocking call of this thread waits.
+        #[allow(non_snake_case)]
+        pub fn WSAIsBlocking() -> bool {
+            synsent_sockets::is_idling()
+        }
+
         /// Takes the blocking call of another thread back, which then says WSAEINTR; the thread has the number that
         /// [`thread_number`](synsent_sockets::thread_number) told it.
         pub fn cancel_blocking_call_of(thread: u32) -> i32 {

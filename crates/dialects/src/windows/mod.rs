@@ -14,6 +14,7 @@ pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod pages;
 pub(crate) mod selecting;
+pub(crate) mod texts;
 pub(crate) mod types;
 
 /// How long Windows tries to make a connection: three SYNs, after 3 and 9 seconds, and 12 more.

@@ -1,6 +1,7 @@
 //! The functions of Winsock 2 with the names, arguments and results of its document.
 
 use crate::windows::calls::windows_calls;
+pub use crate::windows::hooks::BlockingHook;
 use crate::windows::lookup::windows_lookups;
 
 windows_calls!(WINSOCK2);

@@ -96,7 +96,7 @@ pub fn WSAWaitForMultipleEvents(lphEvents: &[WSAEVENT], fWaitAll: bool, dwTimeou
             WSA_WAIT_FAILED
         }
         Err(wrong) => {
-            last_error::set(number(wrong));
+            last_error::set(wrong.number());
             WSA_WAIT_FAILED
         }
     }
@@ -124,14 +124,7 @@ fn of_event(work: impl FnOnce(&Arc<Desk>) -> Result<(), Wrong>) -> bool {
     let call = Call::of_process(&WINSOCK2, &pages::WSACREATEEVENT);
     let done = call.process.as_ref().map_or(Err(Wrong::Handle), |process| work(process.desk()));
     if let Err(wrong) = done {
-        last_error::set(number(wrong));
+        last_error::set(wrong.number());
     }
     done.is_ok()
-}
-
-fn number(wrong: Wrong) -> i32 {
-    match wrong {
-        Wrong::Argument => WSA_INVALID_PARAMETER,
-        _ => WSA_INVALID_HANDLE,
-    }
 }

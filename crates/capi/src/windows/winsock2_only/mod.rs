@@ -1,6 +1,7 @@
 //! The calls that only Winsock 2 has: lists of buffers, sockets and connections with more to say, polling, the catalogue.
 
 mod control;
+mod events;
 mod opening;
 mod polling;
 mod protocols;

@@ -16,7 +16,7 @@ mod watch;
 mod window;
 
 pub use objects::{Made, OBJECTS_MAX, Owned, WAIT_OBJECTS_MAX, Waited};
-pub use queue::{Fetch, Filter, MESSAGES_MAX, Msg, Of, Patience, TIMERS_MAX};
+pub use queue::{Fetch, FetchEnded, Filter, MESSAGES_MAX, Msg, Of, Patience, TIMERS_MAX};
 pub use waiting::Ended;
 pub use watch::FD_MAX_EVENTS;
 pub(crate) use watch::{Target, Watch};
@@ -89,6 +89,27 @@ pub enum Wrong {
     Semaphore,
     /// There is no such timer.
     Timer,
+}
+
+impl Wrong {
+    /// The number by which Windows tells it.
+    pub const fn number(self) -> i32 {
+        match self {
+            Wrong::Window => 1400,
+            Wrong::NotOwner => 5,
+            Wrong::Class => 1407,
+            Wrong::ClassExists => 1410,
+            Wrong::ClassInUse => 1412,
+            Wrong::Thread => 1444,
+            Wrong::QueueFull => 1816,
+            Wrong::TooMany => 8,
+            Wrong::Handle => 6,
+            Wrong::Argument => 87,
+            Wrong::NotMutexOwner => 288,
+            Wrong::Semaphore => 298,
+            Wrong::Timer => 1168,
+        }
+    }
 }
 
 /// Tells a desk what is done with a socket.

@@ -283,6 +283,13 @@ impl Desk {
         Ok(())
     }
 
+    /// Whether a timer of the calling thread was given this procedure.
+    pub fn is_timer_procedure(&self, procedure: isize) -> bool {
+        let state = self.state();
+        let queue = state.queues.get(&thread_number());
+        queue.is_some_and(|queue| queue.timers.iter().any(|timer| timer.procedure == procedure))
+    }
+
     /// The network's time in milliseconds, as counters of 32 bits have it.
     pub fn millis(&self) -> u32 {
         self.network.now().millis() as u32
