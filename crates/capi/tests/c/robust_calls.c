@@ -37,7 +37,8 @@ typedef word (*function)(word, word, word, word, word, word, word, word, word);
 struct row {
     const char *name;
     const char *arguments;
-    /* 'S', 'H', 'D': a new handle; '-': nothing to keep; 'r': rarely called, because it takes everything away. */
+    /* 'S', 'H', 'D': a new handle; '-': nothing to keep; 'r': rarely called, because it takes everything away;
+       'n': never, because it ends the caller, waits for what never comes, or has more arguments than there is room for. */
     char result;
 };
 
@@ -434,7 +435,7 @@ static void *work(void *of) {
     /* The first one goes on as long as there is another. */
     for (; self->done < self->calls || (self == workers && !others_are_over()); self->done++) {
         size_t which = below(ROWS);
-        if (functions[which] == NULL || (table[which].result == 'r' && below(100))) {
+        if (functions[which] == NULL || table[which].result == 'n' || (table[which].result == 'r' && below(100))) {
             continue;
         }
         if (below(60) == 0) {
