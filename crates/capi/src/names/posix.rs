@@ -124,7 +124,7 @@ mod bs2000 {
         hints: *const c_void,
         result: *mut *mut c_void,
     ) -> i32 {
-        let [node, service] = [node, service].map(|text| Foreign::new(text));
+        let [node, service] = [node, service].map(Foreign::new);
         let result = Foreign::new(result);
         code(|| {
             let (true, Ok(hints)) = (result.write(0, &0_usize.to_ne_bytes()), layout::hints(Foreign::new(hints)))
