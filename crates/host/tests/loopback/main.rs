@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod device;
+mod foreign;
 mod ipv6;
 mod local;
 mod many;
