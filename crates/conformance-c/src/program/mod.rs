@@ -113,3 +113,34 @@ fn comment(case: &Case) -> String {
     text.push_str(" */\n");
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use synsent_conformance::{Place, cases, record};
+
+    /// What a person would write who knows the page.
+    #[test]
+    fn a_refusal_is_written_as_a_person_would() {
+        let (api, cases) = cases::of("winsock2").unwrap();
+        let number = cases.iter().position(|case| case.clause == "winsock2.error.connrefused").unwrap();
+        let record = record::record("winsock2", &cases[number], Place::Lab).unwrap();
+        let function = written(api, number, &record).unwrap();
+        assert_eq!(function.before, "");
+        assert_eq!(
+            function.body,
+            "    works(WSAStartup(MAKEWORD(2, 2), &data));\n    \
+             struct sockaddr_in peer1 = arranged(\"Refuses\");\n    \
+             SOCKET s1 = opened(socket(AF_INET, SOCK_STREAM, 0));\n    \
+             fails(connect(s1, NAME(peer1)), WSAECONNREFUSED);\n"
+        );
+    }
+
+    #[test]
+    fn what_is_no_step_is_told() {
+        let (api, cases) = cases::of("winsock1").unwrap();
+        let twin = cases.iter().position(|case| case.title == "the typed twin").unwrap();
+        let record = record::record("winsock1", &cases[twin], Place::Lab).unwrap();
+        assert_eq!(written(api, twin, &record), Err("the typed twin of connect".to_owned()));
+    }
+}

@@ -35,6 +35,11 @@ fn main() -> ExitCode {
         let sources = Sources::of(api, cases, places);
         let name = format!("{}: the list of what is no program in C is right", api.name());
         trials.push(Trial::test(name, move || list_is_right(sources, cases)));
+        if let ("winsock2", Some(compiler)) = (api.name(), compilers.first()) {
+            let name = format!("{compiler}: a promise that is not kept ends a program");
+            let programs = Programs::of(api.name(), compiler, sources);
+            trials.push(Trial::test(name, move || broken_promise_is_told(programs, cases)));
+        }
         for compiler in &compilers {
             let programs = Programs::of(api.name(), compiler, sources);
             for (number, case) in cases.iter().enumerate() {
@@ -85,6 +90,15 @@ fn as_a_program(programs: &Programs, sources: &Sources, number: usize, place: Pl
         Some(_) => Err(ran.stderr.into()),
         None => Err(format!("a signal ended the program: {}", ran.stderr).into()),
     }
+}
+
+/// A program that expects another word than its system says.
+fn broken_promise_is_told(programs: &Programs, cases: &[Case]) -> Result<(), Failed> {
+    let refused =
+        cases.iter().position(|case| case.clause == "winsock2.error.connrefused").ok_or("there is such a case")?;
+    let ran = programs.run_altered("WSAECONNREFUSED", "WSAETIMEDOUT", refused)?;
+    let told = ran.stderr.contains("WSAETIMEDOUT was promised, and it returned -1; the last error is 10061");
+    if ran.status == Some(1) && told { Ok(()) } else { Err(format!("{ran:?}").into()) }
 }
 
 /// What could not be written is listed with the reason that it was, and nothing else is.

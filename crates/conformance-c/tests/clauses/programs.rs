@@ -48,6 +48,17 @@ impl Programs {
         run(self.program.get_or_init(|| self.build(&self.sources.made().path, None, "program")), place, number)
     }
 
+    /// Runs the function for the case with this number in the lab, after a word of the program was replaced by another.
+    pub(crate) fn run_altered(&self, word: &str, by: &str, number: usize) -> Result<Ran, Failed> {
+        let text = fs::read_to_string(&self.sources.made().path)?;
+        let path = support::new_path("altered").with_extension("c");
+        fs::write(&path, text.replace(word, by))?;
+        let ran = run(&self.build(&path, None, "altered"), Place::Lab, number);
+        // What stays behind is in the target folder.
+        let _ = fs::remove_file(&path);
+        ran
+    }
+
     fn build_table(&self) -> Result<PathBuf, String> {
         let (source, defined) = match self.system {
             System::Winsock1 => ("windows.c", None),
