@@ -201,6 +201,6 @@ mod tests {
 
     #[test]
     fn octets_are_a_text() {
-        assert_eq!(literal(b"a\"b\\\0001?"), r#""a\"b\\\0001\?""#);
+        assert_eq!(literal(b"a\"b\\\x001?"), r#""a\"b\\\0001\?""#);
     }
 }
