@@ -93,6 +93,45 @@ static void connection(SOCKET ends[2])
     CHECK(closesocket(listener) == 0);
 }
 
+/* What the next condition answers, and how often one was asked. */
+static int answer, asked;
+
+static int CALLBACK condition(LPWSABUF caller, LPWSABUF caller_data, LPQOS sqos, LPQOS gqos, LPWSABUF callee, LPWSABUF callee_data,
+                              GROUP *group, DWORD_PTR data)
+{
+    struct sockaddr_in peer;
+    (void)sqos, (void)gqos, (void)group;
+    CHECK(caller->len == sizeof peer && callee->len == sizeof peer && caller_data == NULL && callee_data == NULL);
+    memcpy(&peer, caller->buf, sizeof peer);
+    CHECK(peer.sin_family == AF_INET && peer.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+    FAILS(closesocket((SOCKET)data), WSAEINPROGRESS);
+    asked++;
+    return answer;
+}
+
+static void conditions(void)
+{
+    SOCKET listener = bound(SOCK_STREAM), s = socket(AF_INET, SOCK_STREAM, 0), taken;
+    struct sockaddr_in name = name_of(listener), peer;
+    int len = sizeof peer;
+    CHECK(listen(listener, 2) == 0);
+    CHECK(connect(s, (struct sockaddr *)&name, sizeof name) == 0);
+    answer = CF_DEFER;
+    CHECK(WSAAccept(listener, NULL, NULL, condition, (DWORD_PTR)listener) == INVALID_SOCKET);
+    CHECK(WSAGetLastError() == WSATRY_AGAIN);
+    CHECK(polled(listener, POLLRDNORM, 5000) == POLLRDNORM);
+    answer = CF_ACCEPT;
+    taken = WSAAccept(listener, (struct sockaddr *)&peer, &len, condition, (DWORD_PTR)listener);
+    CHECK(taken != INVALID_SOCKET && asked == 2 && peer.sin_port == name_of(s).sin_port);
+    CHECK(closesocket(s) == 0 && closesocket(taken) == 0);
+    s = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(connect(s, (struct sockaddr *)&name, sizeof name) == 0);
+    answer = CF_REJECT;
+    CHECK(WSAAccept(listener, NULL, NULL, condition, (DWORD_PTR)listener) == INVALID_SOCKET);
+    CHECK(WSAGetLastError() == WSAECONNREFUSED && asked == 3);
+    CHECK(closesocket(s) == 0 && closesocket(listener) == 0);
+}
+
 static void streams(void)
 {
     char one[] = "scat", two[] = "ter", into[4], rest[8];
@@ -283,6 +322,7 @@ int main(void)
     FAILS(WSASendDisconnect(4, NULL), WSANOTINITIALISED);
     CHECK(WSAStartup(MAKEWORD(2, 2), &data) == 0);
     streams();
+    conditions();
     datagrams();
     wild();
     more_of_connect();

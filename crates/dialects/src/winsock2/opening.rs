@@ -36,6 +36,9 @@ fn grouped([family, kind, protocol]: [i32; 3], group: u32, flags: u32) -> Result
     Ok(made)
 }
 
+/// A function that decides on a connection by the names of both ends, as octets: the peer's and the own one.
+pub type Condition<'c> = &'c mut dyn FnMut(&[u8], &[u8]) -> i32;
+
 /// The next connection, or [`INVALID_SOCKET`]; both pointers may be null. The condition is asked with the names of both ends, as octets,
 /// the peer's first: [`CF_ACCEPT`], [`CF_REJECT`], [`CF_DEFER`]; an answer that is none of them rejects. While it runs, other calls of this
 /// thread are inside of this one.
@@ -43,7 +46,7 @@ pub fn WSAAccept<'a>(
     s: SOCKET,
     addr: impl Into<PointerMut<'a>>,
     addrlen: impl Into<PointerMut<'a>>,
-    condition: Option<&mut dyn FnMut(&[u8], &[u8]) -> i32>,
+    condition: Option<Condition<'_>>,
 ) -> SOCKET {
     let decide = |peer: &Name, own: &Name| {
         let Some(condition) = condition else { return Decision::Accept };
