@@ -107,3 +107,18 @@ impl Numbers for DescriptorNumbers {
         self.sleepers.wake_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_taken_is_a_sockets_and_none_is_beyond_what_can_be_known() {
+        let numbers = DescriptorNumbers::new().unwrap();
+        let number = numbers.take().unwrap();
+        assert!(is_socket_number(number));
+        numbers.give_back(number);
+        assert!(!is_socket_number(-1));
+        assert!(taken_mark(NUMBERS_MAX as RawFd - 1).is_some() && taken_mark(NUMBERS_MAX as RawFd).is_none());
+    }
+}

@@ -67,3 +67,20 @@ fn laid_out(entry: &PollFd) -> [u8; ENTRY_OCTETS] {
     octets[6..].copy_from_slice(&entry.revents.to_ne_bytes());
     octets
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::posix::errno;
+
+    #[test]
+    fn poll_looks_at_so_many_entries_and_no_more() {
+        let nobody = laid_out(&PollFd { fd: -1, events: 0, revents: 0 });
+        let mut entries = nobody.repeat(POLL_ENTRIES_MAX as usize + 1);
+        let entries = entries.as_mut_ptr().cast();
+        assert_eq!(poll(entries, POLL_ENTRIES_MAX, 0), 0);
+        assert_eq!((poll(entries, POLL_ENTRIES_MAX + 1, 0), errno()), (-1, libc::EINVAL));
+        assert_eq!(poll(std::ptr::null_mut(), 0, 0), 0);
+        assert_eq!((poll(std::ptr::null_mut(), 1, 0), errno()), (-1, libc::EFAULT));
+    }
+}

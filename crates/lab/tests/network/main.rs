@@ -3,6 +3,7 @@
 mod asking;
 mod cases;
 mod determinism;
+mod files;
 mod grid;
 mod language;
 mod names;
