@@ -23,7 +23,7 @@ use synsent_stack::{Instant, Stack};
 use crate::clock::{Clock, Moved, NetworkId, Token, Waiter};
 use crate::descriptors::Descriptors;
 use crate::lab::HostId;
-use crate::shared::{DOZES_MAX, Participation, SharedLab, this_thread};
+use crate::shared::{DOZES, Participation, SharedLab, this_thread};
 
 /// What a call is told for which nothing will ever happen.
 const NOTHING_LEFT: &str = "the call would wait for ever: nothing is left to happen in the lab, and everybody waits";
@@ -150,7 +150,7 @@ impl LabNetwork {
                     moved = true;
                     dozes = 0;
                 }
-                (Moved::Unsure, _) if dozes >= DOZES_MAX => clock.end_for_all(),
+                (Moved::Unsure, _) if dozes >= DOZES => clock.end_for_all(),
                 (Moved::Held, None) => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
                 (Moved::Unsure, _) => {
                     dozes += 1;

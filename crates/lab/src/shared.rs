@@ -32,7 +32,7 @@ use crate::clock::{Clock, ThreadNumber, Token};
 use crate::lab::Lab;
 
 /// How often who waits looks before it takes a thread that was never heard of for one that will not use the lab: for a second.
-pub(crate) const DOZES_MAX: u32 = 200;
+pub(crate) const DOZES: u32 = 200;
 /// How often those who wait look whether the process still has threads that were never heard of.
 const CROWD_LOOK_STEP: Duration = Duration::from_millis(5);
 
