@@ -15,6 +15,10 @@
         {name "gethostname", "pn", '-'}, {name "getservbyname", "xx", '-'}, {name "getservbyport", "ix", '-'},           \
         {name "getprotobyname", "x", '-'}, {name "getprotobynumber", "i", '-'}
 
+#define MESSAGES(name)                                                                                                     \
+    {name "WSAAsyncSelect", "Siii", '-'}, {name "WSAIsBlocking", "", '-'}, {name "WSACancelBlockingCall", "", '-'},       \
+        {name "WSASetBlockingHook", "c", '-'}, {name "WSAUnhookBlockingHook", "", '-'}
+
 #define NAMES(name)                                                                                                        \
     {name "gethostbyname", "x", '-'}, {name "gethostbyaddr", "pnf", '-'}, {name "gethostname", "pn", '-'},                \
         {name "getservbyname", "xx", '-'}, {name "getservbyport", "ix", '-'}, {name "getprotobyname", "x", '-'},          \
@@ -34,6 +38,9 @@
 static const struct row table[] = {
     WINDOWS("synsent_winsock1_"),
     WINDOWS("synsent_winsock2_"),
+    MESSAGES("synsent_winsock1_"),
+    MESSAGES("synsent_winsock2_"),
+    {"synsent_winsock2_WSAAccept", "Salci", 'S'},
     NAMES("synsent_winsock1_"),
     NAMES("synsent_winsock2_"),
     NAMES("synsent_targettcp_"),
