@@ -5,6 +5,7 @@ mod bs2000;
 mod bs2000_local;
 mod common;
 mod datagrams;
+mod messages;
 mod targettcp;
 mod winsock1;
 mod winsock2;

@@ -10,6 +10,7 @@ use super::Shown;
 use super::background;
 use super::common::{self, Shows};
 use super::datagrams;
+use super::messages::winsock1 as messages;
 use super::wrong::{self, Call, State};
 use crate::api::Api;
 use crate::api::windows::windows_api;
@@ -22,6 +23,11 @@ use crate::trial::Trial;
 static API: Api = windows_api!(winsock1, WINSOCK1, 0x0101, [2, 23, 1]);
 
 static CASES: &[Case] = &[
+    Case::new("winsock1.async-select", "one message of success", messages::message_of_success),
+    Case::new("winsock1.async-select", "one message of failure", messages::message_of_failure),
+    Case::new("winsock1.async-select", "no message of what never began", messages::no_message_of_what_never_began),
+    Case::outcome("winsock1.error.intr", "taken back from a blocking hook", messages::taken_back),
+    Case::new("winsock1.error.inprogress", "from inside of a blocking hook", messages::from_inside),
     Case::outcome("winsock1.establish", "the peer answers", common::establishes),
     Case::outcome("winsock1.establish", "the peer hears a repeated SYN", common::establishes_late),
     Case::new("winsock1.establish", "the typed twin", typed_twin),
