@@ -22,6 +22,7 @@ pub(crate) fn with_address<T>(pointer: Pointer<'_>, call: impl FnOnce(*const c_v
                 memory.read(at, &mut octet).ok().map(|()| octet[0])
             };
             let octets: Vec<u8> = (0..LOOK_MAX).map_while(octet).collect();
+            // A case that cannot even have two pages ends here, as a test may; and no case has more octets than a page.
             let pages = PageWithHole::new().expect("there is memory for two pages");
             let equal = pages.memory_before_hole(octets.len());
             equal.write(0, &octets).expect("the first page can be written");

@@ -4,8 +4,8 @@
 //! includes a system's installed headers links it in the place of `libsynsent`; its sockets are on the network of a world, in the
 //! same process, so a case may arrange the outside between two calls.
 //!
-//! [`table`]: a case that is written in Rust calls functions that C compiled, through a table (`c/cases.h`). So every case runs on C.
-//! [`outside`]: a program that is all C calls its system's functions itself and arranges the outside through `c/outside.h`. Such a program is
+//! `table.rs`: a case that is written in Rust calls functions that C compiled, through a table (`c/cases.h`). So every case runs on C.
+//! `outside.rs`: a program that is all C calls its system's functions itself and arranges the outside through `c/outside.h`. Such a program is
 //! written for each case ([`program`]), from a record of its run in Rust, so the two cannot drift apart.
 //!
 //! What the programs have in common stands in `c/`; `tests/clauses` builds and runs them.

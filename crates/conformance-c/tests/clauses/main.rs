@@ -15,14 +15,13 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use synsent_conformance::{Case, Place, cases, contract, enter_real_worlds};
+use synsent_conformance_c::{HELD, NOT_HELD, NOT_HERE};
 
 use programs::Programs;
 use sources::Sources;
 
 /// Trials of the kernel wait most of the time, so many may run at once.
 const THREADS: usize = 12;
-/// The status of a program whose case cannot be brought about.
-const NOT_HERE: i32 = 77;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -72,9 +71,9 @@ fn on_the_table(programs: &Programs, case: &Case, number: usize, place: Place) -
     let ran = programs.run_table(place, number)?;
     let listed = contract::is_not_here(case.clause, case.title, place);
     match ran.status {
-        Some(0) if listed => Err("not_here.toml says that it cannot be brought about, and it was".into()),
+        Some(HELD) if listed => Err("not_here.toml says that it cannot be brought about, and it was".into()),
         Some(NOT_HERE) if !listed => Err(format!("not here, and not_here.toml does not say so: {}", ran.stderr).into()),
-        Some(0 | NOT_HERE) => Ok(()),
+        Some(HELD | NOT_HERE) => Ok(()),
         Some(_) => Err(ran.stderr.into()),
         None => Err(format!("a signal ended the program: {}", ran.stderr).into()),
     }
@@ -85,7 +84,7 @@ fn as_a_program(programs: &Programs, sources: &Sources, number: usize, place: Pl
     let is_program = sources.made().places.get(&number).is_some_and(|places| places.contains(&place));
     let ran = programs.run_program(place, number)?;
     match ran.status {
-        Some(0) if is_program => Ok(()),
+        Some(HELD) if is_program => Ok(()),
         Some(NOT_HERE) if !is_program => Ok(()),
         Some(_) => Err(ran.stderr.into()),
         None => Err(format!("a signal ended the program: {}", ran.stderr).into()),
@@ -98,7 +97,7 @@ fn broken_promise_is_told(programs: &Programs, cases: &[Case]) -> Result<(), Fai
         cases.iter().position(|case| case.clause == "winsock2.error.connrefused").ok_or("there is such a case")?;
     let ran = programs.run_altered("WSAECONNREFUSED", "WSAETIMEDOUT", refused)?;
     let told = ran.stderr.contains("WSAETIMEDOUT was promised, and it returned -1; the last error is 10061");
-    if ran.status == Some(1) && told { Ok(()) } else { Err(format!("{ran:?}").into()) }
+    if ran.status == Some(NOT_HELD) && told { Ok(()) } else { Err(format!("{ran:?}").into()) }
 }
 
 /// What could not be written is listed with the reason that it was, and nothing else is.
