@@ -80,6 +80,7 @@ static const struct row table[] = {
     {"synsent_winsock2_WSAEnumProtocolsW", "epl", '-'},
     {"synsent_winsock2_WSADuplicateSocketA", "Sip", '-'},
     {"synsent_winsock2_WSADuplicateSocketW", "Sip", '-'},
+    {"synsent_winsock2_WSAGetOverlappedResult", "Seppp", '-'},
     {"synsent_winsock2_WSASend", "SWnp0ee", '-'},
     {"synsent_winsock2_WSASendTo", "SWnp0anee", '-'},
     {"synsent_winsock2_WSARecv", "SWnppee", '-'},

@@ -2,10 +2,11 @@
 //!
 //! The programs here are linked with functions of their own in place of the library, each of which says which one it is.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use crate::compiler::{self, Language, include};
+use crate::compiler::{self, Language, headers, include};
 use crate::support;
 
 /// Stands for the library: each function answers a number of its own.
@@ -153,4 +154,37 @@ fn link(units: &[(&str, String)], flags: &[&str]) -> Option<i32> {
         let _ = fs::remove_file(file);
     }
     status
+}
+
+#[test]
+fn every_declared_function_is_in_the_library() {
+    let mut declared = BTreeSet::new();
+    collect(&headers(), &mut declared);
+    assert!(declared.len() > 200, "only {} functions are declared", declared.len());
+    let library = support::prefix().join("lib/libsynsent.so");
+    let output = support::output_of(Command::new("nm").args(["-D", "--defined-only"]).arg(library));
+    let listing = String::from_utf8_lossy(&output.stdout).into_owned();
+    let exported: BTreeSet<&str> = listing.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+    let missing: Vec<&String> = declared.iter().filter(|name| !exported.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "{} functions are declared and not there: {missing:?}", missing.len());
+}
+
+/// The symbols that declarations below a folder name.
+fn collect(folder: &std::path::Path, symbols: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, symbols);
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for rest in text.split("SYNSENT_LABEL(").skip(1) {
+            let Some((owner, rest)) = rest.split_once(", ") else { continue };
+            let Some((name, after)) = rest.split_once(')') else { continue };
+            // The definition of the macro has no semicolon after it.
+            if after.starts_with(';') {
+                symbols.insert(format!("synsent_{owner}_{name}"));
+            }
+        }
+    }
 }

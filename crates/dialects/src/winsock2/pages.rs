@@ -48,6 +48,7 @@ pub(crate) const PAGES: Pages = Pages {
         &WSAIOCTL,
         &WSAENUMPROTOCOLS,
         &WSADUPLICATESOCKET,
+        &WSAGETOVERLAPPEDRESULT,
         &pages::WSAASYNCSELECT,
         &pages::WSASETBLOCKINGHOOK,
         &pages::WSAUNHOOKBLOCKINGHOOK,

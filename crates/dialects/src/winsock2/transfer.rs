@@ -9,6 +9,7 @@ use synsent_sockets::{Pointer, PointerMut};
 
 use super::constants::*;
 use super::{WINSOCK2, pages};
+use crate::engine::Call;
 use crate::engine::pieces::Pieces;
 use crate::engine::{receive, send, shutdown};
 use crate::page::{Fact, Facts};
@@ -174,4 +175,11 @@ fn disconnect(s: SOCKET, page: &'static crate::page::Page, how: i32, data: Optio
 pub(super) fn bad_result(places: &mut [&mut PointerMut<'_>]) -> Facts {
     let is_bad = |place: &mut &mut PointerMut<'_>| place.read_i32().and_then(|value| place.write_i32(value)).is_err();
     Fact::BadResultPointer.when(places.iter_mut().any(is_bad))
+}
+
+/// Fails: nothing is overlapped, so there is no result that could be asked for.
+pub fn WSAGetOverlappedResult(s: SOCKET, has_pointers: bool) -> i32 {
+    let mut call = Call::of_socket(&WINSOCK2, &pages::WSAGETOVERLAPPEDRESULT, handle(s));
+    call.facts |= Fact::BadResultPointer.when(!has_pointers);
+    last_error::zero(call.judge().map(|_| ()))
 }

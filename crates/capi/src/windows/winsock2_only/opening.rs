@@ -59,6 +59,9 @@ impl Buffer {
     }
 }
 
+/// How the condition is asked: with the names of the peer and of the listener.
+type Ask<'a> = dyn FnMut(&[u8], &[u8]) -> i32 + 'a;
+
 /// LPCONDITIONPROC: who calls, its data, the flows of the socket and of the group, who is called, data for the caller, the group, and
 /// what WSAAccept was given for it.
 type Condition = unsafe extern "C" fn(
@@ -92,7 +95,7 @@ extern "C" fn wsa_accept(
                 condition(&raw mut caller, no_data, no_flow, no_flow, &raw mut callee, no_data, &raw mut group, data)
             }
         };
-        let ask: Option<&mut dyn FnMut(&[u8], &[u8]) -> i32> = condition.is_some().then_some(&mut ask as _);
+        let ask: Option<&mut Ask> = condition.is_some().then_some(&mut ask as _);
         it::WSAAccept(s, name.pointer_mut(), namelen.pointer_mut(), ask)
     })
 }

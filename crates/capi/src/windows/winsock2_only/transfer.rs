@@ -120,3 +120,16 @@ extern "C" fn wsa_send_disconnect(s: SOCKET, data: *const c_void) -> i32 {
 extern "C" fn wsa_recv_disconnect(s: SOCKET, data: *const c_void) -> i32 {
     disconnect(s, data, it::WSARecvDisconnect)
 }
+
+/// Answers with a BOOL: false, as long as nothing is overlapped.
+#[unsafe(export_name = "synsent_winsock2_WSAGetOverlappedResult")]
+extern "C" fn wsa_get_overlapped_result(
+    s: SOCKET,
+    overlapped: *const c_void,
+    transferred: *mut u32,
+    _wait: i32,
+    flags: *mut u32,
+) -> i32 {
+    let has_pointers = !overlapped.is_null() && !transferred.is_null() && !flags.is_null();
+    call(|| 0, || i32::from(it::WSAGetOverlappedResult(s, has_pointers) == 0))
+}

@@ -66,3 +66,17 @@ pub(crate) static WSADUPLICATESOCKET: Page = Page {
     },
     answers: &[],
 };
+
+/// WSAGetOverlappedResult.
+pub(crate) static WSAGETOVERLAPPEDRESULT: Page = Page {
+    call: "WSAGetOverlappedResult",
+    rules: rules! {
+        Any NotStarted     => Fail(NOTINITIALISED), "", "the page of WSAGetOverlappedResult";
+        Any CallInProgress => Fail(INPROGRESS), "", "as the other calls have it";
+        Any BadHandle      => Fail(NOTSOCK), "", "the page of WSAGetOverlappedResult";
+        Any NotASocket     => Fail(NOTSOCK), "", "the page of WSAGetOverlappedResult";
+        Any BadResultPointer => Fail(FAULT), "", "the page of WSAGetOverlappedResult";
+        Any Always         => Fail(OPNOTSUPP), "", "no call goes on after it has returned, so none has a result";
+    },
+    answers: &[],
+};
