@@ -58,6 +58,15 @@ fn a_window_is_told_of_its_connection() {
 }
 
 #[test]
+fn a_program_begins_at_winmain_and_makes_its_window_as_usual() {
+    for compiler in compilers() {
+        let built = Program::new(compiler, System::Winsock2).flags(&["-DSYNSENT_WINMAIN"]).file("winmain.c").build();
+        assert_eq!(told(&built, "kernel", &["two", "words"]), "words: two words");
+        assert_eq!(told(&built, &lab(), &[]), "words:");
+    }
+}
+
+#[test]
 fn a_hook_ends_a_blocking_call_and_may_make_no_other() {
     for program in programs(System::Winsock1, "hooks.c") {
         assert_eq!(told(&program, &lab(), &["10.2.0.2", "82"]), "connect 10004, inside 10037 calls 3");

@@ -25,7 +25,7 @@ pub struct Dialect {
     pub spellings: &'static [Spelling],
     /// How it lays out the names of sockets.
     pub names: NameFormat,
-    /// Its types of sockets.
+    /// Its types of sockets, each kind first under its own number; zero, where it leaves the choice to the protocol, has a row for each.
     pub kinds: &'static [KindRow],
     /// Its protocols; zero, where it means the usual one, has a row too.
     pub protocols: &'static [ProtocolRow],

@@ -1,6 +1,6 @@
 //! The numbers that a dialect gives to types, protocols, flags and directions: rows, and how they are looked up.
 
-use synsent_sockets::{Kind, ReceiveHow, SendHow, Shutdown, Waits};
+use synsent_sockets::{Domain, Kind, ReceiveHow, SendHow, Shutdown, Waits};
 
 use crate::dialect::Dialect;
 use crate::page::{Fact, Facts, On};
@@ -10,7 +10,7 @@ use crate::page::{Fact, Facts, On};
 pub struct KindRow {
     /// Its number.
     pub number: i32,
-    /// Its name in the document.
+    /// Its name in the document; empty for zero.
     pub name: &'static str,
     /// What it carries.
     pub kind: Kind,
@@ -74,6 +74,16 @@ impl Dialect {
     /// The kind of a type's number.
     pub(crate) fn kind(&self, number: i32) -> Option<Kind> {
         self.kinds.iter().find(|row| row.number == number).map(|row| row.kind)
+    }
+
+    /// The kind of a type's number for a protocol: of several that the number may mean the first that the protocol goes with.
+    pub(crate) fn kind_for(&self, number: i32, protocol: i32) -> Option<Kind> {
+        let carries = |kind| {
+            let on = On::of(Domain::Inet4, kind);
+            self.protocols.iter().any(|row| row.number == protocol && row.on.covers(on))
+        };
+        let mut meant = self.kinds.iter().filter(|row| row.number == number).map(|row| row.kind);
+        meant.find(|kind| carries(*kind)).or_else(|| self.kind(number))
     }
 
     /// The number of a kind's type.

@@ -103,6 +103,11 @@ fn windows_tells_apart_why_a_name_has_no_address() {
     ] {
         assert_eq!((gethostbyaddr(address, len, family), WSAGetLastError()), (None, code));
     }
+    let itself = gethostbyname("10.9.9.9").unwrap();
+    assert_eq!((itself.name.as_str(), itself.addresses), ("10.9.9.9", four([10, 9, 9, 9])));
+    for illegal in ["::1", "300.1.1.1", "1.2.3.4.5"] {
+        assert_eq!((gethostbyname(illegal), WSAGetLastError()), (None, WSANO_DATA), "{illegal}");
+    }
     assert_eq!((gethostbyname(Pointer::from(&b"no zero"[..])), WSAGetLastError()), (None, WSAEFAULT));
     assert_eq!((getservbyname(null(), null()), WSAGetLastError()), (None, WSAEFAULT));
 }

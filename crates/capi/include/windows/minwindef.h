@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include "synsent/label.h"
 #include "basetsd.h"
+#include "sal.h"
 
 #define FAR
 #define NEAR

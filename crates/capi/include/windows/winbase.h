@@ -97,6 +97,9 @@ HMODULE WINAPI GetModuleHandleA(LPCSTR name) SYNSENT_LABEL(windows, GetModuleHan
 HMODULE WINAPI GetModuleHandleW(LPCWSTR name) SYNSENT_LABEL(windows, GetModuleHandleW);
 BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE handler, BOOL add) SYNSENT_LABEL(windows, SetConsoleCtrlHandler);
 
+/* Where a program with windows begins; it is the program's own. */
+int WINAPI WinMain(HINSTANCE instance, HINSTANCE previous, LPSTR command_line, int show);
+
 /* Waiting. */
 VOID WINAPI Sleep(DWORD milliseconds) SYNSENT_LABEL(windows, Sleep);
 DWORD WINAPI SleepEx(DWORD milliseconds, BOOL alertable) SYNSENT_LABEL(windows, SleepEx);

@@ -1,6 +1,8 @@
 /*
  * Windows that receive messages, and the loop that hands them out. Nothing is drawn: styles, icons and places are kept and mean nothing,
  * and a message box is a line on the standard error that is answered with the button named first.
+ *
+ * A program that begins at WinMain is compiled with -DSYNSENT_WINMAIN: the header brings a main that calls it.
  */
 #ifndef _WINUSER_
 #define _WINUSER_
@@ -214,11 +216,29 @@ typedef struct tagCREATESTRUCTW {
 #define MWMO_ALERTABLE 0x0002
 #define MWMO_INPUTAVAILABLE 0x0004
 
+/* A name that is a number, as resources have them. */
+#define MAKEINTRESOURCEA(number) ((LPSTR)(UINT_PTR)(WORD)(number))
+#define MAKEINTRESOURCEW(number) ((LPWSTR)(UINT_PTR)(WORD)(number))
+/* Icons and pointers of the system. */
+#define IDI_APPLICATION MAKEINTRESOURCE(32512)
+#define IDI_ERROR MAKEINTRESOURCE(32513)
+#define IDI_INFORMATION MAKEINTRESOURCE(32516)
+#define IDI_WINLOGO MAKEINTRESOURCE(32517)
+#define IDC_ARROW MAKEINTRESOURCE(32512)
+#define IDC_WAIT MAKEINTRESOURCE(32514)
+#define COLOR_BACKGROUND 1
+#define COLOR_WINDOW 5
+#define COLOR_BTNFACE 15
+
 #define USER_TIMER_MINIMUM 0x0000000A
 #define USER_TIMER_MAXIMUM 0x7FFFFFFF
 #define SW_HIDE 0
 #define SW_SHOWNORMAL 1
+#define SW_SHOWMINIMIZED 2
 #define SW_SHOW 5
+#define SW_MINIMIZE 6
+#define SW_RESTORE 9
+#define SW_SHOWDEFAULT 10
 
 SYNSENT_BEGIN
 
@@ -235,6 +255,12 @@ HWND WINAPI CreateWindowExW(DWORD ex_style, LPCWSTR class_name, LPCWSTR window_n
                             int height, HWND parent, HMENU menu, HINSTANCE instance, LPVOID parameter)
     SYNSENT_LABEL(windows, CreateWindowExW);
 BOOL WINAPI DestroyWindow(HWND window) SYNSENT_LABEL(windows, DestroyWindow);
+BOOL WINAPI ShowWindow(HWND window, int how) SYNSENT_LABEL(windows, ShowWindow);
+BOOL WINAPI UpdateWindow(HWND window) SYNSENT_LABEL(windows, UpdateWindow);
+HICON WINAPI LoadIconA(HINSTANCE instance, LPCSTR name) SYNSENT_LABEL(windows, LoadIconA);
+HICON WINAPI LoadIconW(HINSTANCE instance, LPCWSTR name) SYNSENT_LABEL(windows, LoadIconW);
+HCURSOR WINAPI LoadCursorA(HINSTANCE instance, LPCSTR name) SYNSENT_LABEL(windows, LoadCursorA);
+HCURSOR WINAPI LoadCursorW(HINSTANCE instance, LPCWSTR name) SYNSENT_LABEL(windows, LoadCursorW);
 BOOL WINAPI IsWindow(HWND window) SYNSENT_LABEL(windows, IsWindow);
 LRESULT WINAPI DefWindowProcA(HWND window, UINT message, WPARAM wparam, LPARAM lparam) SYNSENT_LABEL(windows, DefWindowProcA);
 LRESULT WINAPI DefWindowProcW(HWND window, UINT message, WPARAM wparam, LPARAM lparam) SYNSENT_LABEL(windows, DefWindowProcW);
@@ -282,6 +308,9 @@ typedef CREATESTRUCTW CREATESTRUCT, *LPCREATESTRUCT;
 #define RegisterClassEx RegisterClassExW
 #define UnregisterClass UnregisterClassW
 #define CreateWindow CreateWindowW
+#define MAKEINTRESOURCE MAKEINTRESOURCEW
+#define LoadIcon LoadIconW
+#define LoadCursor LoadCursorW
 #define CreateWindowEx CreateWindowExW
 #define DefWindowProc DefWindowProcW
 #define GetWindowLongPtr GetWindowLongPtrW
@@ -302,6 +331,9 @@ typedef CREATESTRUCTA CREATESTRUCT, *LPCREATESTRUCT;
 #define RegisterClassEx RegisterClassExA
 #define UnregisterClass UnregisterClassA
 #define CreateWindow CreateWindowA
+#define MAKEINTRESOURCE MAKEINTRESOURCEA
+#define LoadIcon LoadIconA
+#define LoadCursor LoadCursorA
 #define CreateWindowEx CreateWindowExA
 #define DefWindowProc DefWindowProcA
 #define GetWindowLongPtr GetWindowLongPtrA
@@ -314,6 +346,32 @@ typedef CREATESTRUCTA CREATESTRUCT, *LPCREATESTRUCT;
 #define SendMessage SendMessageA
 #define RegisterWindowMessage RegisterWindowMessageA
 #define MessageBox MessageBoxA
+#endif
+
+#ifdef SYNSENT_WINMAIN
+#include <stdlib.h>
+#include <string.h>
+/* Each file that includes this header has it, so it is weak: the linker takes one. The command line is the words but for the first, joined. */
+__attribute__((__weak__)) int main(int count, char **words)
+{
+    size_t octets = 1;
+    char *line;
+    int i;
+
+    for (i = 1; i < count; i++) {
+        octets += strlen(words[i]) + 1;
+    }
+    line = (char *)calloc(octets, 1);
+    if (line == NULL) {
+        return 255;
+    }
+    for (i = 1; i < count; i++) {
+        strcat(strcat(line, i > 1 ? " " : ""), words[i]);
+    }
+    i = WinMain(GetModuleHandleA(NULL), NULL, line, SW_SHOWNORMAL);
+    free(line);
+    return i;
+}
 #endif
 
 #endif

@@ -12,6 +12,15 @@ const WM_CLOSE: u32 = 0x10;
 const WM_NCCREATE: u32 = 0x81;
 const WM_NCDESTROY: u32 = 0x82;
 
+/// The style of a window that is shown.
+const WS_VISIBLE: u32 = 0x1000_0000;
+const SW_HIDE: i32 = 0;
+/// Numbers up to here are names of resources.
+const RESOURCE_NUMBER_MAX: usize = 0xffff;
+const ERROR_RESOURCE_NAME_NOT_FOUND: i32 = 1814;
+/// Classes of the system that programs use for windows that only receive messages. What theirs would show is not shown.
+const SYSTEM_CLASSES: [&str; 3] = ["button", "edit", "static"];
+
 const GWLP_WNDPROC: i32 = -4;
 const GWLP_HINSTANCE: i32 = -6;
 const GWLP_HWNDPARENT: i32 = -8;
@@ -64,6 +73,16 @@ fn unregister(name: usize, read: ReadText) -> i32 {
     told(done.map(|()| 1), 0)
 }
 
+/// Makes sure of a class that is there without anybody's doing.
+fn register_for_system(desk: &Desk, name: &str) {
+    if SYSTEM_CLASSES.iter().any(|known| name.eq_ignore_ascii_case(known))
+        && let Some(procedure) = procedure_at(def_window_proc_a as *const () as usize)
+    {
+        // It is there already, or there is no room for it, of which the window's creation tells.
+        let _ = desk.register_class(name, procedure, 0);
+    }
+}
+
 /// What CreateWindowEx is given besides texts.
 struct Given {
     style: [u32; 2],
@@ -83,7 +102,10 @@ fn create((class, title): (usize, usize), read: ReadText, given: &Given) -> usiz
         return fails(Wrong::Window.number(), 0);
     }
     let creation = Creation { title: text, style: given.style, parent, id: given.menu, instance: given.instance };
-    let made = class_name(&desk, class, read).and_then(|name| desk.create_window(&name, creation));
+    let made = class_name(&desk, class, read).and_then(|name| {
+        register_for_system(&desk, &name);
+        desk.create_window(&name, creation)
+    });
     let window = match made {
         Ok(window) => window,
         Err(wrong) => return fails(wrong.number(), 0),
@@ -121,6 +143,26 @@ fn create_structure(given: &Given, title: usize, class: usize) -> [u64; 10] {
         class as u64,
         u64::from(ex_style),
     ]
+}
+
+/// Whether the window was shown before. Nothing is drawn, but its style says which it is.
+fn show(window: usize, how: i32) -> i32 {
+    let Some(desk) = desk() else { return 0 };
+    let was = desk.change_window(window, |window| {
+        let style = &mut window.creation.style[0];
+        let was = *style & WS_VISIBLE != 0;
+        *style = if how == SW_HIDE { *style & !WS_VISIBLE } else { *style | WS_VISIBLE };
+        i32::from(was)
+    });
+    told(was, 0)
+}
+
+/// A picture of the system's, by its number. A program here has no pictures of its own.
+fn picture(instance: usize, name: usize) -> usize {
+    if instance == 0 && (1..=RESOURCE_NUMBER_MAX).contains(&name) {
+        return name;
+    }
+    fails(ERROR_RESOURCE_NAME_NOT_FOUND, 0)
 }
 
 /// Ends a window and its children, each of which is told.
@@ -238,6 +280,21 @@ entry!(DestroyWindow as destroy_window(window: usize) -> i32, or 0, {
 
 entry!(IsWindow as is_window(window: usize) -> i32, or 0, {
     i32::from(desk().is_some_and(|desk| desk.window(window).is_some()))
+});
+
+entry!(ShowWindow as show_window(window: usize, how: i32) -> i32, or 0, { show(window, how) });
+
+// There is nothing to be drawn again.
+entry!(UpdateWindow as update_window(window: usize) -> i32, or 0, { is_window(window) });
+
+entry!(LoadIconA as load_icon_a(instance: usize, name: usize) -> usize, or 0, { picture(instance, name) });
+entry!(LoadIconW as load_icon_w(instance: usize, name: usize) -> usize, or 0, { picture(instance, name) });
+entry!(LoadCursorA as load_cursor_a(instance: usize, name: usize) -> usize, or 0, { picture(instance, name) });
+entry!(LoadCursorW as load_cursor_w(instance: usize, name: usize) -> usize, or 0, { picture(instance, name) });
+
+// The handle says which object it is; nothing is done with it.
+entry!(GetStockObject as get_stock_object(object: i32) -> usize, or 0, {
+    u8::try_from(object).map_or(0, |object| 0x100 + usize::from(object))
 });
 
 entry!(DefWindowProcA as def_window_proc_a(window: usize, message: u32, _wparam: usize, _lparam: isize) -> isize, or 0, {

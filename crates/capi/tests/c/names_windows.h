@@ -24,7 +24,6 @@ static void names_of_the_machine(void) {
     CHECK(host != NULL && host->h_addrtype == AF_INET && host->h_length == 4);
     CHECK(memcmp(host->h_addr_list[0], "\x7f\0\0\1", 4) == 0);
     CHECK(gethostbyname("no host has spaces") == NULL && WSAGetLastError() == WSAHOST_NOT_FOUND);
-    CHECK(gethostbyname("10.2.0.2") == NULL && WSAGetLastError() == WSAHOST_NOT_FOUND);
 
     char name[256] = "";
     CHECK(gethostname(name, sizeof name) == 0 && name[0] != 0);

@@ -9,6 +9,8 @@ int main(int argc, char **argv) {
     texts();
     start(0x0101);
     names_of_the_machine();
+    /* An implementation "must not resolve IP address strings". */
+    CHECK(gethostbyname("10.2.0.2") == NULL && WSAGetLastError() == WSAHOST_NOT_FOUND);
     if (argc > 1) {
         names_of_the_scenario();
     }

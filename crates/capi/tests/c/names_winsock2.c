@@ -53,6 +53,26 @@ static void lists_of_the_scenario(void) {
     CHECK(getaddrinfo("shop.test", NULL, &hints, &list) == EAI_FAIL);
 }
 
+/* An address in digits is its own host, and an entry for which no type was asked makes a stream. */
+static void what_many_programs_do(void) {
+    struct hostent *host = gethostbyname("127.0.0.1");
+    CHECK(host != NULL && host->h_length == 4 && memcmp(host->h_addr_list[0], "\x7f\0\0\1", 4) == 0);
+    CHECK(strcmp(host->h_name, "127.0.0.1") == 0 && host->h_addr_list[1] == NULL && host->h_aliases[0] == NULL);
+    CHECK(gethostbyname("::1") == NULL && WSAGetLastError() == WSANO_DATA);
+    CHECK(gethostbyname("127.0.0.256") == NULL && WSAGetLastError() == WSANO_DATA);
+
+    struct addrinfo *list = NULL;
+    int type = 0, size = sizeof type;
+    CHECK(getaddrinfo("127.0.0.1", "9", NULL, &list) == 0 && list->ai_socktype == 0 && list->ai_protocol == 0);
+    SOCKET s = socket(list->ai_family, list->ai_socktype, list->ai_protocol);
+    freeaddrinfo(list);
+    CHECK(s != INVALID_SOCKET && getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &size) == 0 && type == SOCK_STREAM);
+    closesocket(s);
+    s = WSASocketA(AF_INET, 0, IPPROTO_UDP, NULL, 0, 0);
+    CHECK(s != INVALID_SOCKET && getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &size) == 0 && type == SOCK_DGRAM);
+    closesocket(s);
+}
+
 static void lists_of_the_machine(void) {
     struct addrinfo *list = NULL, hints;
     memset(&hints, 0, sizeof hints);
@@ -99,6 +119,7 @@ int main(int argc, char **argv) {
     texts();
     start(0x0202);
     names_of_the_machine();
+    what_many_programs_do();
     lists_of_the_machine();
     names_of_sockets();
     if (argc > 1) {

@@ -23,7 +23,7 @@ pub(crate) fn by_page(
 ) -> Result<Handle, Said> {
     let mut call = Call::of_process(dialect, page);
     call.facts |= also;
-    let (domain, kind) = (dialect.names.domain(family), dialect.kind(kind));
+    let (domain, kind) = (dialect.names.domain(family), dialect.kind_for(kind, protocol));
     let on = domain.zip(kind).map(|(domain, kind)| On::of(domain, kind));
     call.facts |= Fact::BadFamily.when(domain.is_none())
         | Fact::BadType.when(kind.is_none())

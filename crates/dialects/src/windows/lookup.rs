@@ -1,6 +1,6 @@
 //! The calls about names that both dialects have: hosts, services and protocols. They answer with what was found, or note why not.
 //!
-//! What a host's name may not be, an address in digits, is as the documents say; what is not found has the codes from 11001 on.
+//! Whether an address in digits is a host's name is as each document says; what is not found has the codes from 11001 on.
 
 use core::net::IpAddr;
 
@@ -27,14 +27,43 @@ pub(crate) const fn word(failure: NameFailure) -> Word {
     }
 }
 
-pub(crate) fn gethostbyname(dialect: &'static Dialect, name: &Text) -> Option<HostEntry> {
+/// What gethostbyname makes of an address in digits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Digits {
+    /// The specification of 1.1: an implementation "must not resolve IP address strings"; they are treated as an unknown host's name.
+    AreNoName,
+    /// The page of Winsock 2: "a string representation of a legal IPv4 address" is returned as the address with itself for a name; for
+    /// one of IPv6 or "an illegal IPv4 address" there is no data.
+    AreTheAddress,
+}
+
+impl Digits {
+    /// What they come to by themselves; `None`: it is a name that has to be asked for.
+    fn answer(self, name: &str) -> Option<Result<HostEntry, NameFailure>> {
+        let address = inet_aton(name);
+        let numeric = |octet: u8| octet == b'.' || octet.is_ascii_digit();
+        match self {
+            Digits::AreNoName => address.map(|_| Err(NameFailure::NotFound)),
+            Digits::AreTheAddress => match address {
+                Some(address) => {
+                    let addresses = vec![IpAddr::from(address)];
+                    Some(Ok(HostEntry { name: name.to_owned(), aliases: Vec::new(), addresses }))
+                }
+                None if name.bytes().all(numeric) && name.contains(|one: char| one.is_ascii_digit()) => {
+                    Some(Err(NameFailure::NoAddress))
+                }
+                None => None,
+            },
+        }
+    }
+}
+
+pub(crate) fn gethostbyname(dialect: &'static Dialect, digits: Digits, name: &Text) -> Option<HostEntry> {
     find(dialect, &pages::GETHOSTBYNAME, name.optional_facts(), |asked| match name {
         // The host itself.
         Text::Null => own(asked),
         Text::Is(name) if name.is_empty() => own(asked),
-        // Who has an address is to ask for its host with gethostbyaddr, say both documents.
-        Text::Is(name) if inet_aton(name).is_some() => Err(NameFailure::NotFound),
-        Text::Is(name) => asked.host(name, Families::V4),
+        Text::Is(name) => digits.answer(name).unwrap_or_else(|| asked.host(name, Families::V4)),
         Text::TooLong | Text::Unreadable => Err(NameFailure::NotFound),
     })
 }
@@ -107,15 +136,16 @@ fn find<T>(
 
 /// The functions of a dialect of Windows about names.
 macro_rules! windows_lookups {
-    ($dialect:ident) => {
+    ($dialect:ident, $digits:ident) => {
         use synsent_sockets::names::{HostEntry, Protocol, Service};
 
         use $crate::lookup::Text;
         use $crate::windows::lookup;
 
-        /// A host by its name; the null pointer and the empty name are this host. An address in digits is no name.
+        /// A host by its name; the null pointer and the empty name are this host. In 1.1 an address in digits is no name; in
+        /// Winsock 2 it is its own.
         pub fn gethostbyname(name: impl Into<Text>) -> Option<HostEntry> {
-            lookup::gethostbyname(&$dialect, &name.into())
+            lookup::gethostbyname(&$dialect, lookup::Digits::$digits, &name.into())
         }
 
         /// A host by an address of it.

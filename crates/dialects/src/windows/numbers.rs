@@ -6,7 +6,7 @@ use super::constants::*;
 use crate::numbers::{FlagMeaning, FlagRow, HowRow, KindRow, ProtocolRow};
 use crate::page::On;
 
-pub(crate) const KINDS: &[KindRow] = &[
+pub(crate) const KINDS: &[KindRow; 2] = &[
     KindRow { number: SOCK_STREAM, name: "SOCK_STREAM", kind: Kind::Stream },
     KindRow { number: SOCK_DGRAM, name: "SOCK_DGRAM", kind: Kind::Datagram },
 ];

@@ -5,7 +5,7 @@ pub use crate::windows::hooks::BlockingHook;
 use crate::windows::lookup::windows_lookups;
 
 windows_calls!(WINSOCK2);
-windows_lookups!(WINSOCK2);
+windows_lookups!(WINSOCK2, AreTheAddress);
 
 /// The events that the selecting calls take: those of the header, also where they never happen here.
 pub(crate) const EVENTS_KNOWN: i32 = selecting::known_events() | FD_ALL_EVENTS;

@@ -35,7 +35,7 @@ use synsent_stack::{Duration, SoftErrors};
 
 use crate::dialect::{Dialect, ErrorReading, FailureShows, HandleScheme, QueueRule, Starting, Truncation, Way, Ways};
 use crate::names::NameFormat;
-use crate::numbers::{FlagMeaning, FlagRow};
+use crate::numbers::{FlagMeaning, FlagRow, KindRow};
 use crate::page::Source;
 use crate::windows;
 
@@ -48,7 +48,7 @@ pub static WINSOCK2: Dialect = Dialect {
     words: &words::WORDS,
     spellings: windows::errors::SPELLINGS,
     names: NAMES,
-    kinds: windows::numbers::KINDS,
+    kinds: &KINDS,
     protocols: windows::numbers::PROTOCOLS,
     flags: &FLAGS,
     hows: windows::numbers::HOWS,
@@ -56,6 +56,14 @@ pub static WINSOCK2: Dialect = Dialect {
     options: &options::OPTIONS,
     ioctls: windows::options::IOCTLS,
     ways: WAYS,
+};
+
+/// Those of 1.1, and zero. A type may be left open: the page of socket speaks of types that are "unspecified", names with each protocol
+/// the types that it goes with, and takes "the first available service provider that supports the requested combination". That is how
+/// an entry of getaddrinfo is used for which no type was hinted at. TCP is the first in the catalogue.
+const KINDS: [KindRow; 4] = {
+    let [stream, datagram] = *windows::numbers::KINDS;
+    [stream, datagram, KindRow { number: 0, name: "", ..stream }, KindRow { number: 0, name: "", ..datagram }]
 };
 
 /// Those of 1.1, and more.

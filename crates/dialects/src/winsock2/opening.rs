@@ -25,7 +25,7 @@ pub fn WSASocket(af: i32, type_: i32, protocol: i32, g: u32, dwFlags: u32) -> SO
 
 fn grouped([family, kind, protocol]: [i32; 3], group: u32, flags: u32) -> Result<crate::Handle, Said> {
     let process = Process::current(&WINSOCK2);
-    let of_kind = WINSOCK2.kind(kind);
+    let of_kind = WINSOCK2.kind_for(kind, protocol);
     let can_join = |process: &std::sync::Arc<Process>| process.groups().can_join(group, of_kind);
     let facts = Fact::BadFlags.when(flags & !SOCKET_FLAGS != 0)
         | Fact::BadArgument.when(!process.as_ref().is_some_and(can_join));

@@ -452,3 +452,16 @@ fn a_condition_accepts_rejects_or_puts_off() {
     assert_eq!(WSAAccept(listener, PointerMut::Null, PointerMut::Null, None), INVALID_SOCKET);
     assert_eq!(winsock2::WSAGetLastError(), WSAEWOULDBLOCK);
 }
+
+#[test]
+fn a_type_that_is_left_open_is_chosen_by_the_protocol() {
+    let _world = started();
+    for (protocol, kind) in [(0, SOCK_STREAM), (IPPROTO_TCP, SOCK_STREAM), (IPPROTO_UDP, SOCK_DGRAM)] {
+        let of_socket = winsock2::socket(AF_INET, 0, protocol);
+        assert_eq!(option(of_socket, SOL_SOCKET, SO_TYPE), kind, "socket with protocol {protocol}");
+        let of_wsasocket = WSASocket(AF_INET, 0, protocol, 0, 0);
+        assert_eq!(option(of_wsasocket, SOL_SOCKET, SO_TYPE), kind, "WSASocket with protocol {protocol}");
+    }
+    assert_eq!((winsock2::socket(AF_INET, 0, 250), WSAGetLastError()), (INVALID_SOCKET, WSAEPROTONOSUPPORT));
+    assert_eq!((winsock2::socket(AF_INET, 9, 0), WSAGetLastError()), (INVALID_SOCKET, WSAESOCKTNOSUPPORT));
+}
