@@ -2,7 +2,7 @@
 //!
 //! Whether an address in digits is a host's name is as each document says; what is not found has the codes from 11001 on.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 
 use synsent_sockets::names::{Families, HostEntry, NameFailure, Protocol, Service};
 use synsent_sockets::{Pointer, PointerMut};
@@ -41,20 +41,16 @@ impl Digits {
     /// What they come to by themselves; `None`: it is a name that has to be asked for.
     fn answer(self, name: &str) -> Option<Result<HostEntry, NameFailure>> {
         let address = inet_aton(name);
-        let numeric = |octet: u8| octet == b'.' || octet.is_ascii_digit();
-        match self {
-            Digits::AreNoName => address.map(|_| Err(NameFailure::NotFound)),
-            Digits::AreTheAddress => match address {
-                Some(address) => {
-                    let addresses = vec![IpAddr::from(address)];
-                    Some(Ok(HostEntry { name: name.to_owned(), aliases: Vec::new(), addresses }))
-                }
-                None if name.bytes().all(numeric) && name.contains(|one: char| one.is_ascii_digit()) => {
-                    Some(Err(NameFailure::NoAddress))
-                }
-                None => None,
-            },
+        if self == Digits::AreNoName {
+            return address.map(|_| Err(NameFailure::NotFound));
         }
+        if let Some(address) = address {
+            let addresses = vec![IpAddr::from(address)];
+            return Some(Ok(HostEntry { name: name.to_owned(), aliases: Vec::new(), addresses }));
+        }
+        let numeric = |one: char| one == '.' || one.is_ascii_digit();
+        let is_illegal = name.contains(|one: char| one.is_ascii_digit()) && name.chars().all(numeric);
+        (is_illegal || name.parse::<Ipv6Addr>().is_ok()).then_some(Err(NameFailure::NoAddress))
     }
 }
 
