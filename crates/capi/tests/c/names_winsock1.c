@@ -9,7 +9,7 @@ int main(int argc, char **argv) {
     texts();
     start(0x0101);
     names_of_the_machine();
-    /* An implementation "must not resolve IP address strings". */
+    /* An address in digits is treated "exactly as if an unknown host name were passed". */
     CHECK(gethostbyname("10.2.0.2") == NULL && WSAGetLastError() == WSAHOST_NOT_FOUND);
     if (argc > 1) {
         names_of_the_scenario();

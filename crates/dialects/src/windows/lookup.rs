@@ -30,7 +30,7 @@ pub(crate) const fn word(failure: NameFailure) -> Word {
 /// What gethostbyname makes of an address in digits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Digits {
-    /// The specification of 1.1: an implementation "must not resolve IP address strings"; they are treated as an unknown host's name.
+    /// 1.1: gethostbyname does not resolve them; such a request is treated "exactly as if an unknown host name were passed".
     AreNoName,
     /// The page of Winsock 2: "a string representation of a legal IPv4 address" is returned as the address with itself for a name; for
     /// one of IPv6 or "an illegal IPv4 address" there is no data.
