@@ -25,7 +25,10 @@ HEADERS := crates/capi/include
 # Sources that were written where names have no case spell the headers in these ways too.
 SPELLINGS := winsock2.h=WinSock2.h winsock2.h=Winsock2.h winsock2.h=WINSOCK2.H winsock2.h=winSock2.h winsock.h=WinSock.h \
     winsock.h=Winsock.h winsock.h=WINSOCK.H ws2tcpip.h=WS2tcpip.h ws2tcpip.h=Ws2tcpip.h ws2tcpip.h=WS2TCPIP.H ws2tcpip.h=Ws2TcpIp.h \
-    ws2tcpip.h=WS2TcpIp.h mswsock.h=MSWSock.h mswsock.h=Mswsock.h mswsock.h=MSWSOCK.H windows.h=Windows.h windows.h=WINDOWS.H
+    ws2tcpip.h=WS2TcpIp.h mswsock.h=MSWSock.h mswsock.h=Mswsock.h mswsock.h=MSWSOCK.H windows.h=Windows.h windows.h=WINDOWS.H \
+    windows.h=WINDOWS.h winsock2.h=WINSOCK2.h winsock.h=WINSOCK.h ws2def.h=Ws2def.h mstcpip.h=Mstcpip.h tchar.h=TCHAR.H tchar.h=Tchar.h \
+    tchar.h=TCHAR.h process.h=Process.h basetsd.h=BaseTsd.h mmsystem.h=MMSystem.h mmsystem.h=Mmsystem.h iphlpapi.h=Iphlpapi.h \
+    iphlpapi.h=IPHlpApi.h
 # The manual pages are made by a small program, for which the optimizer is not worth the time.
 MAN_PROFILE := $(if $(filter test,$(PROFILE)),test,dev)
 MAN := $(CARGO_TARGET_DIR)/man

@@ -5,6 +5,9 @@
 #define WIN32_LEAN_AND_MEAN
 #include <winsock2.h>
 #include <windows.h>
+#include <BaseTsd.h>
+#include <Iphlpapi.h>
+#include <TCHAR.H>
 #include <io.h>
 #include <mmsystem.h>
 
@@ -46,7 +49,7 @@ int WINAPI WinMain(HINSTANCE instance, HINSTANCE previous, LPSTR command_line, i
     CHECK(window != NULL && !ShowWindow(window, show) && ShowWindow(window, SW_HIDE) && !ShowWindow(window, SW_SHOW));
     CHECK(UpdateWindow(window) && !UpdateWindow(NULL) && !ShowWindow(NULL, SW_SHOW));
 
-    receiver = CreateWindowEx(0, TEXT("STATIC"), NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    receiver = CreateWindowEx(0, _T("STATIC"), NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
     CHECK(receiver != NULL && CreateWindow("button", "", WS_POPUP, 0, 0, 0, 0, NULL, NULL, instance, NULL) != NULL);
     CHECK(CreateWindow("no such class", "", 0, 0, 0, 0, 0, NULL, NULL, instance, NULL) == NULL);
     SetWindowLongPtr(receiver, GWLP_USERDATA, 5);
