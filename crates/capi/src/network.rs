@@ -15,6 +15,7 @@ use synsent_lab::{LabNetwork, SCENARIO_OCTETS_MAX, Scenario, SharedLab};
 use synsent_sockets::Network;
 
 use crate::fork;
+use crate::kernel32::console;
 
 /// The variable that names the network.
 const VARIABLE: &str = "SYNSENT_NET";
@@ -98,9 +99,10 @@ fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {
     }
 }
 
-/// How many threads the process has; zero where the kernel does not tell.
+/// How many threads the process has besides those of the library itself; zero where the kernel does not tell.
 fn threads_of_the_process() -> usize {
-    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
+    let all = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    all.saturating_sub(console::threads())
 }
 
 /// What the variable says, looked at once. A program whose variable is wrong ends here.

@@ -5,7 +5,10 @@
 //! at before time goes on. Threads that compute between their calls can hold the clock by a seat: then time moves only while
 //! every seat is taken by a thread that waits.
 //!
-//! When nothing is left to happen and everybody waits without a deadline, everybody is told that it is over.
+//! When nothing is left to happen and everybody waits without a deadline, everybody is told that it is over. A call with idle work
+//! waits for the next turn of it, and so would have a deadline for ever: when its turns have been in vain often enough, the time
+//! does not stop for them any more, and the call waits as it would without them. While somebody computes and may act yet, its turns
+//! come by the machine's time.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -17,6 +20,10 @@ use crate::lab::{HostId, Lab};
 /// A wait without a deadline is over after this time in which nothing concerned it: probes of idle connections could go on
 /// for ever.
 const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// How many turns in a row the idle work of a call has in vain before the time does not stop for them any more: those of two minutes, so
+/// a program that gives up by itself after one does.
+pub(crate) const IDLE_TURNS_MAX: u32 = 12_000;
 
 /// The network of a process, among those of a shared lab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +51,15 @@ pub(crate) struct Waiter {
     pub(crate) interrupted: bool,
     /// It waits for a file too, which is no business of the lab.
     pub(crate) beside_files: bool,
+    /// The next turn of idle work that has had many in vain: it is waited for no more than any other moment that nobody asks for.
+    pub(crate) turn: Option<Instant>,
+}
+
+impl Waiter {
+    /// Whether its time has come.
+    pub(crate) fn ends_by(&self, now: Instant) -> bool {
+        [self.deadline, self.turn].into_iter().flatten().any(|at| at <= now)
+    }
 }
 
 /// What came of trying to move the time.
@@ -176,10 +192,7 @@ impl Clock {
 impl Clock {
     /// Whether a waiter has something to look at.
     pub(crate) fn is_due(&self, waiter: &Waiter) -> bool {
-        waiter.over
-            || waiter.interrupted
-            || self.changes(waiter.host) != waiter.since
-            || waiter.deadline.is_some_and(|at| at <= self.lab.now())
+        waiter.over || waiter.interrupted || self.changes(waiter.host) != waiter.since || waiter.ends_by(self.lab.now())
     }
 
     /// Moves the time by one event, or to the moment that a waiter has asked for.

@@ -16,11 +16,11 @@ use synsent_sockets::local::{FileTree, LocalProvider};
 use synsent_sockets::names::{Names, Resolver};
 use synsent_sockets::stack::{StackAccess, StackProvider};
 use synsent_sockets::{
-    Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, WatchedFile, Woken,
+    Cancel, Domain, Failure, Network, Numbers, Outcome, Provider, Ticket, Watched, WatchedFile, Woken, idle_turns,
 };
 use synsent_stack::{Instant, Stack};
 
-use crate::clock::{Clock, Moved, NetworkId, Token, Waiter};
+use crate::clock::{Clock, IDLE_TURNS_MAX, Moved, NetworkId, Token, Waiter};
 use crate::descriptors::Descriptors;
 use crate::lab::HostId;
 use crate::shared::{DOZES, Participation, SharedLab, this_thread};
@@ -122,6 +122,10 @@ impl LabNetwork {
     fn wait_for(&self, since: Ticket, files: &[WatchedFile], deadline: Option<Instant>, cancel: &Cancel) -> Woken {
         let bell = self.numbers.as_ref().filter(|_| !files.is_empty());
         let _listening = bell.map(|bell| self.lab.ring_at_changes(Arc::clone(bell)));
+        let (deadline, turn) = match idle_turns() {
+            Some(turns) if turns.in_vain >= IDLE_TURNS_MAX => (turns.deadline, deadline),
+            _ => (deadline, None),
+        };
         let mut clock = self.lab.clock();
         let waiter = Waiter {
             network: self.id,
@@ -133,6 +137,7 @@ impl LabNetwork {
             over: false,
             interrupted: false,
             beside_files: !files.is_empty(),
+            turn,
         };
         let token = clock.enter(waiter);
         // The others sleep: who moves the time tells them before it sleeps itself, once.
@@ -151,6 +156,12 @@ impl LabNetwork {
                     dozes = 0;
                 }
                 (Moved::Unsure, _) if dozes >= DOZES => clock.end_for_all(),
+                // Somebody computes and may act yet: the idle work has its turn all the same, but by the machine's time.
+                (Moved::Held, None) if turn.is_some() && dozes > 0 => break Woken::DeadlinePassed,
+                (Moved::Held, None) if turn.is_some() => {
+                    dozes += 1;
+                    clock = self.lab.doze(clock, std::mem::take(&mut moved));
+                }
                 (Moved::Held, None) => clock = self.lab.sleep(clock, std::mem::take(&mut moved)),
                 (Moved::Unsure, _) => {
                     dozes += 1;
@@ -191,7 +202,7 @@ impl LabNetwork {
             Woken::Interrupted
         } else if clock.changes(waiter.host) != waiter.since {
             Woken::Changed
-        } else if waiter.deadline.is_some_and(|at| at <= clock.lab.now()) {
+        } else if waiter.ends_by(clock.lab.now()) {
             Woken::DeadlinePassed
         } else if waiter.over {
             Woken::Over(Failure::said(Outcome::Cancelled, NOTHING_LEFT))

@@ -12,11 +12,11 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use synsent_stack::Duration;
+use synsent_stack::{Duration, Instant};
 
 use crate::cancel::Cancel;
 use crate::fork;
-use crate::network::Network;
+use crate::network::{Network, Woken};
 
 /// How long a call waits between two turns of idle work.
 pub const IDLE_SLICE: Duration = Duration::from_millis(10);
@@ -36,6 +36,15 @@ pub enum Idled {
 /// What a thread does while its calls wait.
 pub type IdleWork = Rc<dyn Fn() -> Idled>;
 
+/// The turns that the idle work of a call has had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Turns {
+    /// How many in a row came after a slice in which nothing happened.
+    pub in_vain: u32,
+    /// Until when the call waits if it had no idle work.
+    pub deadline: Option<Instant>,
+}
+
 /// What others know of a thread.
 struct Known {
     number: u32,
@@ -52,6 +61,7 @@ thread_local! {
     static OWN: Own = Own::new();
     static WORK: RefCell<Option<IdleWork>> = const { RefCell::new(None) };
     static IDLES: Cell<bool> = const { Cell::new(false) };
+    static TURNS: Cell<Option<Turns>> = const { Cell::new(None) };
 }
 
 /// The threads that have a number.
@@ -79,6 +89,12 @@ pub fn is_idling() -> bool {
     IDLES.get()
 }
 
+/// The turns of the call in which the calling thread waits; `None` for one without idle work. A network asks for it while it is
+/// waited on: where it knows that nothing is left to happen, it can tell by it that the idle work does nothing about that either.
+pub fn idle_turns() -> Option<Turns> {
+    TURNS.get()
+}
+
 /// Takes the call back that waits further out while the calling thread does its idle work. False when there is none.
 pub fn cancel_blocking() -> bool {
     let idles = is_idling();
@@ -102,6 +118,8 @@ pub fn cancel_blocking_of(thread: u32, network: &dyn Network) -> bool {
 pub(crate) struct Blocking {
     known: Arc<Known>,
     work: Option<IdleWork>,
+    /// How many turns in a row came after a slice in which nothing happened.
+    in_vain: u32,
 }
 
 impl Blocking {
@@ -113,17 +131,30 @@ impl Blocking {
             known.cancel.take();
         }
         let work = if is_inner { None } else { WORK.try_with(|work| work.borrow().clone()).ok().flatten() };
-        Blocking { known, work }
+        Blocking { known, work, in_vain: 0 }
     }
 
     /// A wait that is no call's.
     pub(crate) fn aside() -> Blocking {
-        Blocking { known: Arc::new(Known::new(0)), work: None }
+        Blocking { known: Arc::new(Known::new(0)), work: None, in_vain: 0 }
     }
 
-    /// How long one wait may last, where there is work to come back to.
-    pub(crate) fn slice(&self) -> Option<Duration> {
-        self.work.as_ref().map(|_| IDLE_SLICE)
+    /// Waits until this deadline, or for a slice of it where there is work to come back to.
+    pub(crate) fn wait(
+        &mut self,
+        network: &dyn Network,
+        deadline: Option<Instant>,
+        wait: impl FnOnce(Option<Instant>) -> Woken,
+    ) -> Woken {
+        if self.work.is_none() {
+            return wait(deadline);
+        }
+        let slice = network.now() + IDLE_SLICE;
+        let told = Told::begin(Turns { in_vain: self.in_vain, deadline });
+        let woken = wait(Some(deadline.map_or(slice, |deadline| deadline.min(slice))));
+        drop(told);
+        self.in_vain = if matches!(woken, Woken::DeadlinePassed) { self.in_vain.saturating_add(1) } else { 0 };
+        woken
     }
 
     /// Does the idle work; true when the call is taken back. A call inside of idle work is not the one that was meant.
@@ -145,6 +176,22 @@ impl Drop for Blocking {
         if self.known.waiting.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.known.cancel.take();
         }
+    }
+}
+
+/// The network may ask for the turns as long as this lives.
+struct Told;
+
+impl Told {
+    fn begin(turns: Turns) -> Told {
+        TURNS.set(Some(turns));
+        Told
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        TURNS.set(None);
     }
 }
 

@@ -37,8 +37,8 @@ mod table;
 mod wait;
 
 pub use blocking::{
-    IDLE_CALLS_MAX, IDLE_SLICE, IdleWork, Idled, as_idle_work, cancel_blocking, cancel_blocking_of, is_idling,
-    set_idle, thread_number,
+    IDLE_CALLS_MAX, IDLE_SLICE, IdleWork, Idled, Turns, as_idle_work, cancel_blocking, cancel_blocking_of, idle_turns,
+    is_idling, set_idle, thread_number,
 };
 pub use cancel::Cancel;
 pub use failure::{Failure, Outcome, Reason};

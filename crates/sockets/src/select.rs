@@ -88,9 +88,8 @@ fn wait_on<'a>(
         if blocking.is_taken_back() {
             return Err(Outcome::Cancelled.into());
         }
-        let slice = blocking.slice().map(|slice| network.now() + slice);
-        let until = [deadline, pass.first_deadline, slice].into_iter().flatten().min();
-        match network.wait(ticket, &pass.watched, until, cancel) {
+        let first = [deadline, pass.first_deadline].into_iter().flatten().min();
+        match blocking.wait(network, first, |until| network.wait(ticket, &pass.watched, until, cancel)) {
             // News that come again and again do not keep the time from being over.
             Woken::Changed => too_late = deadline.is_some_and(|deadline| network.now() > deadline),
             Woken::DeadlinePassed => too_late = deadline.is_some_and(|deadline| network.now() >= deadline),

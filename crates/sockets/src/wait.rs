@@ -62,9 +62,7 @@ impl Wait<'_> {
                 return Err(Outcome::Cancelled.into());
             }
             let deadline = self.deadline.map(|(at, _)| at);
-            let slice = blocking.slice().map(|slice| network.now() + slice);
-            let until = [deadline, slice].into_iter().flatten().min();
-            match network.wait(ticket, &watched, until, cancel) {
+            match blocking.wait(network, deadline, |until| network.wait(ticket, &watched, until, cancel)) {
                 // News that come again and again do not keep the time from being over.
                 Woken::Changed => too_late = deadline.is_some_and(|deadline| network.now() > deadline),
                 Woken::DeadlinePassed => too_late = deadline.is_some_and(|deadline| network.now() >= deadline),

@@ -23,6 +23,14 @@ static BELL: AtomicI32 = AtomicI32::new(-1);
 
 type Handler = extern "C" fn(u32) -> i32;
 
+/// Whether there is a thread for the handlers, once somebody has asked for it.
+static STARTED: OnceLock<bool> = OnceLock::new();
+
+/// How many threads the process has for the handlers: they sleep until there is something to handle.
+pub(crate) fn threads() -> usize {
+    usize::from(STARTED.get() == Some(&true))
+}
+
 extern "C" fn on_interrupt(_signal: i32) {
     let one = 1_u64;
     // SAFETY: writing eight octets to an event descriptor is allowed in a handler of signals; the number is -1 or open for ever.
@@ -31,7 +39,6 @@ extern "C" fn on_interrupt(_signal: i32) {
 
 /// A thread that calls the handlers when a signal was told. It is made once.
 fn attend() -> bool {
-    static STARTED: OnceLock<bool> = OnceLock::new();
     *STARTED.get_or_init(|| {
         // SAFETY: a new event descriptor, or a negative number.
         let bell = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };

@@ -3,7 +3,7 @@
 //! What waits, waits in the time of the program's network: a `Sleep` in a lab lets virtual time pass. The counters of time count
 //! that time too; the calendar is always the machine's. Critical sections alone wait in real time, because they are held for moments.
 
-mod console;
+pub(crate) mod console;
 mod errors;
 mod memory;
 mod objects;

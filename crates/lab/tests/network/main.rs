@@ -5,6 +5,7 @@ mod cases;
 mod determinism;
 mod files;
 mod grid;
+mod idle;
 mod language;
 mod names;
 mod nets;

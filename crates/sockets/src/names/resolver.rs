@@ -291,10 +291,9 @@ impl<'a> Call<'a> {
             if blocking.is_taken_back() {
                 return Err(Stop::Cancelled);
             }
-            let slice = blocking.slice().map(|slice| network.now() + slice);
-            let until = slice.map_or(self.deadline, |slice| slice.min(self.deadline));
             let watched = [Watched { transport: &*self.transport, interest }];
-            match network.wait(ticket, &watched, Some(until), cancel) {
+            let deadline = Some(self.deadline);
+            match blocking.wait(network, deadline, |until| network.wait(ticket, &watched, until, cancel)) {
                 // A signal is no reason to know a name any less.
                 Woken::Changed | Woken::Interrupted => too_late = network.now() > self.deadline,
                 Woken::DeadlinePassed => too_late = network.now() >= self.deadline,
