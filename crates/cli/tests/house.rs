@@ -133,6 +133,27 @@ fn error_numbers_and_option_numbers_of_systems_stand_nowhere_below_the_dialects(
     }
 }
 
+/// What the C face answers with has its number from the dialects. What it compares with the host's own answer is a number of libc.
+#[test]
+fn the_c_face_gives_no_error_a_number_of_its_own() {
+    for source in sources_of(&["capi"]) {
+        for (number, line) in untested_lines(&source) {
+            let defines = ["const ERROR_", "const WSA", "const WAIT_", "const WM_", "const E"];
+            let is_number = |line: &str| line.contains(": i32 = ") || line.contains(": u32 = ");
+            let defined = defines.iter().any(|name| line.contains(name)) && is_number(line);
+            assert!(!defined, "{}:{number}: a number of a system: {line}", source.path.display());
+            let chosen = line.split("libc::E").skip(1).any(|rest| is_error(rest)) && !line.contains("raw_os_error");
+            assert!(!chosen, "{}:{number}: a number of the host: {line}", source.path.display());
+        }
+    }
+}
+
+/// Whether a name of libc that begins with E is that of an error, which has no other capitals behind an underscore.
+fn is_error(rest: &str) -> bool {
+    let name: String = rest.chars().take_while(|one| one.is_ascii_alphanumeric() || *one == '_').collect();
+    !name.contains('_')
+}
+
 #[test]
 fn one_function_assigns_a_tcp_state() {
     let mut assigns = Vec::new();

@@ -6,6 +6,7 @@
 use std::ffi::{c_int, c_ulong, c_void};
 
 use synsent_dialects::bs2000 as it;
+use synsent_dialects::errno::{EBADF, EINVAL, EOPNOTSUPP};
 use synsent_host::{is_own_descriptor, is_socket_number};
 
 use crate::boundary::Foreign;
@@ -33,7 +34,7 @@ pub(super) fn owner(descriptor: c_int) -> Owner {
 extern "C" fn read(descriptor: c_int, buffer: *mut c_void, len: usize) -> isize {
     match owner(descriptor) {
         Owner::Socket => {}
-        Owner::Library => return fail(libc::EBADF) as isize,
+        Owner::Library => return fail(EBADF) as isize,
         // SAFETY: the caller promises what its document asks of the buffer, and the kernel refuses what is not mapped.
         Owner::File => return unsafe { libc::read(descriptor, buffer, len) },
     }
@@ -44,7 +45,7 @@ extern "C" fn read(descriptor: c_int, buffer: *mut c_void, len: usize) -> isize 
 extern "C" fn write(descriptor: c_int, buffer: *const c_void, len: usize) -> isize {
     match owner(descriptor) {
         Owner::Socket => {}
-        Owner::Library => return fail(libc::EBADF) as isize,
+        Owner::Library => return fail(EBADF) as isize,
         // SAFETY: the caller promises what its document asks of the buffer, and the kernel refuses what is not mapped.
         Owner::File => return unsafe { libc::write(descriptor, buffer, len) },
     }
@@ -55,7 +56,7 @@ extern "C" fn write(descriptor: c_int, buffer: *const c_void, len: usize) -> isi
 extern "C" fn close(descriptor: c_int) -> c_int {
     match owner(descriptor) {
         Owner::Socket => {}
-        Owner::Library => return fail(libc::EBADF),
+        Owner::Library => return fail(EBADF),
         // SAFETY: the number is none that this library has given to a socket, so it is the caller's to close.
         Owner::File => return unsafe { libc::close(descriptor) },
     }
@@ -68,7 +69,7 @@ extern "C" fn fcntl(descriptor: c_int, command: c_int, argument: usize) -> c_int
     // What is kept for each number alone, the mark of what goes with exec, is kept by the number's own descriptor.
     let is_of_number = matches!(command, libc::F_GETFD | libc::F_SETFD);
     match owner(descriptor) {
-        Owner::Library => return fail(libc::EBADF),
+        Owner::Library => return fail(EBADF),
         Owner::Socket if !is_of_number => {}
         // SAFETY: the caller promises what the command asks of its argument.
         Owner::Socket | Owner::File => return unsafe { libc::fcntl(descriptor, command, argument) },
@@ -81,13 +82,13 @@ extern "C" fn fcntl(descriptor: c_int, command: c_int, argument: usize) -> c_int
 extern "C" fn ioctl(descriptor: c_int, request: c_ulong, argument: *mut c_void) -> c_int {
     match owner(descriptor) {
         Owner::Socket => {}
-        Owner::Library => return fail(libc::EBADF),
+        Owner::Library => return fail(EBADF),
         // SAFETY: the caller promises what the request asks of its argument.
         Owner::File => return unsafe { libc::ioctl(descriptor, request, argument) },
     }
     reporting(it::errno, || {
         // No request has more bits.
-        let request = u32::try_from(request).map_err(|_| libc::EINVAL)?;
+        let request = u32::try_from(request).map_err(|_| EINVAL)?;
         Ok(it::ioctl(descriptor, request, Foreign::new(argument).pointer_mut()))
     })
 }
@@ -98,8 +99,8 @@ extern "C" fn dup(descriptor: c_int) -> c_int {
     match owner(descriptor) {
         // SAFETY: it is a number, and a copy of a file.
         Owner::File => unsafe { libc::dup(descriptor) },
-        Owner::Socket => fail(libc::EOPNOTSUPP),
-        Owner::Library => fail(libc::EBADF),
+        Owner::Socket => fail(EOPNOTSUPP),
+        Owner::Library => fail(EBADF),
     }
 }
 
@@ -108,10 +109,10 @@ extern "C" fn dup(descriptor: c_int) -> c_int {
 extern "C" fn dup2(descriptor: c_int, wanted: c_int) -> c_int {
     match (owner(descriptor), owner(wanted)) {
         // What the library keeps for itself has the number already.
-        (Owner::Library, _) | (_, Owner::Library) => fail(libc::EBADF),
+        (Owner::Library, _) | (_, Owner::Library) => fail(EBADF),
         // SAFETY: they are numbers, and the wanted one is none that this library has given to a socket or keeps for itself.
         (Owner::File, Owner::File) => unsafe { libc::dup2(descriptor, wanted) },
         _ if descriptor == wanted => wanted,
-        _ => fail(libc::EOPNOTSUPP),
+        _ => fail(EOPNOTSUPP),
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::{c_int, c_ulong, c_void};
 
 use synsent_dialects::bs2000::{self as it, PollFd};
+use synsent_dialects::errno::{EFAULT, EINVAL};
 
 use crate::boundary::Foreign;
 use crate::posix::{reporting, sets};
@@ -24,7 +25,7 @@ extern "C" fn select(
     let sets = [read, write, except].map(|set| Foreign::new(set));
     reporting(it::errno, || {
         // A set has no more bits.
-        let below = usize::try_from(nfds).ok().filter(|below| *below <= it::FD_SETSIZE).ok_or(libc::EINVAL)?;
+        let below = usize::try_from(nfds).ok().filter(|below| *below <= it::FD_SETSIZE).ok_or(EINVAL)?;
         sets::select(
             sets,
             Foreign::new(timeout),
@@ -39,10 +40,10 @@ extern "C" fn select(
 extern "C" fn poll(entries: *mut c_void, count: c_ulong, timeout: c_int) -> c_int {
     let place = Foreign::new(entries);
     reporting(it::errno, || {
-        let count = usize::try_from(count).ok().filter(|_| count <= POLL_ENTRIES_MAX).ok_or(libc::EINVAL)?;
+        let count = usize::try_from(count).ok().filter(|_| count <= POLL_ENTRIES_MAX).ok_or(EINVAL)?;
         let octets = match count {
             0 => Vec::new(),
-            _ => place.read_many(0, count * ENTRY_OCTETS).ok_or(libc::EFAULT)?,
+            _ => place.read_many(0, count * ENTRY_OCTETS).ok_or(EFAULT)?,
         };
         let (entries, _) = octets.as_chunks();
         let mut entries: Vec<PollFd> = entries.iter().map(entry).collect();
@@ -51,7 +52,7 @@ extern "C" fn poll(entries: *mut c_void, count: c_ulong, timeout: c_int) -> c_in
             return Ok(told);
         }
         let octets: Vec<u8> = entries.iter().flat_map(laid_out).collect();
-        if place.write(0, &octets) { Ok(told) } else { Err(libc::EFAULT) }
+        if place.write(0, &octets) { Ok(told) } else { Err(EFAULT) }
     })
 }
 
@@ -79,8 +80,8 @@ mod tests {
         let mut entries = nobody.repeat(POLL_ENTRIES_MAX as usize + 1);
         let entries = entries.as_mut_ptr().cast();
         assert_eq!(poll(entries, POLL_ENTRIES_MAX, 0), 0);
-        assert_eq!((poll(entries, POLL_ENTRIES_MAX + 1, 0), errno()), (-1, libc::EINVAL));
+        assert_eq!((poll(entries, POLL_ENTRIES_MAX + 1, 0), errno()), (-1, EINVAL));
         assert_eq!(poll(std::ptr::null_mut(), 0, 0), 0);
-        assert_eq!((poll(std::ptr::null_mut(), 1, 0), errno()), (-1, libc::EFAULT));
+        assert_eq!((poll(std::ptr::null_mut(), 1, 0), errno()), (-1, EFAULT));
     }
 }

@@ -4,6 +4,7 @@
 use std::ffi::{c_int, c_void};
 
 use synsent_dialects::bs2000 as it;
+use synsent_dialects::errno::{EBADF, EFAULT, EINVAL, EMSGSIZE, EOPNOTSUPP};
 use synsent_sockets::{Fault, Memory, Pointer, PointerMut};
 
 use super::files::{Owner, owner};
@@ -36,11 +37,11 @@ impl Scattered {
     /// The buffers of a list.
     fn read(list: Foreign, count: usize) -> Result<Scattered, i32> {
         if count > BUFFERS_MAX {
-            return Err(libc::EMSGSIZE);
+            return Err(EMSGSIZE);
         }
         let octets = match count {
             0 => Vec::new(),
-            _ => list.read_many(0, count * BUFFER_OCTETS).ok_or(libc::EFAULT)?,
+            _ => list.read_many(0, count * BUFFER_OCTETS).ok_or(EFAULT)?,
         };
         let (numbers, _) = octets.as_chunks();
         let numbers: Vec<usize> = numbers.iter().map(|octets| usize::from_ne_bytes(*octets)).collect();
@@ -49,7 +50,7 @@ impl Scattered {
         let all = Scattered { parts: parts.collect() };
         match all.parts.iter().try_fold(0_usize, |sum, (_, len)| sum.checked_add(*len)) {
             Some(sum) if isize::try_from(sum).is_ok() => Ok(all),
-            _ => Err(libc::EINVAL),
+            _ => Err(EINVAL),
         }
     }
 
@@ -97,7 +98,7 @@ impl Memory for Scattered {
 extern "C" fn readv(descriptor: c_int, list: *const c_void, count: c_int) -> isize {
     match owner(descriptor) {
         Owner::Socket => {}
-        Owner::Library => return fail(libc::EBADF) as isize,
+        Owner::Library => return fail(EBADF) as isize,
         // SAFETY: the caller promises what its document asks of the buffers, and the kernel refuses what is not mapped.
         Owner::File => return unsafe { libc::readv(descriptor, list.cast(), count) },
     }
@@ -111,7 +112,7 @@ extern "C" fn readv(descriptor: c_int, list: *const c_void, count: c_int) -> isi
 extern "C" fn writev(descriptor: c_int, list: *const c_void, count: c_int) -> isize {
     match owner(descriptor) {
         Owner::Socket => {}
-        Owner::Library => return fail(libc::EBADF) as isize,
+        Owner::Library => return fail(EBADF) as isize,
         // SAFETY: the caller promises what its document asks of the buffers, and the kernel refuses what is not mapped.
         Owner::File => return unsafe { libc::writev(descriptor, list.cast(), count) },
     }
@@ -123,7 +124,7 @@ extern "C" fn writev(descriptor: c_int, list: *const c_void, count: c_int) -> is
 
 /// readv and writev have at least one buffer, and no more than there may be.
 fn count_of(count: c_int) -> Result<usize, i32> {
-    usize::try_from(count).ok().filter(|count| (1..=BUFFERS_MAX).contains(count)).ok_or(libc::EINVAL)
+    usize::try_from(count).ok().filter(|count| (1..=BUFFERS_MAX).contains(count)).ok_or(EINVAL)
 }
 
 #[unsafe(export_name = "synsent_bs2000_sendmsg")]
@@ -132,7 +133,7 @@ extern "C" fn sendmsg(s: c_int, header: *const c_void, flags: c_int) -> isize {
         let header = Foreign::new(header);
         let buffers = buffers_of(header)?;
         if number_at(header, message::CONTROL_OCTETS)? != 0 && number_at(header, message::CONTROL)? != 0 {
-            return Err(libc::EOPNOTSUPP);
+            return Err(EOPNOTSUPP);
         }
         let name = place_at(header, message::NAME)?;
         let octets = length(buffers.octets());
@@ -140,7 +141,7 @@ extern "C" fn sendmsg(s: c_int, header: *const c_void, flags: c_int) -> isize {
         if name.is_null() {
             return Ok(it::send(s, buffers, octets, flags));
         }
-        let namelen = header.read(message::NAME_OCTETS).map(i32::from_ne_bytes).ok_or(libc::EFAULT)?;
+        let namelen = header.read(message::NAME_OCTETS).map(i32::from_ne_bytes).ok_or(EFAULT)?;
         Ok(it::sendto(s, buffers, octets, flags, name.pointer(), namelen))
     }) as isize
 }
@@ -155,7 +156,7 @@ extern "C" fn recvmsg(s: c_int, header: *mut c_void, flags: c_int) -> isize {
         if !header.write(message::CONTROL_OCTETS, &0_usize.to_ne_bytes())
             || !header.write(message::FLAGS, &0_i32.to_ne_bytes())
         {
-            return Err(libc::EFAULT);
+            return Err(EFAULT);
         }
         let name = place_at(header, message::NAME)?;
         let buffers = PointerMut::Foreign(&buffers);
@@ -193,7 +194,7 @@ fn place_at(header: Foreign, at: usize) -> Result<Foreign, i32> {
 }
 
 fn number_at(header: Foreign, at: usize) -> Result<usize, i32> {
-    header.read(at).map(usize::from_ne_bytes).ok_or(libc::EFAULT)
+    header.read(at).map(usize::from_ne_bytes).ok_or(EFAULT)
 }
 
 #[cfg(test)]
@@ -221,13 +222,13 @@ mod tests {
     fn more_buffers_than_there_may_be_are_refused() {
         let list = vec![[0_usize; 2]; BUFFERS_MAX + 1];
         assert!(Scattered::read(Foreign::new(list.as_ptr()), BUFFERS_MAX).is_ok());
-        assert_eq!(Scattered::read(Foreign::new(list.as_ptr()), BUFFERS_MAX + 1).err(), Some(libc::EMSGSIZE));
-        assert_eq!((count_of(0), count_of(BUFFERS_MAX as i32 + 1)), (Err(libc::EINVAL), Err(libc::EINVAL)));
+        assert_eq!(Scattered::read(Foreign::new(list.as_ptr()), BUFFERS_MAX + 1).err(), Some(EMSGSIZE));
+        assert_eq!((count_of(0), count_of(BUFFERS_MAX as i32 + 1)), (Err(EINVAL), Err(EINVAL)));
     }
 
     #[test]
     fn lengths_that_no_memory_has_are_refused() {
         let list = [[0, usize::MAX], [0, 2]];
-        assert_eq!(Scattered::read(Foreign::new(list.as_ptr()), 2).err(), Some(libc::EINVAL));
+        assert_eq!(Scattered::read(Foreign::new(list.as_ptr()), 2).err(), Some(EINVAL));
     }
 }

@@ -5,7 +5,11 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::{ERROR_INVALID_PARAMETER, entry, fails, read_text};
+use synsent_dialects::system::{
+    ERROR_BUFFER_OVERFLOW, ERROR_INVALID_PARAMETER, ERROR_MOD_NOT_FOUND, ERROR_NOT_ENOUGH_MEMORY,
+};
+
+use super::{entry, fails, read_text};
 use crate::boundary::Foreign;
 
 /// How many handlers there may be.
@@ -13,8 +17,6 @@ pub(crate) const HANDLERS_MAX: usize = 64;
 const CTRL_C_EVENT: u32 = 0;
 /// What stands for the program itself, as a module.
 const MODULE: usize = 0x0040_0000;
-const ERROR_MOD_NOT_FOUND: i32 = 126;
-const ERROR_BUFFER_OVERFLOW: i32 = 111;
 
 /// The handlers of the program, the last one first asked.
 static HANDLERS: Mutex<Vec<usize>> = Mutex::new(Vec::new());
@@ -101,7 +103,7 @@ entry!(SetConsoleCtrlHandler as set_console_ctrl_handler(handler: usize, add: i3
         return 1;
     }
     if handlers.len() >= HANDLERS_MAX {
-        return fails(super::ERROR_NOT_ENOUGH_MEMORY, 0);
+        return fails(ERROR_NOT_ENOUGH_MEMORY, 0);
     }
     handlers.push(handler);
     let handle: extern "C" fn(i32) = on_interrupt;

@@ -1,10 +1,14 @@
 //! The last error and its text.
 
+use synsent_dialects::system::{
+    ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_MR_MID_NOT_FOUND, ERROR_NOT_ENOUGH_MEMORY,
+    ERROR_NOT_SUPPORTED,
+};
 use synsent_dialects::text_of_error;
 use synsent_dialects::winsock2::{WSAGetLastError, WSASetLastError};
 
 use super::memory::{keep_octets, pointer_octets};
-use super::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, entry, fails};
+use super::{entry, fails};
 use crate::boundary::Foreign;
 
 const ALLOCATE_BUFFER: u32 = 0x100;
@@ -12,11 +16,6 @@ const FROM_STRING: u32 = 0x400;
 const FROM_HMODULE: u32 = 0x800;
 const FROM_SYSTEM: u32 = 0x1000;
 const MAX_WIDTH_MASK: u32 = 0xff;
-/// There is no text for the number.
-const ERROR_MR_MID_NOT_FOUND: i32 = 317;
-/// The buffer is too small.
-const ERROR_INSUFFICIENT_BUFFER: i32 = 122;
-const ERROR_NOT_SUPPORTED: i32 = 50;
 
 entry!(GetLastError as get_last_error() -> u32, or 0, { WSAGetLastError() as u32 });
 

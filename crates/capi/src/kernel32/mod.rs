@@ -21,13 +21,6 @@ use synsent_dialects::winsock2::WSASetLastError;
 pub(crate) use objects::{list, wait};
 pub(crate) use texts::{read_text, read_wide};
 
-/// An argument has no meaning.
-pub(crate) const ERROR_INVALID_PARAMETER: i32 = 87;
-/// There is not enough memory.
-pub(crate) const ERROR_NOT_ENOUGH_MEMORY: i32 = 8;
-/// The handle is not valid.
-pub(crate) const ERROR_INVALID_HANDLE: i32 = 6;
-
 /// An entry of `<windows.h>`: its name in the document, its arguments and its result, and what it comes to when a panic was caught.
 macro_rules! entry {
     ($symbol:ident as $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty, or $failed:expr, $body:block) => {

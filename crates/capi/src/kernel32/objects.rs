@@ -1,19 +1,14 @@
 //! Events, mutexes, semaphores, and waiting for them.
 
 use synsent_dialects::desk::{Made, Owned, WAIT_OBJECTS_MAX, Waited, Wrong};
+use synsent_dialects::system::{
+    ERROR_ALREADY_EXISTS, ERROR_INVALID_PARAMETER, ERROR_TIMEOUT, INFINITE, WAIT_ABANDONED, WAIT_FAILED, WAIT_TIMEOUT,
+};
 use synsent_stack::Duration;
 
-use super::{ERROR_INVALID_PARAMETER, desk, entry, fails, read_text, read_wide, told};
+use super::{desk, entry, fails, read_text, read_wide, told};
 use crate::boundary::Foreign;
 
-const WAIT_ABANDONED: u32 = 0x80;
-const WAIT_TIMEOUT: u32 = 258;
-const WAIT_FAILED: u32 = 0xffff_ffff;
-const INFINITE: u32 = 0xffff_ffff;
-/// It is there already.
-const ERROR_ALREADY_EXISTS: i32 = 183;
-/// The time was over: nothing will ever happen any more.
-const ERROR_TIMEOUT: i32 = 1460;
 /// The thread and the process that call, as they are named without a handle.
 const PSEUDO_HANDLES: [usize; 2] = [!0, !1];
 

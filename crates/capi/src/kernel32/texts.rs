@@ -1,15 +1,15 @@
 //! Texts in the program's memory, and from narrow to wide and back. Narrow texts are UTF-8, whatever code page is asked for; a wide
 //! character is the compiler's `wchar_t` and holds one code point.
 
-use super::{ERROR_INVALID_PARAMETER, entry, fails};
+use synsent_dialects::system::{ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_NO_UNICODE_TRANSLATION};
+
+use super::{entry, fails};
 use crate::boundary::Foreign;
 
 /// The longest text that is read to its zero; unit: octets or wide characters.
 pub(crate) const TEXT_MAX: usize = 65_536;
 /// Memory is there or not there by pages of at least this size; unit: octets.
 const PAGE_OCTETS: usize = 4_096;
-const ERROR_INSUFFICIENT_BUFFER: i32 = 122;
-const ERROR_NO_UNICODE_TRANSLATION: i32 = 1113;
 /// MB_ERR_INVALID_CHARS, and WC_ERR_INVALID_CHARS.
 const ERR_INVALID: u32 = 0x88;
 

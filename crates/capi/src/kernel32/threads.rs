@@ -7,15 +7,13 @@ use std::ffi::c_void;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use synsent_dialects::desk::Owned;
+use synsent_dialects::system::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_SUPPORTED, STILL_ACTIVE};
 use synsent_sockets::thread_number;
 
-use super::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, desk, entry, fails, told};
+use super::{desk, entry, fails, told};
 use crate::boundary::{Foreign, call};
 
 const CREATE_SUSPENDED: u32 = 4;
-const ERROR_NOT_SUPPORTED: i32 = 50;
-/// What GetExitCodeThread tells of a thread that runs.
-const STILL_ACTIVE: u32 = 259;
 
 /// A function of C that a thread begins with. Ending the thread from within unwinds it.
 type Start = extern "C-unwind" fn(*mut c_void) -> u32;

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use synsent_dialects::system::INFINITE;
 use synsent_stack::Duration;
 
 use super::{desk, entry};
@@ -11,7 +12,6 @@ use crate::boundary::Foreign;
 const COUNTS_PER_SECOND: i64 = 10_000_000;
 /// Between the first day of 1601 and that of 1970; unit: 100 nanoseconds.
 const EPOCH_DIFFERENCE: u64 = 116_444_736_000_000_000;
-const INFINITE: u32 = 0xffff_ffff;
 
 fn sleep_for(millis: u32) {
     let Some(desk) = desk() else { return };

@@ -6,10 +6,12 @@
 pub(crate) mod calls;
 pub(crate) mod sets;
 
+use synsent_dialects::errno::ENOBUFS;
+
 use crate::boundary::call;
 
 /// What a call comes to whose panic was caught: the word that both documents have for a system that lacks what it needs.
-const AFTER_A_PANIC: i32 = libc::ENOBUFS;
+const AFTER_A_PANIC: i32 = ENOBUFS;
 
 /// Runs a call of a dialect that answers with -1 where it fails, and leaves its error, which `number` tells, in the C library's
 /// `errno`. What the entry itself finds wrong is an `Err`.

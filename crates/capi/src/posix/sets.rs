@@ -5,6 +5,7 @@
 
 use synsent_dialects::Handle;
 use synsent_dialects::bs2000::TimeVal;
+use synsent_dialects::errno::{EFAULT, EINVAL};
 
 use crate::boundary::Foreign;
 
@@ -28,8 +29,8 @@ impl BadSet {
     /// What the documents' systems say of it.
     pub(crate) fn number(self) -> i32 {
         match self {
-            BadSet::NotThere => libc::EFAULT,
-            BadSet::TooMany => libc::EINVAL,
+            BadSet::NotThere => EFAULT,
+            BadSet::TooMany => EINVAL,
         }
     }
 }

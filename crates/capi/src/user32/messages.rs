@@ -3,20 +3,16 @@
 use std::io::Write as _;
 
 use synsent_dialects::desk::{Fetch, FetchEnded, Filter, Msg, Of, Patience};
+use synsent_dialects::system::{ERROR_INVALID_PARAMETER, ERROR_TIMEOUT, WAIT_FAILED, WM_QUIT, WM_TIMER};
 
 use crate::boundary::Foreign;
-use crate::kernel32::{ERROR_INVALID_PARAMETER, desk, entry, fails, list, read_text, read_wide, told, wait};
+use crate::kernel32::{desk, entry, fails, list, read_text, read_wide, told, wait};
 
-const WM_QUIT: u32 = 0x12;
-const WM_TIMER: u32 = 0x113;
 const PM_REMOVE: u32 = 1;
 /// The handle that stands for messages that are for no window.
 const NO_WINDOW: usize = !0;
 /// The size of MSG; unit: octets.
 const MSG_OCTETS: usize = 48;
-const WAIT_FAILED: u32 = 0xffff_ffff;
-/// The time was over: nothing will ever happen any more.
-const ERROR_TIMEOUT: i32 = 1460;
 
 /// A function of C that a timer calls.
 type TimerProcedure = extern "C" fn(usize, u32, usize, u32);

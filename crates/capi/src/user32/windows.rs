@@ -1,23 +1,20 @@
 //! Classes and windows.
 
 use synsent_dialects::desk::{Creation, Desk, Window, Wrong};
+use synsent_dialects::system::{
+    ERROR_INVALID_INDEX, ERROR_INVALID_PARAMETER, ERROR_RESOURCE_NAME_NOT_FOUND, WM_CLOSE, WM_CREATE, WM_DESTROY,
+    WM_NCCREATE, WM_NCDESTROY,
+};
 
 use super::procedure_at;
 use crate::boundary::Foreign;
-use crate::kernel32::{ERROR_INVALID_PARAMETER, desk, entry, fails, read_text, read_wide, told};
-
-const WM_CREATE: u32 = 0x01;
-const WM_DESTROY: u32 = 0x02;
-const WM_CLOSE: u32 = 0x10;
-const WM_NCCREATE: u32 = 0x81;
-const WM_NCDESTROY: u32 = 0x82;
+use crate::kernel32::{desk, entry, fails, read_text, read_wide, told};
 
 /// The style of a window that is shown.
 const WS_VISIBLE: u32 = 0x1000_0000;
 const SW_HIDE: i32 = 0;
 /// Numbers up to here are names of resources.
 const RESOURCE_NUMBER_MAX: usize = 0xffff;
-const ERROR_RESOURCE_NAME_NOT_FOUND: i32 = 1814;
 /// Classes of the system that programs use for windows that only receive messages. What theirs would show is not shown.
 const SYSTEM_CLASSES: [&str; 3] = ["button", "edit", "static"];
 
@@ -33,8 +30,6 @@ const GWLP_USERDATA: i32 = -21;
 pub(crate) const WINDOW_EXTRA_OCTETS_MAX: i32 = 4_096;
 /// The message windows' parent, who is none.
 const HWND_MESSAGE: usize = !2;
-/// No index of a window's values.
-const ERROR_INVALID_INDEX: i32 = 1413;
 
 /// Where the procedure, the room in a window and the name stand in WNDCLASS and WNDCLASSEX alike; unit: octets.
 const CLASS_PROCEDURE_AT: usize = 8;

@@ -52,6 +52,19 @@ pub(crate) const fn number(word: Word) -> i32 {
     }
 }
 
+/// There is no such descriptor.
+pub const EBADF: i32 = number(Word::BADF);
+/// A pointer leads nowhere.
+pub const EFAULT: i32 = number(Word::FAULT);
+/// An argument has no meaning.
+pub const EINVAL: i32 = number(Word::INVAL);
+/// There is more than can be taken at once.
+pub const EMSGSIZE: i32 = number(Word::MSGSIZE);
+/// Nothing of this kind can do it.
+pub const EOPNOTSUPP: i32 = number(Word::OPNOTSUPP);
+/// What is needed for it is not there.
+pub const ENOBUFS: i32 = number(Word::NOBUFS);
+
 /// Words with their meanings as spellings: `ECONNREFUSED` and its number come from `CONNREFUSED`.
 macro_rules! spellings {
     ($($word:ident $meaning:literal;)*) => {

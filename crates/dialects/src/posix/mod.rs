@@ -7,7 +7,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod constants;
-pub(crate) mod errno;
+pub mod errno;
 mod fd_set;
 pub(crate) mod lookup;
 pub(crate) mod numbers;

@@ -14,6 +14,7 @@ pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod pages;
 pub(crate) mod selecting;
+pub mod system;
 pub(crate) mod texts;
 pub(crate) mod types;
 

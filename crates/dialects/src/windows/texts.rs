@@ -1,52 +1,11 @@
 //! What an error number means, as FormatMessage tells it: those of Windows Sockets, and those of the system that calls here say.
 
 use super::errors::SPELLINGS;
+use super::system::{MEANINGS, WAIT_TIMEOUT};
 
-/// Numbers of the system, and of Windows Sockets that no call of sockets says.
+/// Numbers that are no errors of the system, or of Windows Sockets and no call of sockets says them.
 const OTHERS: &[(i32, &str)] = &[
-    (0, "The operation was completed."),
-    (2, "There is no such file."),
-    (3, "There is no such folder."),
-    (4, "Too many files are open."),
-    (5, "It is not permitted."),
-    (6, "The handle is not valid."),
-    (8, "There is not enough memory."),
-    (14, "There is no more memory."),
-    (50, "It cannot be done here."),
-    (64, "The peer has reset the connection."),
-    (87, "An argument has no meaning."),
-    (109, "The other end is gone."),
-    (120, "The function does nothing here."),
-    (121, "The time of waiting was over."),
-    (122, "The buffer is too small."),
-    (126, "There is no such module."),
-    (127, "The module has no such function."),
-    (183, "It is there already."),
-    (234, "There is more than fits."),
-    (258, "The time of waiting was over."),
-    (288, "The mutex belongs to another thread."),
-    (298, "The semaphore would count beyond its limit."),
-    (317, "There is no text for the number."),
-    (995, "The operation was taken back."),
-    (996, "The operation is not completed yet."),
-    (997, "The operation goes on."),
-    (998, "The memory cannot be used."),
-    (1004, "The flags have no meaning."),
-    (1113, "The text cannot be written in the other coding."),
-    (1168, "It was not found."),
-    (1225, "The peer has refused the connection."),
-    (1231, "The network cannot be reached."),
-    (1232, "The host cannot be reached."),
-    (1236, "The connection was given up on this side."),
-    (1400, "The handle is not that of a window."),
-    (1407, "There is no such class of windows."),
-    (1408, "The window belongs to another thread."),
-    (1410, "The class of windows is there already."),
-    (1411, "There is no such class of windows."),
-    (1412, "The class still has windows."),
-    (1444, "There is no such thread, or it has no messages."),
-    (1460, "The time was over."),
-    (1816, "There is no more room."),
+    (WAIT_TIMEOUT as i32, "The time of waiting was over."),
     (10046, "The protocol family does not exist here."),
     (10059, "Too many references."),
     (10066, "A directory is not empty."),
@@ -66,5 +25,5 @@ const OTHERS: &[(i32, &str)] = &[
 /// The meaning of a number; `None` where there is none.
 pub fn text_of_error(number: i32) -> Option<&'static str> {
     let of_sockets = SPELLINGS.iter().find(|spelling| spelling.number == number).map(|spelling| spelling.meaning);
-    of_sockets.or_else(|| OTHERS.iter().find(|(known, _)| *known == number).map(|(_, text)| *text))
+    of_sockets.or_else(|| MEANINGS.iter().chain(OTHERS).find(|(known, _)| *known == number).map(|(_, text)| *text))
 }

@@ -99,10 +99,9 @@ pub const POLLHUP: i16 = 0x0002;
 /// The handle is none.
 pub const POLLNVAL: i16 = 0x0004;
 
-/// What a call that is no call of sockets says about an argument without a meaning.
-pub const ERROR_INVALID_PARAMETER: i32 = 87;
+pub use crate::windows::system::ERROR_INVALID_PARAMETER;
 /// There is no more memory.
-pub const WSA_NOT_ENOUGH_MEMORY: i32 = 8;
+pub const WSA_NOT_ENOUGH_MEMORY: i32 = crate::windows::system::ERROR_NOT_ENOUGH_MEMORY;
 /// No service of the name has the type of socket.
 pub const WSATYPE_NOT_FOUND: i32 = 10109;
 

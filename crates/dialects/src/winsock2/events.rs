@@ -13,7 +13,7 @@ use crate::engine::Call;
 use crate::page::Fact;
 use crate::windows::desk::{Desk, FD_MAX_EVENTS, Made, Owned, Waited, Wrong};
 use crate::windows::types::handle;
-use crate::windows::{last_error, selecting};
+use crate::windows::{last_error, selecting, system};
 
 /// The handle of an event object.
 pub type WSAEVENT = usize;
@@ -22,17 +22,17 @@ pub const WSA_INVALID_EVENT: WSAEVENT = 0;
 /// How many event objects one wait may name.
 pub const WSA_MAXIMUM_WAIT_EVENTS: u32 = 64;
 /// A wait that has no end.
-pub const WSA_INFINITE: u32 = 0xffff_ffff;
+pub const WSA_INFINITE: u32 = system::INFINITE;
 /// What a wait returns for the first event object.
 pub const WSA_WAIT_EVENT_0: u32 = 0;
 /// What a wait returns whose time is over.
-pub const WSA_WAIT_TIMEOUT: u32 = 258;
+pub const WSA_WAIT_TIMEOUT: u32 = system::WAIT_TIMEOUT;
 /// What a wait returns that failed.
-pub const WSA_WAIT_FAILED: u32 = 0xffff_ffff;
+pub const WSA_WAIT_FAILED: u32 = system::WAIT_FAILED;
 /// The handle is not that of an event object.
-pub const WSA_INVALID_HANDLE: i32 = 6;
+pub const WSA_INVALID_HANDLE: i32 = system::ERROR_INVALID_HANDLE;
 /// There are too many event objects, or none.
-pub const WSA_INVALID_PARAMETER: i32 = 87;
+pub const WSA_INVALID_PARAMETER: i32 = system::ERROR_INVALID_PARAMETER;
 
 /// What WSAEnumNetworkEvents tells.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -29,6 +29,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use synsent_sockets::{Act, Cancel, Network, Onlooker, Socket, thread_number};
 
 use crate::process::Handle;
+use crate::windows::system::{
+    ERROR_ACCESS_DENIED, ERROR_CANNOT_FIND_WND_CLASS, ERROR_CLASS_ALREADY_EXISTS, ERROR_CLASS_HAS_WINDOWS,
+    ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_INVALID_THREAD_ID, ERROR_INVALID_WINDOW_HANDLE,
+    ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_ENOUGH_QUOTA, ERROR_NOT_FOUND, ERROR_NOT_OWNER, ERROR_TOO_MANY_POSTS,
+};
 use objects::Objects;
 use queue::Queue;
 
@@ -95,19 +100,19 @@ impl Wrong {
     /// The number by which Windows tells it.
     pub const fn number(self) -> i32 {
         match self {
-            Wrong::Window => 1400,
-            Wrong::NotOwner => 5,
-            Wrong::Class => 1407,
-            Wrong::ClassExists => 1410,
-            Wrong::ClassInUse => 1412,
-            Wrong::Thread => 1444,
-            Wrong::QueueFull => 1816,
-            Wrong::TooMany => 8,
-            Wrong::Handle => 6,
-            Wrong::Argument => 87,
-            Wrong::NotMutexOwner => 288,
-            Wrong::Semaphore => 298,
-            Wrong::Timer => 1168,
+            Wrong::Window => ERROR_INVALID_WINDOW_HANDLE,
+            Wrong::NotOwner => ERROR_ACCESS_DENIED,
+            Wrong::Class => ERROR_CANNOT_FIND_WND_CLASS,
+            Wrong::ClassExists => ERROR_CLASS_ALREADY_EXISTS,
+            Wrong::ClassInUse => ERROR_CLASS_HAS_WINDOWS,
+            Wrong::Thread => ERROR_INVALID_THREAD_ID,
+            Wrong::QueueFull => ERROR_NOT_ENOUGH_QUOTA,
+            Wrong::TooMany => ERROR_NOT_ENOUGH_MEMORY,
+            Wrong::Handle => ERROR_INVALID_HANDLE,
+            Wrong::Argument => ERROR_INVALID_PARAMETER,
+            Wrong::NotMutexOwner => ERROR_NOT_OWNER,
+            Wrong::Semaphore => ERROR_TOO_MANY_POSTS,
+            Wrong::Timer => ERROR_NOT_FOUND,
         }
     }
 }

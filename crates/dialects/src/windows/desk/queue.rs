@@ -12,16 +12,13 @@ use synsent_stack::{Duration, Instant};
 
 use super::waiting::{Ended, Look};
 use super::{Desk, Procedure, State, Target, Watch, Wrong};
+use crate::windows::system::{WM_QUIT, WM_TIMER};
 
 /// How many messages wait in a queue at most, as in Windows.
 pub const MESSAGES_MAX: usize = 10_000;
 /// How many timers a thread may have.
 pub const TIMERS_MAX: usize = 10_000;
 
-/// The program is to end.
-const WM_QUIT: u32 = 0x12;
-/// A timer's time has come.
-const WM_TIMER: u32 = 0x113;
 /// The shortest period of a timer, and the longest; unit: milliseconds.
 const PERIOD_MILLIS: (u32, u32) = (10, 0x7fff_ffff);
 
