@@ -28,7 +28,7 @@ SPELLINGS := winsock2.h=WinSock2.h winsock2.h=Winsock2.h winsock2.h=WINSOCK2.H w
     ws2tcpip.h=WS2TcpIp.h mswsock.h=MSWSock.h mswsock.h=Mswsock.h mswsock.h=MSWSOCK.H windows.h=Windows.h windows.h=WINDOWS.H \
     windows.h=WINDOWS.h winsock2.h=WINSOCK2.h winsock.h=WINSOCK.h ws2def.h=Ws2def.h mstcpip.h=Mstcpip.h tchar.h=TCHAR.H tchar.h=Tchar.h \
     tchar.h=TCHAR.h process.h=Process.h basetsd.h=BaseTsd.h mmsystem.h=MMSystem.h mmsystem.h=Mmsystem.h iphlpapi.h=Iphlpapi.h \
-    iphlpapi.h=IPHlpApi.h
+    iphlpapi.h=IPHlpApi.h windef.h=WinDef.h winbase.h=WinBase.h winuser.h=WinUser.h winerror.h=WinError.h
 # The manual pages are made by a small program, for which the optimizer is not worth the time.
 MAN_PROFILE := $(if $(filter test,$(PROFILE)),test,dev)
 MAN := $(CARGO_TARGET_DIR)/man

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{has, output_of, prefix, root, scratch};
+use support::{compilers, has, new_path, output_of, prefix, root, scratch};
 
 #[test]
 fn the_names_of_the_systems_lead_to_the_one_library() {
@@ -40,6 +40,82 @@ fn pkg_config_tells_headers_and_library_of_each_system() {
         let include = format!("-I{}", prefix().join("include/synsent").join(headers).display());
         let folder = format!("-L{}", prefix().join("lib").display());
         assert_eq!(words, [include.as_str(), folder.as_str(), library]);
+    }
+}
+
+/// Starts, opens to an echo server of a lab, and says whether it came through.
+const OPENING: &str = r#"
+#include <winsock2.h>
+#include <stdio.h>
+
+int main(void)
+{
+    WSADATA data;
+    struct sockaddr_in name = {0};
+    SOCKET s;
+
+    if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
+        return 2;
+    s = socket(AF_INET, SOCK_STREAM, 0);
+    name.sin_family = AF_INET;
+    name.sin_port = htons(7);
+    name.sin_addr.s_addr = inet_addr("10.2.0.2");
+    puts(connect(s, (struct sockaddr *)&name, (int)sizeof name) == 0 ? "connected" : "not connected");
+    closesocket(s);
+    return WSACleanup();
+}
+"#;
+
+const LAB: &str = r#"
+[us]
+addresses = ["10.1.0.2/24"]
+routes = ["0.0.0.0/0"]
+
+[[host]]
+name = "echo"
+addresses = ["10.2.0.2"]
+port = [{ number = 7, does = "answers" }]
+"#;
+
+#[test]
+fn the_archive_is_linked_by_its_name_and_into_static_programs_as_pkg_config_tells() {
+    if !has("pkg-config") {
+        return;
+    }
+    let asks = |wanted: &[&str]| -> Vec<String> {
+        let told = output_of(
+            Command::new("pkg-config")
+                .env("PKG_CONFIG_PATH", prefix().join("lib/pkgconfig"))
+                .args(wanted)
+                .arg("synsent-winsock2"),
+        );
+        String::from_utf8(told.stdout).unwrap().split_whitespace().map(str::to_owned).collect()
+    };
+    let lab = new_path("scenario").with_extension("toml");
+    fs::write(&lab, LAB).unwrap();
+    let source = new_path("source").with_extension("c");
+    fs::write(&source, OPENING).unwrap();
+    let headers = asks(&["--cflags"]);
+    let libraries = asks(&["--static", "--libs"]);
+    let archive = format!("{}/libws2_32.a", asks(&["--variable=libdir"])[0]);
+    let by_name = [&archive, "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"].map(str::to_owned).to_vec();
+    for compiler in compilers() {
+        for (how, libraries) in [(&[][..], &by_name), (&["-static"][..], &libraries)] {
+            let program = new_path("program");
+            let mut command = Command::new(compiler);
+            output_of(command.args(&headers).arg(&source).arg("-o").arg(&program).args(how).args(libraries));
+            let ran = output_of(Command::new(&program).env("SYNSENT_NET", format!("lab:{}", lab.display())));
+            assert_eq!(String::from_utf8_lossy(&ran.stdout), "connected\n", "{compiler} {how:?}");
+            fs::remove_file(&program).unwrap();
+        }
+    }
+}
+
+#[test]
+fn headers_are_found_by_the_spellings_of_sources_from_where_names_have_no_case() {
+    let folder = prefix().join("include/synsent/windows");
+    for spelling in ["WinSock2.h", "Windows.h", "Mstcpip.h", "WinDef.h", "WinBase.h", "WinUser.h", "WinError.h"] {
+        assert!(folder.join(spelling).exists(), "{spelling}");
     }
 }
 

@@ -9,6 +9,7 @@
 #include <wchar.h>
 
 #ifdef _UNICODE
+typedef wchar_t _TCHAR;
 #ifndef _T
 #define _T(text) L##text
 #endif
@@ -32,6 +33,7 @@
 #define _fgetts fgetws
 #define _fputts fputws
 #else
+typedef char _TCHAR;
 #ifndef _T
 #define _T(text) text
 #endif

@@ -95,6 +95,8 @@ typedef struct _RTL_CRITICAL_SECTION {
 #define MAXDWORD 0xffffffffu
 #define MAXLONG 0x7fffffff
 
+/* The resolver of the C library has an operation of this name. */
+#undef DELETE
 #define DELETE 0x00010000
 #define READ_CONTROL 0x00020000
 #define SYNCHRONIZE 0x00100000

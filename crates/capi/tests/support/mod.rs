@@ -183,7 +183,7 @@ impl Program {
             };
         }
         match self.is_static {
-            true => command.args(["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]),
+            true => command.args(["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]),
             false => command.arg(format!("-Wl,-rpath,{}", folder.display())),
         };
         let output = command.output().unwrap();
