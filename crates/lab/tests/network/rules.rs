@@ -153,6 +153,25 @@ fn the_repetitions_of_a_syn_belong_to_its_attempt() {
 }
 
 #[test]
+fn a_second_opening_from_the_same_port_at_the_same_moment_is_an_attempt_of_its_own() {
+    let mut staged = ports(r#"{ number = 7, does = "host-unreachable", first = 1 }"#);
+    let (us, remote) = (staged.us, "10.2.0.2:7".parse::<SocketAddr>().unwrap());
+    let start = staged.lab.now();
+    let begin = |staged: &mut Staged| {
+        let options = OpenOptions { local_port: Some(40_000), ..OpenOptions::to(remote) };
+        staged.lab.call(us, |stack, now| stack.tcp_connect(now, options)).expect("a way")
+    };
+    let first = begin(&mut staged);
+    let over = |lab: &mut Lab| lab.stack(us).tcp_status(first).is_none_or(|one| one.failure.is_some());
+    assert!(staged.lab.run_until(start + SECOND, over));
+    assert_eq!(staged.lab.now(), start, "the router is next to us");
+    staged.lab.call(us, |stack, now| stack.tcp_abort(now, first));
+    let second = begin(&mut staged);
+    let stands = |lab: &mut Lab| lab.stack(us).tcp_status(second).is_some_and(|one| one.state == State::Established);
+    assert!(staged.lab.run_until(start + SECOND, stands), "who tries again gets through");
+}
+
+#[test]
 fn a_row_of_one_family_is_not_for_the_other() {
     let mut staged = ports("{ number = 80, does = \"icmp\", v4 = [3, 12] }, { number = 80, does = \"refuses\" }");
     assert_eq!(open(&mut staged, "10.2.0.2:80"), "icmp");

@@ -16,6 +16,8 @@ const TICK_MICROS: u64 = 4;
 /// Makes the first sequence number and the first timestamp of a connection.
 pub(crate) struct IsnGenerator {
     hasher: SipHasher24,
+    /// The first tick that no opening of ours has had yet.
+    next_tick: u64,
 }
 
 /// Where the numbers of a connection begin.
@@ -32,7 +34,7 @@ impl IsnGenerator {
     // 6528/2
     // The key is given once and never changed.
     pub(crate) fn new(key: [u8; 16]) -> IsnGenerator {
-        IsnGenerator { hasher: SipHasher24::new_with_key(&key) }
+        IsnGenerator { hasher: SipHasher24::new_with_key(&key), next_tick: 0 }
     }
 
     /// The sequence number that a connection starts with at `now`, and what is added to its timestamp clock.
@@ -44,7 +46,18 @@ impl IsnGenerator {
     pub(crate) fn start(&self, now: Instant, tuple: &FourTuple) -> Start {
         // 9293/MUST-8
         // M is a clock that ticks every four microseconds; it wraps with the sequence space.
-        let clock = (now.micros() / TICK_MICROS) as u32;
+        self.start_at((now.micros() / TICK_MICROS) as u32, tuple)
+    }
+
+    /// The same for a connection that we open: each has a tick of its own, so that a second one of the same four-tuple starts beyond
+    /// the first even where no time has gone by between them.
+    pub(crate) fn start_new(&mut self, now: Instant, tuple: &FourTuple) -> Start {
+        let tick = self.next_tick.max(now.micros() / TICK_MICROS);
+        self.next_tick = tick + 1;
+        self.start_at(tick as u32, tuple)
+    }
+
+    fn start_at(&self, clock: u32, tuple: &FourTuple) -> Start {
         // 9293/MUST-9
         // F is a keyed pseudo-random function: without the key no outsider can compute it.
         let hash = self.hash(tuple);
@@ -74,6 +87,16 @@ mod tests {
             remote: Endpoint::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), remote_port),
             zone: 0,
         }
+    }
+
+    #[test]
+    fn a_connection_that_we_open_starts_beyond_the_last_one_even_at_the_same_moment() {
+        let mut isns = IsnGenerator::new([7; 16]);
+        let now = Instant::from_secs(100);
+        let first = isns.start_new(now, &tuple(1)).iss;
+        assert_eq!(first, isns.start(now, &tuple(1)).iss);
+        assert_eq!(isns.start_new(now, &tuple(1)).iss, first + 1);
+        assert_eq!(isns.start_new(Instant::from_secs(101), &tuple(1)).iss, first + 250_000);
     }
 
     // 9293/MUST-8, 6528/1

@@ -286,7 +286,7 @@ impl Tcp {
         path: crate::ip::Path,
         context: &mut Context,
     ) -> FlowId {
-        let Start { mut iss, timestamp_offset } = self.shared.isn.start(now, &tuple);
+        let Start { mut iss, timestamp_offset } = self.shared.isn.start_new(now, &tuple);
         if let Some(old) = vacancy.time_wait {
             if let Some(entry) = self.time_waits.remove(old)
                 && !iss.after(entry.snd_nxt)
