@@ -18,6 +18,13 @@ use crate::trial::Trial;
 const WM_SOCKET: u32 = 0x401;
 /// How long a case waits for a message; one that comes has come long before. Unit: milliseconds.
 const PATIENCE_MILLIS: u32 = 1_500;
+/// Where the listener with a condition function is.
+const CONDITION_PORT: u16 = 4_715;
+
+/// Why a case is no program in C of its own: what its record does not hold.
+const MESSAGES: &str = "windows, messages and event objects";
+/// The same of the other kind.
+const HOOKS: &str = "functions of the program that the library calls";
 
 macro_rules! message_scenarios {
     ($dialect:ident) => {
@@ -28,7 +35,8 @@ macro_rules! message_scenarios {
             use super::*;
 
             /// A window of this thread, on the network of the case.
-            fn window(t: &Trial<'_>) -> Result<(Arc<Desk>, usize), Trouble> {
+            fn window(t: &mut Trial<'_>) -> Result<(Arc<Desk>, usize), Trouble> {
+                t.apart(MESSAGES);
                 let desk = Arc::clone(t.process().desk());
                 let made = desk.register_class("conformance", Procedure::of(|_, _, _, _| 0), 0);
                 t.check(made.is_ok(), "a class of windows is registered")?;
@@ -94,6 +102,7 @@ macro_rules! message_scenarios {
 
             /// What a hook does in its third call.
             fn with_hook(t: &mut Trial<'_>, third: impl Fn() + 'static, run: fn(&mut Trial<'_>) -> Shows) -> Shows {
+                t.apart(HOOKS);
                 // The hook is 1.1's; it is the thread's, and so also that of calls of Winsock 2.
                 let of_one = Process::new(&synsent_dialects::winsock1::WINSOCK1, t.world.network());
                 let entered = (t.api.name() != "winsock1").then(|| of_one.enter());
@@ -165,6 +174,7 @@ message_scenarios!(winsock2);
 fn event(t: &mut Trial<'_>, situation: Situation, error: i32) -> Shows {
     use synsent_dialects::winsock2 as it;
 
+    t.apart(MESSAGES);
     let peer = t.arrange(situation)?;
     let s = t.socket(Kind::Stream)?;
     let object = it::WSACreateEvent();
@@ -187,4 +197,29 @@ pub(super) fn event_of_success(t: &mut Trial<'_>) -> Shows {
 
 pub(super) fn event_of_failure(t: &mut Trial<'_>) -> Shows {
     event(t, Situation::Refuses, synsent_dialects::winsock2::WSAECONNREFUSED)
+}
+
+/// A connect from inside of the condition function of WSAAccept.
+pub(super) fn from_inside_a_condition(t: &mut Trial<'_>) -> Shows {
+    use synsent_dialects::winsock2 as it;
+
+    t.apart(HOOKS);
+    let own = std::net::SocketAddr::from((crate::outside::OURS, CONDITION_PORT));
+    let (listener, client, inner) = (t.socket(Kind::Stream)?, t.socket(Kind::Stream)?, t.socket(Kind::Stream)?);
+    let said = t.bind(listener, own);
+    t.works(said, "bind")?;
+    t.works(t.api.said((t.api.listen)(listener, 5)), "listen")?;
+    let said = t.connect(client, own);
+    t.works(said, "a connection of our own to the listener")?;
+    let name = t.api.sockaddr(&own.into());
+    let mut told = 0;
+    let mut condition = |_: &[u8], _: &[u8]| {
+        let value = it::connect(inner as it::SOCKET, &name[..], name.len() as i32);
+        told = if value == it::SOCKET_ERROR { it::WSAGetLastError() } else { 0 };
+        it::CF_ACCEPT
+    };
+    let (nobody, nothing) = (synsent_sockets::PointerMut::Null, synsent_sockets::PointerMut::Null);
+    let accepted = it::WSAAccept(listener as it::SOCKET, nobody, nothing, Some(&mut condition));
+    t.check(accepted != it::INVALID_SOCKET, "the condition accepts")?;
+    t.fails::<i32>(Err(t.api.code(told)))
 }

@@ -9,7 +9,7 @@ use super::Shown;
 use super::background;
 use super::common::{self, Shows};
 use super::datagrams;
-use super::messages::{event_of_failure, event_of_success, winsock2 as messages};
+use super::messages::{event_of_failure, event_of_success, from_inside_a_condition, winsock2 as messages};
 use super::winsock2_only;
 use super::wrong::{self, Call, State};
 use crate::api::Api;
@@ -28,6 +28,7 @@ static CASES: &[Case] = &[
     Case::new("winsock2.async-select", "no message of what never began", messages::no_message_of_what_never_began),
     Case::outcome("winsock2.error.intr", "taken back from a blocking hook", messages::taken_back),
     Case::new("winsock2.error.inprogress", "from inside of a blocking hook", messages::from_inside),
+    Case::new("winsock2.error.inprogress", "from inside of a condition function", from_inside_a_condition),
     Case::new("winsock2.event-select", "the event object is set, and the code is 0", event_of_success),
     Case::new("winsock2.event-select", "the event object is set, and the code is told", event_of_failure),
     Case::outcome("winsock2.establish", "the peer answers", common::establishes),

@@ -303,7 +303,11 @@ mod tests {
             panic!("{:?}", record.events);
         };
         assert_eq!(*situation, Situation::Refuses);
-        let [Event::Marked, Event::Connect { s: connected, name: Given::Octets { octets, .. }, came, .. }] = rest
+        let [
+            Event::Marked,
+            Event::Connect { s: connected, name: Given::Octets { octets, .. }, came, .. },
+            Event::LastError { number: 10_061 },
+        ] = rest
         else {
             panic!("{rest:?}");
         };
