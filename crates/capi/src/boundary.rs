@@ -3,6 +3,7 @@
 //! An entry is one [`call`]. Its pointers become [`Foreign`] memory, which the dialects read and write by ways that can fail; null
 //! stays null, because the documents tell the two apart.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -27,6 +28,32 @@ pub(crate) fn call<T>(failed: impl FnOnce() -> T, body: impl FnOnce() -> T) -> T
         body()
     }));
     result.unwrap_or_else(|_| failed())
+}
+
+thread_local! {
+    /// How many functions of the program run that the library has called, one within the other. There is nothing to drop.
+    static CALLED_BACK: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A function of the program runs as long as this lives.
+struct CalledBack;
+
+/// Calls a function of the program in the middle of a call. It may last, so the thread is outside meanwhile.
+pub(crate) fn call_back<T>(function: impl FnOnce() -> T) -> T {
+    CALLED_BACK.set(CALLED_BACK.get() + 1);
+    let _called_back = CalledBack;
+    synsent_sockets::fork::outside(function)
+}
+
+/// Whether the calling thread is within [`call_back`]: frames of the library stand between it and its beginning.
+pub(crate) fn is_called_back() -> bool {
+    CALLED_BACK.get() > 0
+}
+
+impl Drop for CalledBack {
+    fn drop(&mut self) {
+        CALLED_BACK.set(CALLED_BACK.get() - 1);
+    }
 }
 
 impl Foreign {

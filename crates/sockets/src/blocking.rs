@@ -62,6 +62,8 @@ thread_local! {
     static WORK: RefCell<Option<IdleWork>> = const { RefCell::new(None) };
     static IDLES: Cell<bool> = const { Cell::new(false) };
     static TURNS: Cell<Option<Turns>> = const { Cell::new(None) };
+    /// The number of the thread, zero before it has one. There is nothing to drop, so it is there to the very end of the thread.
+    static NUMBER: Cell<u32> = const { Cell::new(0) };
 }
 
 /// The threads that have a number.
@@ -75,7 +77,20 @@ fn threads() -> MutexGuard<'static, BTreeMap<u32, Arc<Known>>> {
 /// The number of the calling thread: a multiple of four that no other thread of the program has or had, until there have been
 /// a thousand million.
 pub fn thread_number() -> u32 {
-    OWN.try_with(|own| own.0.number).unwrap_or(0)
+    let number = NUMBER.get();
+    if number != 0 {
+        return number;
+    }
+    // The first question of a thread that is about to end finds nobody any more who would forget it.
+    OWN.try_with(|own| own.0.number).unwrap_or_else(|_| next_number())
+}
+
+/// Gives the calling thread a number.
+fn next_number() -> u32 {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    let number = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1).wrapping_mul(4);
+    NUMBER.set(number);
+    number
 }
 
 /// Gives the calling thread idle work, or none; answers with what it had.
@@ -229,8 +244,7 @@ impl Known {
 
 impl Own {
     fn new() -> Own {
-        static LAST: AtomicU32 = AtomicU32::new(0);
-        let number = (LAST.fetch_add(1, Ordering::Relaxed) + 1).wrapping_mul(4);
+        let number = next_number();
         let known = Arc::new(Known::new(number));
         threads().insert(number, Arc::clone(&known));
         Own(known)

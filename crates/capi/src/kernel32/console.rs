@@ -1,16 +1,17 @@
 //! The console and what is left: a handler for control-C, the module of the program, its computer's name, and lines for a debugger.
 
 use std::io::Write as _;
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use synsent_dialects::system::{
     ERROR_BUFFER_OVERFLOW, ERROR_INVALID_PARAMETER, ERROR_MOD_NOT_FOUND, ERROR_NOT_ENOUGH_MEMORY,
 };
+use synsent_host::OwnEvent;
+use synsent_sockets::fork;
 
 use super::{entry, fails, read_text};
-use crate::boundary::Foreign;
+use crate::boundary::{Foreign, call_back};
 
 /// How many handlers there may be.
 pub(crate) const HANDLERS_MAX: usize = 64;
@@ -18,56 +19,76 @@ const CTRL_C_EVENT: u32 = 0;
 /// What stands for the program itself, as a module.
 const MODULE: usize = 0x0040_0000;
 
-/// The handlers of the program, the last one first asked.
-static HANDLERS: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+/// What is to be done with control-C.
+struct Console {
+    /// The handlers of the program, the last one first asked.
+    handlers: Vec<usize>,
+    /// Whether nothing is to be done at all.
+    is_ignored: bool,
+}
+
+static CONSOLE: Mutex<Console> = Mutex::new(Console { handlers: Vec::new(), is_ignored: false });
 /// Where a signal is told.
 static BELL: AtomicI32 = AtomicI32::new(-1);
+/// At which fork the thread was made that hears it, plus one. A child of it has the descriptor and no such thread.
+static ATTENDED: AtomicU64 = AtomicU64::new(0);
 
 type Handler = extern "C" fn(u32) -> i32;
 
-/// Whether there is a thread for the handlers, once somebody has asked for it.
-static STARTED: OnceLock<bool> = OnceLock::new();
+/// Whether this process has the thread that calls the handlers.
+fn is_attended() -> bool {
+    ATTENDED.load(Ordering::SeqCst) == fork::generation() + 1
+}
 
 /// How many threads the process has for the handlers: they sleep until there is something to handle.
 pub(crate) fn threads() -> usize {
-    usize::from(STARTED.get() == Some(&true))
+    usize::from(is_attended())
 }
 
-extern "C" fn on_interrupt(_signal: i32) {
-    let one = 1_u64;
-    // SAFETY: writing eight octets to an event descriptor is allowed in a handler of signals; the number is -1 or open for ever.
-    unsafe { libc::write(BELL.load(Ordering::SeqCst), (&raw const one).cast(), 8) };
+extern "C" fn on_interrupt(signal: i32) {
+    // SAFETY: writing eight octets to an event descriptor, setting an action and raising a signal are allowed in a handler of signals;
+    // the number of the descriptor is open for ever. What was interrupted finds the number of its error as it was.
+    unsafe {
+        let error = *libc::__errno_location();
+        if is_attended() {
+            let one = 1_u64;
+            libc::write(BELL.load(Ordering::SeqCst), (&raw const one).cast(), 8);
+        } else {
+            // A child that has asked for nothing itself ends as if its parent had not either.
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        }
+        *libc::__errno_location() = error;
+    }
 }
 
-/// A thread that calls the handlers when a signal was told. It is made once.
+/// A thread that calls the handlers when a signal was told, once in each process. The console is locked.
 fn attend() -> bool {
-    *STARTED.get_or_init(|| {
-        // SAFETY: a new event descriptor, or a negative number.
-        let bell = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
-        if bell < 0 {
-            return false;
-        }
-        // SAFETY: the descriptor is new, and this is its one owner.
-        let bell = unsafe { OwnedFd::from_raw_fd(bell) };
-        BELL.store(bell.as_raw_fd(), Ordering::SeqCst);
-        std::thread::Builder::new().name("console".to_owned()).spawn(move || serve(&bell)).is_ok()
-    })
+    if is_attended() {
+        return true;
+    }
+    let Ok(bell) = OwnEvent::new() else { return false };
+    let number = bell.number();
+    if std::thread::Builder::new().name("console".to_owned()).spawn(move || serve(&bell)).is_err() {
+        return false;
+    }
+    BELL.store(number, Ordering::SeqCst);
+    ATTENDED.store(fork::generation() + 1, Ordering::SeqCst);
+    true
 }
 
-fn serve(bell: &OwnedFd) {
-    loop {
-        let mut count = 0_u64;
-        // SAFETY: eight octets are written to a number of that size, which lives longer than the call.
-        let read = unsafe { libc::read(bell.as_raw_fd(), (&raw mut count).cast(), 8) };
-        if read != 8 {
-            continue;
-        }
-        let handlers = HANDLERS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+fn serve(bell: &OwnEvent) {
+    while bell.wait() {
+        let handlers = {
+            // This is no call, and takes a lock all the same.
+            let _inside = fork::enter();
+            console().handlers.clone()
+        };
         let handled = handlers.iter().rev().any(|address| {
             // SAFETY: the program has said that a function of this type is there.
             let handler: Handler =
                 unsafe { std::mem::transmute::<*const (), Handler>(std::ptr::with_exposed_provenance(*address)) };
-            handler(CTRL_C_EVENT) != 0
+            call_back(|| handler(CTRL_C_EVENT)) != 0
         });
         if !handled {
             // What Windows ends a program with that control-C has ended.
@@ -86,28 +107,45 @@ fn set_action(action: libc::sighandler_t) -> bool {
     }
 }
 
+impl Console {
+    /// Makes the action of the signal what the console says.
+    fn set_action(&self) -> bool {
+        let handle: extern "C" fn(i32) = on_interrupt;
+        set_action(match (self.is_ignored, self.handlers.is_empty()) {
+            (true, _) => libc::SIG_IGN,
+            (false, true) => libc::SIG_DFL,
+            (false, false) => handle as *const () as libc::sighandler_t,
+        })
+    }
+}
+
+fn console() -> MutexGuard<'static, Console> {
+    CONSOLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds a handler, or takes one away.
+fn change_handlers(console: &mut Console, handler: usize, adds: bool) -> Result<(), i32> {
+    if !adds {
+        let place = console.handlers.iter().rposition(|known| *known == handler);
+        console.handlers.remove(place.ok_or(ERROR_INVALID_PARAMETER)?);
+        return Ok(());
+    }
+    if console.handlers.len() >= HANDLERS_MAX || !attend() {
+        return Err(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    console.handlers.push(handler);
+    Ok(())
+}
+
 entry!(SetConsoleCtrlHandler as set_console_ctrl_handler(handler: usize, add: i32) -> i32, or 0, {
+    let mut console = console();
     if handler == 0 {
         // Control-C is ignored, or again as it was.
-        return i32::from(set_action(if add != 0 { libc::SIG_IGN } else { libc::SIG_DFL }));
+        console.is_ignored = add != 0;
+    } else if let Err(error) = change_handlers(&mut console, handler, add != 0) {
+        return fails(error, 0);
     }
-    let mut handlers = HANDLERS.lock().unwrap_or_else(PoisonError::into_inner);
-    if add == 0 {
-        let Some(place) = handlers.iter().rposition(|known| *known == handler) else {
-            return fails(ERROR_INVALID_PARAMETER, 0);
-        };
-        handlers.remove(place);
-        if handlers.is_empty() {
-            set_action(libc::SIG_DFL);
-        }
-        return 1;
-    }
-    if handlers.len() >= HANDLERS_MAX {
-        return fails(ERROR_NOT_ENOUGH_MEMORY, 0);
-    }
-    handlers.push(handler);
-    let handle: extern "C" fn(i32) = on_interrupt;
-    i32::from(attend() && set_action(handle as *const () as libc::sighandler_t))
+    i32::from(console.set_action())
 });
 
 entry!(GetModuleHandleA as get_module_handle_a(name: usize) -> usize, or 0, {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use synsent_dialects::desk::{Fetch, FetchEnded, Filter, Msg, Of, Patience};
 use synsent_dialects::system::{ERROR_INVALID_PARAMETER, ERROR_TIMEOUT, WAIT_FAILED, WM_QUIT, WM_TIMER};
 
-use crate::boundary::Foreign;
+use crate::boundary::{Foreign, call_back};
 use crate::kernel32::{desk, entry, fails, list, read_text, read_wide, told, wait};
 
 const PM_REMOVE: u32 = 1;
@@ -87,7 +87,7 @@ fn dispatch(msg: &Msg) -> isize {
             let place = std::ptr::with_exposed_provenance::<()>(msg.lparam as usize);
             // SAFETY: the program has given this address to SetTimer as that of a function of this type.
             let procedure: TimerProcedure = unsafe { std::mem::transmute::<*const (), TimerProcedure>(place) };
-            synsent_sockets::fork::outside(|| procedure(msg.window, msg.message, msg.wparam, msg.time_millis));
+            call_back(|| procedure(msg.window, msg.message, msg.wparam, msg.time_millis));
         }
         return 0;
     }

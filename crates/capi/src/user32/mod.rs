@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use synsent_dialects::desk::Procedure;
 
+use crate::boundary::call_back;
+
 /// A procedure of a window in C.
 type WindowProcedure = extern "C" fn(usize, u32, usize, isize) -> isize;
 
@@ -22,8 +24,6 @@ fn procedure_at(address: usize) -> Option<Procedure> {
     // it is anywhere in C.
     let procedure: WindowProcedure =
         unsafe { std::mem::transmute::<*const (), WindowProcedure>(std::ptr::with_exposed_provenance(address)) };
-    let action = move |window, message, wparam, lparam| {
-        synsent_sockets::fork::outside(|| procedure(window, message, wparam, lparam))
-    };
+    let action = move |window, message, wparam, lparam| call_back(|| procedure(window, message, wparam, lparam));
     Some(Procedure::new(address, Arc::new(action)))
 }

@@ -1,10 +1,13 @@
 //! Classes and windows.
 
+use std::sync::Arc;
+
 use synsent_dialects::desk::{Creation, Desk, Window, Wrong};
 use synsent_dialects::system::{
     ERROR_INVALID_INDEX, ERROR_INVALID_PARAMETER, ERROR_RESOURCE_NAME_NOT_FOUND, WM_CLOSE, WM_CREATE, WM_DESTROY,
     WM_NCCREATE, WM_NCDESTROY,
 };
+use synsent_sockets::thread_number;
 
 use super::procedure_at;
 use crate::boundary::Foreign;
@@ -160,22 +163,45 @@ fn picture(instance: usize, name: usize) -> usize {
     fails(ERROR_RESOURCE_NAME_NOT_FOUND, 0)
 }
 
-/// Ends a window and its children, each of which is told.
-fn destroy(desk: &std::sync::Arc<Desk>, window: usize) -> i32 {
-    let Some(known) = desk.window(window) else { return fails(Wrong::Window.number(), 0) };
-    if known.thread != synsent_sockets::thread_number() {
-        return fails(Wrong::NotOwner.number(), 0);
+/// Ends a window and its children, each of which is told. One that is about to end already is left to whoever ends it.
+fn destroy(desk: &Arc<Desk>, window: usize) -> i32 {
+    match begin_to_end(desk, window) {
+        Ok(true) => {}
+        Ok(false) => return 1,
+        Err(wrong) => return fails(wrong.number(), 0),
     }
-    let tell = |message| {
+    let tell = |window, message| {
         // Its own procedure may have ended it meanwhile.
         let _ = desk.send(window, message, 0, 0);
     };
-    tell(WM_DESTROY);
-    for child in desk.children(window) {
-        destroy(desk, child);
+    // A window is told first and goes last, with its descendants between the two.
+    tell(window, WM_DESTROY);
+    let mut ends = vec![(window, desk.children(window).into_iter())];
+    while let Some((ending, children)) = ends.last_mut() {
+        let ending = *ending;
+        if let Some(child) = children.next() {
+            if begin_to_end(desk, child) == Ok(true) {
+                tell(child, WM_DESTROY);
+                ends.push((child, desk.children(child).into_iter()));
+            }
+            continue;
+        }
+        ends.pop();
+        tell(ending, WM_NCDESTROY);
+        let ended = desk.destroy_window(ending).map(|()| 1);
+        if ends.is_empty() {
+            return told(ended, 0);
+        }
     }
-    tell(WM_NCDESTROY);
-    told(desk.destroy_window(window).map(|()| 1), 0)
+    1
+}
+
+/// From now on a window of the calling thread is about to end; false when it was before.
+fn begin_to_end(desk: &Desk, window: usize) -> Result<bool, Wrong> {
+    let thread = thread_number();
+    desk.change_window(window, |window| {
+        if window.thread == thread { Ok(!std::mem::replace(&mut window.is_ending, true)) } else { Err(Wrong::NotOwner) }
+    })?
 }
 
 /// What a window does with a message for which its program has no use.
@@ -219,7 +245,6 @@ fn set_value(window: &mut Window, index: i32, new: isize) -> Option<isize> {
     match index {
         GWLP_WNDPROC => window.procedure = procedure_at(number)?,
         GWLP_HINSTANCE => window.creation.instance = number,
-        GWLP_HWNDPARENT => window.creation.parent = number,
         GWLP_ID => window.creation.id = number,
         GWL_STYLE => window.creation.style[0] = new as u32,
         GWL_EXSTYLE => window.creation.style[1] = new as u32,
@@ -239,6 +264,10 @@ fn get_long(window: usize, index: i32) -> isize {
 
 fn set_long(window: usize, index: i32, new: isize) -> isize {
     let Some(desk) = desk() else { return 0 };
+    if index == GWLP_HWNDPARENT {
+        let Some(known) = desk.window(window) else { return fails(Wrong::Window.number(), 0) };
+        return told(desk.set_parent(window, new as usize).map(|()| known.creation.parent as isize), 0);
+    }
     match desk.change_window(window, |window| set_value(window, index, new)) {
         Ok(Some(before)) => before,
         Ok(None) => fails(ERROR_INVALID_INDEX, 0),

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use synsent_dialects::winsock1::BlockingHook;
 
+use crate::boundary::call_back;
+
 /// A hook of C: it answers with zero when nothing is left to do.
 type Hook = extern "C" fn() -> i32;
 
@@ -34,7 +36,7 @@ pub(crate) fn hook_at(address: usize) -> Option<BlockingHook> {
     // SAFETY: the program says by its call that a function of this type is there, as its document asks; a number that is no function
     // is as fatal as it is anywhere in C.
     let hook: Hook = unsafe { std::mem::transmute::<*const (), Hook>(std::ptr::with_exposed_provenance(address)) };
-    Some(Rc::new(move || synsent_sockets::fork::outside(|| hook() != 0)))
+    Some(Rc::new(move || call_back(|| hook() != 0)))
 }
 
 /// The entries of a dialect of Windows.

@@ -44,6 +44,75 @@ static unsigned leaves(void *argument)
     return 0;
 }
 
+static CRITICAL_SECTION left;
+
+static DWORD WINAPI keeps_all(LPVOID argument)
+{
+    EnterCriticalSection(&left);
+    return WaitForSingleObject((HANDLE)argument, INFINITE);
+}
+
+static void alone(void *argument)
+{
+    if (argument != NULL) {
+        SetEvent((HANDLE)argument);
+        _endthread();
+    }
+}
+
+/* Windows that are ended from within their own end, and one that would be its own ancestor. */
+static LRESULT CALLBACK ends_itself(HWND window, UINT message, WPARAM wparam, LPARAM lparam)
+{
+    if (message == WM_DESTROY) {
+        counted++;
+        DestroyWindow(window);
+        DestroyWindow((HWND)GetWindowLongPtr(window, GWLP_HWNDPARENT));
+    }
+    return DefWindowProc(window, message, wparam, lparam);
+}
+
+static int ends(void)
+{
+    HANDLE mutex = CreateMutex(NULL, FALSE, NULL), event = CreateEvent(NULL, FALSE, FALSE, NULL), thread;
+    WNDCLASSA class;
+    HWND outer, inner;
+    int i;
+
+    /* A thread ends with a mutex and a section; its stack is as large as the system wants. */
+    InitializeCriticalSection(&left);
+    thread = CreateThread(NULL, (SIZE_T)-1, keeps_all, mutex, 0, NULL);
+    CHECK(thread != NULL && WaitForSingleObject(thread, INFINITE) == WAIT_OBJECT_0);
+    CHECK(WaitForSingleObject(mutex, INFINITE) == WAIT_ABANDONED);
+    CHECK(!TryEnterCriticalSection(&left));
+    InitializeCriticalSection(&left);
+    CHECK(TryEnterCriticalSection(&left));
+    LeaveCriticalSection(&left);
+    /* Handles of _beginthread are closed when the thread ends: more threads than there are handles, a few at a time. */
+    for (i = 0; i < 20; i++) {
+        HANDLE gone = (HANDLE)_beginthread(alone, 0, i % 2 == 0 ? event : NULL);
+        CHECK(gone != (HANDLE)-1);
+        if (i % 2 == 0) {
+            CHECK(WaitForSingleObject(event, INFINITE) == WAIT_OBJECT_0);
+        }
+        while (WaitForSingleObject(gone, 1) != WAIT_FAILED) {
+        }
+        CHECK(GetLastError() == ERROR_INVALID_HANDLE);
+    }
+    memset(&class, 0, sizeof class);
+    class.lpfnWndProc = ends_itself;
+    class.lpszClassName = "ends";
+    CHECK(RegisterClassA(&class) != 0);
+    outer = CreateWindowExA(0, "ends", "", 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL);
+    inner = CreateWindowExA(0, "ends", "", 0, 0, 0, 0, 0, outer, NULL, NULL, NULL);
+    CHECK(outer != NULL && inner != NULL);
+    CHECK(SetWindowLongPtr(outer, GWLP_HWNDPARENT, (LONG_PTR)inner) == 0 && GetLastError() == ERROR_INVALID_PARAMETER);
+    CHECK(SetWindowLongPtr(inner, GWLP_HWNDPARENT, 4242) == 0 && GetLastError() == ERROR_INVALID_WINDOW_HANDLE);
+    CHECK(SetTimer(outer, 0, 1000, NULL) == 1 && KillTimer(outer, 1) && !KillTimer(outer, 1));
+    counted = 0;
+    CHECK(DestroyWindow(outer) && counted == 2 && !IsWindow(outer) && !IsWindow(inner));
+    return 0;
+}
+
 static int kernel(void)
 {
     HANDLE event = CreateEvent(NULL, FALSE, FALSE, NULL), mutex = CreateMutex(NULL, TRUE, NULL), threads[4], other;
@@ -104,7 +173,7 @@ int main(int argc, char **argv)
     char octets[16];
 
     CHECK(argc == 3 && WSAStartup(MAKEWORD(2, 2), &data) == 0);
-    if (kernel() != 0) {
+    if (kernel() != 0 || ends() != 0) {
         return 1;
     }
     s = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);

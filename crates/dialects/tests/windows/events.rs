@@ -6,6 +6,7 @@ use std::thread;
 use synsent_dialects::desk::{OBJECTS_MAX, Owned, WAIT_OBJECTS_MAX, Waited, Wrong};
 use synsent_dialects::winsock2::{self, *};
 use synsent_lab::{Behaviour, UdpBehaviour};
+use synsent_sockets::thread_number;
 use synsent_stack::Duration;
 
 use crate::world::winsock2::*;
@@ -120,13 +121,15 @@ fn another_thread_sets_what_is_waited_for() {
     let event = WSACreateEvent();
     let process = Arc::clone(&world.process);
     let seat = world.lab.seat();
+    // No time passes before this thread waits too.
+    process.network().ticket();
+    let began = world.now();
     let other = thread::spawn(move || {
         let _seat = seat.take();
         let _entered = process.enter();
         process.desk().sleep(Duration::from_secs(3));
         assert!(WSASetEvent(event));
     });
-    let began = world.now();
     assert_eq!(wait(&[event], WSA_INFINITE), WSA_WAIT_EVENT_0);
     assert!(world.now().since(began) >= Duration::from_secs(3));
     other.join().unwrap();
@@ -187,4 +190,27 @@ fn a_name_leads_to_the_same_object_and_a_full_table_takes_no_more() {
     assert_eq!(winsock2::WSAGetLastError(), WSA_NOT_ENOUGH_MEMORY);
     desk.close_handle(second.handle).unwrap();
     assert_ne!(WSACreateEvent(), WSA_INVALID_EVENT);
+}
+
+#[test]
+fn a_mutex_whose_owner_has_ended_is_passed_as_abandoned() {
+    let world = started();
+    let desk = world.desk();
+    let wait = |handle| desk.wait_for(&[handle], false, Some(Duration::ZERO), false).unwrap();
+    let theirs = Arc::clone(&desk);
+    let made = thread::spawn(move || theirs.make_object(Owned::Mutex { is_owned: true }, None).unwrap().handle);
+    let made = made.join().unwrap();
+    assert_eq!((wait(made), wait(made)), (Waited::Abandoned(0), Waited::Object(0)));
+    let waited_for = desk.make_object(Owned::Mutex { is_owned: false }, None).unwrap().handle;
+    let theirs = Arc::clone(&desk);
+    let owner = thread::spawn(move || {
+        assert_eq!(theirs.wait_for(&[waited_for], false, None, false), Ok(Waited::Object(0)));
+    });
+    owner.join().unwrap();
+    assert_eq!(wait(waited_for), Waited::Abandoned(0));
+    // Who hears of the end of a thread finds its mutexes abandoned at once.
+    desk.thread_ended_with(thread_number(), 0);
+    let theirs = Arc::clone(&desk);
+    let next = thread::spawn(move || theirs.wait_for(&[made], false, Some(Duration::ZERO), false));
+    assert_eq!(next.join().unwrap(), Ok(Waited::Abandoned(0)));
 }

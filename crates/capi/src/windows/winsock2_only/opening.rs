@@ -6,7 +6,7 @@ use synsent_dialects::winsock2::{self as it, Along, FROM_PROTOCOL_INFO, INVALID_
 
 use super::structures::{flow, length_of_buffer, read_protocol_info};
 use super::{bad_pointer, failed, no_socket};
-use crate::boundary::{Foreign, call};
+use crate::boundary::{Foreign, call, call_back};
 
 /// WSASocket, which needs nothing of an entry that depends on how wide its characters are.
 fn socket(family: i32, kind: i32, protocol: i32, info: *const c_void, group: u32, flags: u32) -> SOCKET {
@@ -90,10 +90,22 @@ extern "C" fn wsa_accept(
             let (mut caller, mut callee) = (Buffer::new(&mut peer), Buffer::new(&mut own));
             let (no_data, no_flow) = (std::ptr::null_mut(), std::ptr::null_mut());
             let Some(condition) = condition else { return it::CF_ACCEPT };
-            // SAFETY: the program has promised that this is a function of this type; its arguments live longer than the call.
-            unsafe {
-                condition(&raw mut caller, no_data, no_flow, no_flow, &raw mut callee, no_data, &raw mut group, data)
-            }
+            // It may last, and nothing is locked.
+            call_back(|| {
+                // SAFETY: the program has promised that this is a function of this type; its arguments live longer than the call.
+                unsafe {
+                    condition(
+                        &raw mut caller,
+                        no_data,
+                        no_flow,
+                        no_flow,
+                        &raw mut callee,
+                        no_data,
+                        &raw mut group,
+                        data,
+                    )
+                }
+            })
         };
         let ask: Option<&mut Ask> = condition.is_some().then_some(&mut ask as _);
         it::WSAAccept(s, name.pointer_mut(), namelen.pointer_mut(), ask)

@@ -123,7 +123,7 @@ struct Ear {
     key: Key,
 }
 
-/// The desks at which a thread has windows or messages: it is taken from them when it ends.
+/// The desks at which a thread has windows, messages or mutexes: it is taken from them when it ends.
 struct Seats(RefCell<Vec<Weak<Desk>>>);
 
 thread_local! {
@@ -212,8 +212,18 @@ impl Desk {
             return;
         }
         state.queues.insert(thread, Queue::default());
-        // A thread that is about to end leaves its queue behind.
-        let _ = SEATS.try_with(|seats| seats.0.borrow_mut().push(Arc::downgrade(self)));
+        self.take_seat();
+    }
+
+    /// What the calling thread has at this desk is taken from it when it ends.
+    fn take_seat(self: &Arc<Desk>) {
+        // A thread that is about to end leaves what it has behind.
+        let _ = SEATS.try_with(|seats| {
+            let mut seats = seats.0.borrow_mut();
+            if !seats.iter().any(|seat| std::ptr::eq(seat.as_ptr(), Arc::as_ptr(self))) {
+                seats.push(Arc::downgrade(self));
+            }
+        });
     }
 
     /// A thread has ended: its windows and its queue go, its mutexes are abandoned, and what was sent to it comes to nothing.

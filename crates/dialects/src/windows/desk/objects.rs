@@ -5,6 +5,7 @@
 //! come back only after all others, so that a stale one reaches nothing for long.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use synsent_sockets::thread_number;
 use synsent_stack::Duration;
@@ -26,13 +27,22 @@ pub(super) struct Objects {
     handles: BTreeMap<u32, u32>,
     objects: BTreeMap<u32, Object>,
     names: BTreeMap<String, u32>,
+    /// The objects of threads that run, by the threads' numbers.
+    threads: BTreeMap<u32, u32>,
     last_handle: u32,
     last_object: u32,
 }
 
 struct Object {
     kind: Kind,
-    handles: u32,
+    /// How many handles name it, and how many waits.
+    holders: u32,
+}
+
+/// The objects of a wait: they stay until it is over, even where their handles are closed meanwhile.
+struct Held<'a> {
+    desk: &'a Desk,
+    objects: Vec<u32>,
 }
 
 /// What an object is, and how it stands.
@@ -103,7 +113,7 @@ impl Desk {
     ///
     /// # Errors
     /// When there are too many handles, or the name is that of an object of another kind.
-    pub fn make_object(&self, owned: Owned, name: Option<&str>) -> Result<Made, Wrong> {
+    pub fn make_object(self: &Arc<Desk>, owned: Owned, name: Option<&str>) -> Result<Made, Wrong> {
         let kind = match owned {
             Owned::Event { by_hand, is_set } => Kind::Event { by_hand, is_set },
             Owned::Mutex { is_owned } => {
@@ -118,20 +128,25 @@ impl Desk {
         let mut state = self.state();
         let objects = &mut state.objects;
         if let Some(object) = name.and_then(|name| objects.names.get(name).copied()) {
-            let known = objects.objects.get_mut(&object).ok_or(Wrong::Handle)?;
+            let known = objects.objects.get(&object).ok_or(Wrong::Handle)?;
             if std::mem::discriminant(&known.kind) != std::mem::discriminant(&kind) {
                 return Err(Wrong::Handle);
             }
-            known.handles += 1;
-            let handle = objects.handle(object);
-            return handle.map(|handle| Made { handle, was_there: true });
+            let handle = objects.handle(object)?;
+            objects.hold(object);
+            return Ok(Made { handle, was_there: true });
         }
         objects.last_object = objects.last_object.wrapping_add(1);
         let object = objects.last_object;
         let handle = objects.handle(object)?;
-        objects.objects.insert(object, Object { kind, handles: 1 });
+        objects.objects.insert(object, Object { kind, holders: 1 });
         if let Some(name) = name {
             objects.names.insert(name.to_owned(), object);
+        }
+        drop(state);
+        if matches!(kind, Kind::Mutex { owner: Some(_), .. }) {
+            // Its end is told to who waits for the mutex.
+            self.take_seat();
         }
         Ok(Made { handle, was_there: false })
     }
@@ -145,12 +160,7 @@ impl Desk {
         let objects = &mut state.objects;
         let number = u32::try_from(handle).map_err(|_| Wrong::Handle)?;
         let object = objects.handles.remove(&number).ok_or(Wrong::Handle)?;
-        let Some(known) = objects.objects.get_mut(&object) else { return Ok(()) };
-        known.handles -= 1;
-        if known.handles == 0 {
-            objects.objects.remove(&object);
-            objects.names.retain(|_, named| *named != object);
-        }
+        objects.let_go(object);
         Ok(())
     }
 
@@ -214,21 +224,24 @@ impl Desk {
 
     /// The thread of this handle has this number.
     pub fn thread_began(&self, handle: usize, number: u32) {
-        if let Ok(Object { kind: Kind::Thread { number: known, .. }, .. }) = self.state().objects.get_mut(handle) {
+        let mut state = self.state();
+        let objects = &mut state.objects;
+        if let Ok(Object { kind: Kind::Thread { number: known, .. }, .. }) = objects.get_mut(handle) {
             *known = number;
+            let object = objects.named(&[handle]);
+            objects.threads.extend(object.into_iter().flatten().map(|object| (number, object)));
         }
     }
 
-    /// The thread with this number has ended with a code.
+    /// The thread with this number has ended with a code. Who waits for its end finds its mutexes abandoned.
     pub fn thread_ended_with(&self, thread: u32, code: u32) {
         let mut state = self.state();
-        for object in state.objects.objects.values_mut() {
-            if let Kind::Thread { number, ended } = &mut object.kind
-                && *number == thread
-            {
-                *ended = Some(code);
-            }
+        let objects = &mut state.objects;
+        let object = objects.threads.remove(&thread).and_then(|object| objects.objects.get_mut(&object));
+        if let Some(Object { kind: Kind::Thread { ended, .. }, .. }) = object {
+            *ended = Some(code);
         }
+        objects.abandon_mutexes(thread);
         drop(state);
         self.ring();
     }
@@ -250,7 +263,7 @@ impl Desk {
     /// # Errors
     /// When a handle is none, or there are too many.
     pub fn wait_for(
-        &self,
+        self: &Arc<Desk>,
         handles: &[usize],
         all: bool,
         at_most: Option<Duration>,
@@ -260,15 +273,20 @@ impl Desk {
             return Err(Wrong::Argument);
         }
         let thread = thread_number();
-        let wanted = self.state().objects.named(handles)?;
+        let held = self.hold(handles)?;
+        let wanted = &held.objects;
+        if self.state().objects.has_mutex(wanted) {
+            // The thread may own it from now on, and its end is then told to who waits for the mutex.
+            self.take_seat();
+        }
         let concerns = |state: &State, watch: &Watch| match watch.target {
             Target::Event(object) => wanted.contains(&object),
             Target::Window { .. } => with_messages && state.is_told_to(watch, thread),
         };
         let look = |state: &mut State, now| {
             let passed = match all && !wanted.is_empty() {
-                true => state.objects.pass_all(&wanted, thread),
-                false => state.objects.pass_one(&wanted, thread),
+                true => state.objects.pass_all(wanted, thread),
+                false => state.objects.pass_one(wanted, thread),
             };
             match passed {
                 Some(waited) => Look::Found(waited),
@@ -284,6 +302,14 @@ impl Desk {
             Err(Ended::TimeOver) => Ok(Waited::TimeOver),
             Err(Ended::Over(failure)) => Ok(Waited::Over(failure)),
         }
+    }
+
+    /// The objects of these handles, kept while somebody waits for them.
+    fn hold(&self, handles: &[usize]) -> Result<Held<'_>, Wrong> {
+        let mut state = self.state();
+        let objects = state.objects.named(handles)?;
+        objects.iter().for_each(|object| state.objects.hold(*object));
+        Ok(Held { desk: self, objects })
     }
 
     /// Lets time pass, in the network's time.
@@ -333,6 +359,32 @@ impl Objects {
         handles.iter().map(|handle| object(handle).ok_or(Wrong::Handle)).collect()
     }
 
+    /// Somebody more names an object.
+    fn hold(&mut self, object: u32) {
+        if let Some(known) = self.objects.get_mut(&object) {
+            known.holders += 1;
+        }
+    }
+
+    /// Somebody names an object no more; with the last one it goes.
+    fn let_go(&mut self, object: u32) {
+        let Some(known) = self.objects.get_mut(&object) else { return };
+        known.holders -= 1;
+        if known.holders > 0 {
+            return;
+        }
+        if let Kind::Thread { number, .. } = known.kind {
+            self.threads.remove(&number);
+        }
+        self.objects.remove(&object);
+        self.names.retain(|_, named| *named != object);
+    }
+
+    fn has_mutex(&self, objects: &[u32]) -> bool {
+        let kinds = objects.iter().filter_map(|object| self.objects.get(object)).map(|object| object.kind);
+        kinds.into_iter().any(|kind| matches!(kind, Kind::Mutex { .. }))
+    }
+
     /// Sets an event by its place; one that is gone is told nothing.
     pub(super) fn set_event(&mut self, object: u32) {
         if let Some(Object { kind: Kind::Event { is_set, .. }, .. }) = self.objects.get_mut(&object) {
@@ -366,7 +418,7 @@ impl Objects {
         Some(passed.iter().position(|abandoned| *abandoned).map_or(Waited::Object(0), Waited::Abandoned))
     }
 
-    /// Whether an object lets a thread pass; one whose last handle was closed meanwhile never will.
+    /// Whether an object lets a thread pass.
     fn lets_pass(&self, object: u32, thread: u32) -> bool {
         match self.objects.get(&object).map(|object| object.kind) {
             None => false,
@@ -395,5 +447,12 @@ impl Objects {
             }
             Some(Kind::Thread { .. }) | None => false,
         }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut state = self.desk.state();
+        self.objects.iter().for_each(|object| state.objects.let_go(*object));
     }
 }

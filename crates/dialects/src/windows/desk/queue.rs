@@ -268,14 +268,16 @@ impl Desk {
         Ok(if id == 0 { 1 } else { id })
     }
 
-    /// Takes a timer of the calling thread away.
+    /// Takes a timer of the calling thread away. That of a window that was named zero goes by one too, which is what its making
+    /// has answered.
     ///
     /// # Errors
     /// When there is none.
     pub fn kill_timer(&self, window: usize, id: usize) -> Result<(), Wrong> {
         let mut state = self.state();
         let queue = state.queues.get_mut(&thread_number()).ok_or(Wrong::Timer)?;
-        let place = queue.timers.iter().position(|timer| timer.window == window && timer.id == id);
+        let place_of = |id| queue.timers.iter().position(|timer| timer.window == window && timer.id == id);
+        let place = place_of(id).or_else(|| if window != 0 && id == 1 { place_of(0) } else { None });
         queue.timers.remove(place.ok_or(Wrong::Timer)?);
         Ok(())
     }

@@ -14,6 +14,9 @@ pub const WINDOWS_MAX: usize = 10_000;
 pub const REGISTERED_MESSAGES_MAX: usize = 0x4000;
 
 const FIRST_REGISTERED: u32 = 0xc000;
+/// What stands for no parent, and for that of windows that only receive messages, which is none either.
+const NO_PARENT: usize = 0;
+const HWND_MESSAGE: usize = !2;
 
 /// What a window does with a message: window, message, and its two arguments.
 pub type Action = dyn Fn(usize, u32, usize, isize) -> isize + Send + Sync;
@@ -67,6 +70,8 @@ pub struct Window {
     pub user_data: usize,
     /// Room that belongs to the program.
     pub extra: Vec<u8>,
+    /// Whether it is about to go.
+    pub is_ending: bool,
 }
 
 impl Procedure {
@@ -148,7 +153,8 @@ impl Desk {
         state.last_window = handle;
         let extra = vec![0; extra_octets];
         let thread = thread_number();
-        state.windows.insert(handle, Window { class: name, procedure, thread, creation, user_data: 0, extra });
+        let window = Window { class: name, procedure, thread, creation, user_data: 0, extra, is_ending: false };
+        state.windows.insert(handle, window);
         Ok(handle as usize)
     }
 
@@ -165,6 +171,28 @@ impl Desk {
         let mut state = self.state();
         let window = u32::try_from(window).ok().and_then(|window| state.windows.get_mut(&window));
         window.map(change).ok_or(Wrong::Window)
+    }
+
+    /// Gives a window another parent, or none.
+    ///
+    /// # Errors
+    /// When one of the two is not there, or the window would be its own ancestor.
+    pub fn set_parent(&self, window: usize, parent: usize) -> Result<(), Wrong> {
+        let mut state = self.state();
+        let place = |window: usize| u32::try_from(window).map_err(|_| Wrong::Window);
+        let mut above = parent;
+        // No window is its own ancestor yet, so the way up ends.
+        while let Some(ancestor) = place(above).ok().and_then(|above| state.windows.get(&above)) {
+            if above == window {
+                return Err(Wrong::Argument);
+            }
+            above = ancestor.creation.parent;
+        }
+        if parent != NO_PARENT && parent != HWND_MESSAGE && state.owner(parent).is_none() {
+            return Err(Wrong::Window);
+        }
+        state.windows.get_mut(&place(window)?).ok_or(Wrong::Window)?.creation.parent = parent;
+        Ok(())
     }
 
     /// Takes a window away, with its messages and timers; sockets tell it nothing more.
