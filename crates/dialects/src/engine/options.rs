@@ -72,6 +72,8 @@ pub enum Meaning {
 pub enum Form {
     /// A whole number of 32 bits.
     Int,
+    /// The same; where there is room for fewer octets than it has, the first one alone is the value.
+    IntOrOctet,
     /// Two numbers of 16 bits: on or off, and seconds.
     LingerShort,
     /// Two numbers of 32 bits: on or off, and seconds.
@@ -127,9 +129,18 @@ impl Form {
     /// The size of a value; unit: octets.
     pub const fn octets(self) -> usize {
         match self {
-            Form::Int | Form::LingerShort | Form::Millis => 4,
+            Form::Int | Form::IntOrOctet | Form::LingerShort | Form::Millis => 4,
             Form::LingerInt => 8,
             Form::TimeValue => 16,
+        }
+    }
+
+    /// How many octets of this many are the value; `None`: they are too few.
+    fn octets_of(self, given: usize) -> Option<usize> {
+        match self {
+            _ if given >= self.octets() => Some(self.octets()),
+            Form::IntOrOctet if given > 0 => Some(1),
+            _ => None,
         }
     }
 }
@@ -151,9 +162,10 @@ pub(crate) fn getsockopt(
         | Fact::NegativeLength.when(room_octets.is_none())
         | Fact::NullBuffer.when(value.is_null());
     if let (Some(row), Some(room), Some(room_octets)) = (row, room, room_octets) {
-        let octets = row.form.octets().min(room_octets);
+        let octets = row.form.octets_of(room_octets).unwrap_or(room_octets);
         let is_there = len.write_i32(room).is_ok() && (value.is_null() || value.probe(octets).is_ok());
-        call.facts |= Fact::ShortOption.when(room_octets < row.form.octets()) | Fact::BadBuffer.when(!is_there);
+        call.facts |=
+            Fact::ShortOption.when(row.form.octets_of(room_octets).is_none()) | Fact::BadBuffer.when(!is_there);
     }
     if call.judge()? != Verdict::Proceed {
         return Ok(());
@@ -162,7 +174,8 @@ pub(crate) fn getsockopt(
     let group = call.process()?.groups().of(handle);
     let told = meaning::read(call.socket()?, dialect, row, group).map_err(|failure| call.say(failure))?;
     let (octets, size) = told.encode(row.form);
-    let fits = size.min(room_octets.unwrap_or(0));
+    let room_octets = room_octets.unwrap_or(0);
+    let fits = row.form.octets_of(room_octets).unwrap_or(room_octets).min(size);
     let written = value.write(0, &octets[..fits]).and_then(|()| len.write_i32(fits as i32));
     written.map_err(|_| call.say(Outcome::BadMemory))
 }
@@ -182,10 +195,10 @@ pub(crate) fn setsockopt(
     let mut given = None;
     if let Some(row) = row {
         call.facts |= Fact::OptionFixed.when(!row.settable);
-        let is_short = usize::try_from(len).is_ok_and(|len| len < row.form.octets());
-        call.facts |= Fact::ShortOption.when(is_short);
-        if len >= 0 && !is_short && !value.is_null() {
-            let (facts, decoded) = decode(value, row);
+        let octets = usize::try_from(len).ok().and_then(|len| row.form.octets_of(len));
+        call.facts |= Fact::ShortOption.when(len >= 0 && octets.is_none());
+        if let Some(octets) = octets.filter(|_| !value.is_null()) {
+            let (facts, decoded) = decode(value, octets, row);
             call.facts |= facts;
             given = decoded;
         }
@@ -272,9 +285,9 @@ impl Call {
 }
 
 /// Reads a value; it must be one that the option can have.
-fn decode(pointer: Pointer<'_>, row: &OptionRow) -> (Facts, Option<Value>) {
-    let mut octets = [0; 16];
-    let octets = &mut octets[..row.form.octets()];
+fn decode(pointer: Pointer<'_>, octets: usize, row: &OptionRow) -> (Facts, Option<Value>) {
+    let mut value = [0; 16];
+    let octets = &mut value[..octets];
     if pointer.read(0, octets).is_err() {
         return (Fact::BadBuffer.alone(), None);
     }

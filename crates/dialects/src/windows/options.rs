@@ -1,4 +1,8 @@
 //! The options and requests that both documents have, for the types of sockets that the page of getsockopt gives them to.
+//!
+//! The documents give yes and no the size of an int. Windows takes and tells them in one octet as well, as programs in C++ pass a `bool`:
+//! the conformance tests of Wine, which run on Windows, show it for each of these options; a buffer size or an error in one octet is a
+//! fault there.
 
 use super::constants::*;
 use crate::engine::options::{Form, IoctlRow, Meaning, OptionRow, Request};
@@ -10,13 +14,13 @@ pub(crate) const COMMON_COUNT: usize = 13;
 /// The options that both have.
 pub(crate) const COMMON: [OptionRow; COMMON_COUNT] = [
     of_socket(SO_ACCEPTCONN, "SO_ACCEPTCONN", Meaning::Listening, Form::Int, false, On::Stream),
-    of_socket(SO_REUSEADDR, "SO_REUSEADDR", Meaning::ReuseAddress, Form::Int, true, On::Both),
-    of_socket(SO_KEEPALIVE, "SO_KEEPALIVE", Meaning::KeepAlive, Form::Int, true, On::Stream),
-    of_socket(SO_DONTROUTE, "SO_DONTROUTE", Meaning::DontRoute, Form::Int, true, On::Both),
-    of_socket(SO_BROADCAST, "SO_BROADCAST", Meaning::Broadcast, Form::Int, true, On::Datagram),
+    of_socket(SO_REUSEADDR, "SO_REUSEADDR", Meaning::ReuseAddress, Form::IntOrOctet, true, On::Both),
+    of_socket(SO_KEEPALIVE, "SO_KEEPALIVE", Meaning::KeepAlive, Form::IntOrOctet, true, On::Stream),
+    of_socket(SO_DONTROUTE, "SO_DONTROUTE", Meaning::DontRoute, Form::IntOrOctet, true, On::Both),
+    of_socket(SO_BROADCAST, "SO_BROADCAST", Meaning::Broadcast, Form::IntOrOctet, true, On::Datagram),
     of_socket(SO_LINGER, "SO_LINGER", Meaning::Linger, Form::LingerShort, true, On::Stream),
-    of_socket(SO_OOBINLINE, "SO_OOBINLINE", Meaning::UrgentInline, Form::Int, true, On::Stream),
-    of_socket(SO_DONTLINGER, "SO_DONTLINGER", Meaning::DontLinger, Form::Int, true, On::Stream),
+    of_socket(SO_OOBINLINE, "SO_OOBINLINE", Meaning::UrgentInline, Form::IntOrOctet, true, On::Stream),
+    of_socket(SO_DONTLINGER, "SO_DONTLINGER", Meaning::DontLinger, Form::IntOrOctet, true, On::Stream),
     of_socket(SO_SNDBUF, "SO_SNDBUF", Meaning::SendBuffer, Form::Int, true, On::Both),
     of_socket(SO_RCVBUF, "SO_RCVBUF", Meaning::ReceiveBuffer, Form::Int, true, On::Both),
     of_socket(SO_ERROR, "SO_ERROR", Meaning::Error, Form::Int, false, On::Both),
@@ -26,7 +30,7 @@ pub(crate) const COMMON: [OptionRow; COMMON_COUNT] = [
         number: TCP_NODELAY,
         name: "TCP_NODELAY",
         meaning: Meaning::NoDelay,
-        form: Form::Int,
+        form: Form::IntOrOctet,
         settable: true,
         on: On::Stream,
     },

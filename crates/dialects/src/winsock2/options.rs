@@ -8,7 +8,7 @@ use crate::windows::options::{COMMON_COUNT, and, of_socket};
 const MORE_COUNT: usize = 15;
 
 pub(crate) const OPTIONS: [OptionRow; COMMON_COUNT + MORE_COUNT] = and([
-    of_socket(SO_EXCLUSIVEADDRUSE, "SO_EXCLUSIVEADDRUSE", Meaning::ExclusiveAddress, Form::Int, true, On::Both),
+    of_socket(SO_EXCLUSIVEADDRUSE, "SO_EXCLUSIVEADDRUSE", Meaning::ExclusiveAddress, Form::IntOrOctet, true, On::Both),
     of_socket(SO_SNDTIMEO, "SO_SNDTIMEO", Meaning::SendTimeLimit, Form::Millis, true, On::Both),
     of_socket(SO_RCVTIMEO, "SO_RCVTIMEO", Meaning::ReceiveTimeLimit, Form::Millis, true, On::Both),
     of_socket(SO_CONNECT_TIME, "SO_CONNECT_TIME", Meaning::ConnectTime, Form::Int, false, On::Both),

@@ -20,13 +20,14 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// Reads a value of the form's size.
+    /// Reads a value of the form's size, or of one octet where the form has that too.
     pub(super) fn decode(octets: &[u8], form: Form) -> Option<Value> {
         let short = |at: usize| octets.get(at..at + 2).map(|octets| u16::from_ne_bytes([octets[0], octets[1]]));
         let int = |at: usize| octets.get(at..at + 4)?.try_into().ok().map(i32::from_ne_bytes);
         let long = |at: usize| octets.get(at..at + 8)?.try_into().ok().map(i64::from_ne_bytes);
         Some(match form {
             Form::Int => Value::Number(int(0)?),
+            Form::IntOrOctet => Value::Number(int(0).or_else(|| octets.first().map(|octet| i32::from(*octet)))?),
             Form::LingerShort => lingers(short(0)? != 0, u64::from(short(2)?)),
             Form::LingerInt => lingers(int(0)? != 0, u64::try_from(int(4)?).ok()?),
             Form::Millis => Value::Time(limit(Duration::from_millis(u64::from(int(0)?.cast_unsigned())))),
@@ -49,8 +50,10 @@ impl Value {
         };
         let seconds = time.map_or(0, |time| time.as_secs());
         match (form, self) {
-            (Form::Int, Value::Number(number)) => octets[..4].copy_from_slice(&number.to_ne_bytes()),
-            (Form::Int, Value::Time(time)) => octets[..4].copy_from_slice(&i32::from(time.is_some()).to_ne_bytes()),
+            (Form::Int | Form::IntOrOctet, Value::Number(number)) => octets[..4].copy_from_slice(&number.to_ne_bytes()),
+            (Form::Int | Form::IntOrOctet, Value::Time(time)) => {
+                octets[..4].copy_from_slice(&i32::from(time.is_some()).to_ne_bytes())
+            }
             (Form::LingerShort, _) => {
                 octets[..2].copy_from_slice(&u16::from(time.is_some()).to_ne_bytes());
                 octets[2..4].copy_from_slice(&u16::try_from(seconds).unwrap_or(u16::MAX).to_ne_bytes());

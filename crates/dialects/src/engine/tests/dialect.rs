@@ -242,7 +242,7 @@ pub(super) static TESTISH: Dialect = Dialect {
             number: 1,
             name: "NODELAY",
             meaning: Meaning::NoDelay,
-            form: Form::Int,
+            form: Form::IntOrOctet,
             settable: true,
             on: On::Stream,
         },

@@ -61,6 +61,20 @@ fn an_option_that_is_not_there_or_not_for_this_says_so() {
 }
 
 #[test]
+fn an_option_with_two_sizes_is_set_and_told_in_one_octet() {
+    let world = World::new();
+    let handle = world.stream();
+    let sets = |value: &[u8], len| setsockopt(&TESTISH, handle, 6, 1, Pointer::from(value), len);
+    for on in [1_u8, 0] {
+        sets(&[on], 1).unwrap();
+        let (mut told, mut len) = ([7_u8; 4], 1);
+        getsockopt(&TESTISH, handle, 6, 1, (&mut told[..]).into(), (&mut len).into()).unwrap();
+        assert_eq!((told, len), ([on, 7, 7, 7], 1));
+    }
+    assert_eq!(word(sets(&[1], 0)), "FAULT");
+}
+
+#[test]
 fn memory_and_lengths_of_options_are_looked_at_first() {
     let world = World::new();
     let handle = world.stream();
