@@ -20,7 +20,8 @@ LINK_NAMES := ws2_32 wsock32 targettcp
 PACKAGES := winsock1 winsock2 targettcp bs2000
 
 CARGO_TARGET_DIR ?= target
-BUILT := $(CARGO_TARGET_DIR)/$(if $(filter dev test,$(PROFILE)),debug,$(PROFILE))
+# With a triple, cargo builds in a folder of that name.
+BUILT := $(CARGO_TARGET_DIR)/$(if $(CARGO_BUILD_TARGET),$(CARGO_BUILD_TARGET)/)$(if $(filter dev test,$(PROFILE)),debug,$(PROFILE))
 HEADERS := crates/capi/include
 # Sources that were written where names have no case spell the headers in these ways too.
 SPELLINGS := winsock2.h=WinSock2.h winsock2.h=Winsock2.h winsock2.h=WINSOCK2.H winsock2.h=winSock2.h winsock.h=WinSock.h \
@@ -38,11 +39,11 @@ MAN := $(CARGO_TARGET_DIR)/man
 all: library manual
 
 library:
-	$(CARGO) build --locked --profile $(PROFILE) -p synsent-capi
+	$(CARGO) build --locked --target-dir "$(CARGO_TARGET_DIR)" --profile $(PROFILE) -p synsent-capi
 
 manual:
 	rm -rf "$(MAN)"
-	$(CARGO) run --locked --quiet --profile $(MAN_PROFILE) -p synsent-dialects --example man "$(MAN)" $(HEADERS)
+	$(CARGO) run --locked --target-dir "$(CARGO_TARGET_DIR)" --quiet --profile $(MAN_PROFILE) -p synsent-dialects --example man "$(MAN)" $(HEADERS)
 
 install: library manual
 	$(INSTALL) -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)/synsent/windows"

@@ -4,7 +4,7 @@
 //! stays null, because the documents tell the two apart.
 
 use std::cell::Cell;
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use synsent_host::Wild;
@@ -19,8 +19,38 @@ pub(crate) struct Foreign {
     wild: Option<Wild>,
 }
 
+unsafe extern "C" {
+    fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
+}
+
+/// `PTHREAD_CANCEL_DISABLE`, the same in every C library of Linux.
+const CANCEL_DISABLE: c_int = 1;
+
+/// As long as it lives, a thread that is cancelled goes on: no unwinding for that goes through frames of Rust, which would end the
+/// program. It ends at the program's next cancellation point.
+struct NotCancelled {
+    before: c_int,
+}
+
+impl NotCancelled {
+    fn new() -> NotCancelled {
+        let mut before = 0;
+        // SAFETY: the state is written to a number that lives longer than the call; it is one of this thread's and no more.
+        unsafe { pthread_setcancelstate(CANCEL_DISABLE, &raw mut before) };
+        NotCancelled { before }
+    }
+}
+
+impl Drop for NotCancelled {
+    fn drop(&mut self) {
+        // SAFETY: the state is the one that was there before, and what it was is told to a number of this function.
+        unsafe { pthread_setcancelstate(self.before, &raw mut self.before) };
+    }
+}
+
 /// Runs the call of a program: the library is started if it was not, and a panic comes to what `failed` says.
 pub(crate) fn call<T>(failed: impl FnOnce() -> T, body: impl FnOnce() -> T) -> T {
+    let _not_cancelled = NotCancelled::new();
     // What a panic leaves behind is guarded by locks that survive it, or belongs to the one call.
     let result = catch_unwind(AssertUnwindSafe(|| {
         let _inside = synsent_sockets::fork::enter();
@@ -123,12 +153,30 @@ impl Foreign {
 
 #[cfg(test)]
 mod tests {
+    use std::ptr;
+
     use super::*;
 
     #[test]
     fn a_panic_ends_at_the_boundary() {
         assert_eq!(call(|| -1, || -> i32 { panic!("as a defect would") }), -1);
         assert_eq!(call(|| -1, || 7), 7);
+    }
+
+    #[test]
+    fn a_thread_that_is_cancelled_in_a_call_ends_behind_it() {
+        let state = || {
+            let mut before = 0;
+            // SAFETY: the state of this thread is told, and put back at once.
+            unsafe { pthread_setcancelstate(CANCEL_DISABLE, &raw mut before) };
+            // SAFETY: as above.
+            unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
+            before
+        };
+        let before = state();
+        assert_eq!(call(|| -1, || call(|| -1, state)), CANCEL_DISABLE);
+        assert_eq!((state(), call(|| -1, || -> i32 { panic!("as a defect would") }), state()), (before, -1, before));
+        assert_ne!(before, CANCEL_DISABLE);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use synsent_dialects::{DIALECTS, Process};
 use synsent_host::{DescriptorNumbers, DeviceNetwork, KernelNetwork, NameError, NetworkName, VirtioHeader};
@@ -44,29 +45,34 @@ static AT_START: extern "C" fn() = {
     at_start
 };
 
-static STARTED: Once = Once::new();
+/// What became of the network; why there is none is told outside of it, because the handlers of `exit` may come here again.
+static STARTED: OnceLock<Result<(), String>> = OnceLock::new();
 
 /// Makes the network, once, and the processes of all dialects on it.
 pub(crate) fn start() {
-    STARTED.call_once(|| match network(choice()) {
-        Ok(network) => serve(&network),
-        Err(why) => end(&why),
+    let started = STARTED.get_or_init(|| {
+        let choice = chosen().as_ref().map_err(String::clone)?;
+        network(choice).map(|network| serve(&network))
     });
+    if let Err(why) = started {
+        end(why);
+    }
 }
 
 /// Whether a child can go on with the sockets that it inherits: the kernel's are its own as much as the parent's, and before there is
 /// a network there is nothing that could stay behind.
 pub(crate) fn is_inherited() -> bool {
-    !STARTED.is_completed() || matches!(choice(), Choice::Kernel)
+    STARTED.get().is_none() || matches!(choice(), Choice::Kernel)
 }
 
 /// Puts the program's sockets on this network, whatever `SYNSENT_NET` says; false where they are on another already. For a program in
 /// Rust that has the library in itself and a network of its own.
 pub fn install(network: Arc<dyn Network>) -> bool {
     let mut is_first = false;
-    STARTED.call_once(|| {
+    STARTED.get_or_init(|| {
         serve(&network);
         is_first = true;
+        Ok(())
     });
     is_first
 }
@@ -105,13 +111,17 @@ fn threads_of_the_process() -> usize {
     all.saturating_sub(console::threads())
 }
 
-/// What the variable says, looked at once. A program whose variable is wrong ends here.
+/// What the variable says. A program whose variable is wrong ends here.
 fn choice() -> &'static Choice {
-    static CHOICE: OnceLock<Choice> = OnceLock::new();
+    chosen().as_ref().unwrap_or_else(|why| end(why))
+}
+
+/// What the variable says, looked at once, or what is wrong with it.
+fn chosen() -> &'static Result<Choice, String> {
+    static CHOICE: OnceLock<Result<Choice, String>> = OnceLock::new();
     CHOICE.get_or_init(|| {
         let value = std::env::var_os(VARIABLE);
-        read(value.clone())
-            .unwrap_or_else(|why| end(&format!("{VARIABLE}={}: {why}", value.unwrap_or_default().to_string_lossy())))
+        read(value.clone()).map_err(|why| format!("{VARIABLE}={}: {why}", value.unwrap_or_default().to_string_lossy()))
     })
 }
 
@@ -145,8 +155,12 @@ fn text_of(file: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Ends the program with one line.
+/// Ends the program with one line. A call by a program that is ending already, as from a handler of `exit`, fails as after a panic.
 fn end(why: &str) -> ! {
+    static IS_ENDING: AtomicBool = AtomicBool::new(false);
+    if IS_ENDING.swap(true, Ordering::SeqCst) {
+        std::panic::resume_unwind(Box::new("the program is ending"));
+    }
     let line = why.split_whitespace().collect::<Vec<_>>().join(" ");
     // Who has closed standard error is told by the status alone.
     let _ = writeln!(io::stderr(), "synsent: {line}");

@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::driver::{DeviceCounters, Driver};
 use crate::poller::{Poller, Waker};
+use crate::signal::Blocked;
 use crate::waiters::Waiters;
 
 /// Why a call to the stack did not come to an end.
@@ -86,7 +87,10 @@ impl Engine {
             waker,
         });
         let for_thread = Arc::clone(&shared);
+        // The program's handlers run on the program's threads, and end their calls.
+        let blocked = Blocked::all();
         let thread = thread::Builder::new().name("synsent".into()).spawn(move || for_thread.run())?;
+        drop(blocked);
         Ok(Engine { shared, thread: Some(thread) })
     }
 

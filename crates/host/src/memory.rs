@@ -1,9 +1,9 @@
 //! Memory that may not be there: the caller's pointers, read and written without ever dying of it.
 //!
-//! What is known to be there (`memory/known.rs`) is copied as any memory is. Else the kernel copies between two places of this process and says so when one of them is not there: null, unmapped, not
-//! writable, or mapped in part. Where it does not let a process do that to itself, octets go through a pipe, whose `write`
-//! and `read` check their memory in the same way. Sockets of the kernel get the address itself. [`PageWithHole`] is such memory, for
-//! trying it.
+//! What is known to be there (`memory/known.rs`) is copied as any memory is. Else the kernel copies between two places of this
+//! process and says so when one of them is not there: null, unmapped, not writable, or mapped in part. Where it does not let a
+//! process do that to itself, octets go through a pipe, whose `write` and `read` check their memory in the same way. Sockets of the
+//! kernel get the address itself. [`PageWithHole`] is such memory, for trying it.
 
 mod known;
 mod valgrind;
@@ -27,6 +27,11 @@ const PIPE_STEP: usize = 4_096;
 
 /// No page of memory is smaller on any machine that this runs on.
 const PAGE_OCTETS_MIN: usize = 4_096;
+
+/// How far from its beginning a buffer is looked at, besides its last octet, before something is received into it. It is more than
+/// the longest datagram has, and a large buffer is not brought into memory for its own sake.
+const PROBED_OCTETS_MAX: usize = 131_072;
+
 /// Memory behind an address, mapped or not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wild {
@@ -120,15 +125,17 @@ impl Memory for Wild {
         }
     }
 
-    /// By a call of the kernel for each page that changes nothing, also where somebody writes there at the same time.
+    /// By a call of the kernel for each page of its beginning that changes nothing, also where somebody writes there at the same time.
     fn probe_writable(&self, octets: usize) -> Result<(), Fault> {
         let start = self.place(0, octets)?;
         if known::is_there(start, octets) {
             return Ok(());
         }
         // The last octet stands in a page of its own only where it is not in the one before.
-        let last = octets.checked_sub(1).filter(|last| (start + last) % PAGE_OCTETS_MIN < last % PAGE_OCTETS_MIN);
-        for at in (0..octets).step_by(PAGE_OCTETS_MIN).chain(last) {
+        let is_elsewhere =
+            |last: &usize| *last >= PROBED_OCTETS_MAX || (start + last) % PAGE_OCTETS_MIN < last % PAGE_OCTETS_MIN;
+        let last = octets.checked_sub(1).filter(is_elsewhere);
+        for at in (0..octets.min(PROBED_OCTETS_MAX)).step_by(PAGE_OCTETS_MIN).chain(last) {
             match touch(start + at) {
                 Ok(()) => {}
                 Err(Errno::FAULT) => return Err(Fault),
@@ -366,6 +373,28 @@ mod tests {
             assert_eq!(read(pages.before_hole(16), &mut [0; 16]), Ok(()));
             assert_eq!(write(pages.before_hole(16), &[1; 16]), Err(Fault));
         }
+    }
+
+    #[test]
+    fn a_large_buffer_is_probed_at_its_beginning_and_at_its_end() {
+        let page = page_octets();
+        let octets = 4 * PROBED_OCTETS_MAX;
+        let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: new memory, at no place that anybody has; it stays for as long as the process runs.
+        let arena = unsafe { libc::mmap(ptr::null_mut(), octets, access, kind, -1, 0) };
+        assert_ne!(arena, libc::MAP_FAILED);
+        // SAFETY: the memory is this test's own, which follows no reference into it.
+        let arena = unsafe { Wild::at(arena.expose_provenance()) };
+        assert_eq!(arena.probe_writable(octets), Ok(()));
+        let mut there = vec![0_u8; octets / page];
+        let start = ptr::with_exposed_provenance_mut(arena.address);
+        // SAFETY: as many octets are told as the memory has pages.
+        assert_eq!(unsafe { libc::mincore(start, octets, there.as_mut_ptr()) }, 0);
+        let touched = there.iter().filter(|page| **page & 1 != 0).count();
+        assert!(touched < octets / page, "{touched} pages");
+        // SAFETY: the last page is this test's own.
+        assert_eq!(unsafe { libc::munmap(start.byte_add(octets - page), page) }, 0);
+        assert_eq!(arena.probe_writable(octets), Err(Fault));
     }
 
     #[test]

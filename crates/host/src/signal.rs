@@ -8,6 +8,35 @@ use std::io;
 use std::mem;
 use std::ptr;
 
+/// Blocks every signal of the calling thread; dropping it brings the mask back. What is forked meanwhile runs no handler of
+/// this process, and a thread that is begun
+/// meanwhile handles no signal of the program.
+#[must_use]
+pub struct Blocked {
+    before: libc::sigset_t,
+}
+
+impl Blocked {
+    /// Blocks them.
+    pub fn all() -> Blocked {
+        // SAFETY: both sets are made in place and live longer than the calls; blocking signals changes no memory.
+        unsafe {
+            let mut all: libc::sigset_t = mem::zeroed();
+            let mut before: libc::sigset_t = mem::zeroed();
+            libc::sigfillset(&mut all);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+            Blocked { before }
+        }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // SAFETY: the set is the one that the kernel gave.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
+    }
+}
+
 /// A thread that can be interrupted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Target {

@@ -124,7 +124,8 @@ fn go_in() {
 }
 
 fn go_out() {
-    own_shard().0.fetch_sub(1, Ordering::SeqCst);
+    // A handler of signals may have forked after this thread was counted and before it knew, and a child counts afresh.
+    let _ = own_shard().0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |inside| inside.checked_sub(1));
 }
 
 fn own_shard() -> &'static Shard {

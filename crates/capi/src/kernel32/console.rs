@@ -69,6 +69,7 @@ fn attend() -> bool {
     }
     let Ok(bell) = OwnEvent::new() else { return false };
     let number = bell.number();
+    let _blocked = synsent_host::signal::Blocked::all();
     if std::thread::Builder::new().name("console".to_owned()).spawn(move || serve(&bell)).is_err() {
         return false;
     }

@@ -17,6 +17,9 @@ thread_local! {
     static STACK: Cell<(usize, usize)> = const { Cell::new(NOT_LOOKED) };
 }
 
+/// No more than so much below its top is taken for a thread's own stack.
+const STACK_OCTETS_MAX: usize = 1 << 30;
+
 const NOT_LOOKED: (usize, usize) = (0, 0);
 /// No memory at all.
 const NOWHERE: (usize, usize) = (1, 1);
@@ -59,7 +62,9 @@ fn look_for_stack() -> Option<(usize, usize)> {
     let told = unsafe { libc::pthread_attr_getstack(attributes.as_ptr(), &mut lowest, &mut octets) };
     // SAFETY: the attributes were filled in, and are not used again.
     unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
-    (told == 0).then_some((lowest.addr(), lowest.addr().checked_add(octets)?))
+    let top = lowest.addr().checked_add(octets)?;
+    // A stack without a limit is said to begin at the beginning of memory, where coroutines have theirs and the heap is too.
+    (told == 0).then_some((lowest.addr().max(top.saturating_sub(STACK_OCTETS_MAX)), top))
 }
 
 fn is_variable(start: usize, end: usize) -> bool {

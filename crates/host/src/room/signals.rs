@@ -6,6 +6,8 @@
 use std::mem;
 use std::ptr;
 
+pub(super) use crate::signal::Blocked;
+
 /// The highest number of a signal.
 const HIGHEST: libc::c_int = 64;
 
@@ -56,30 +58,4 @@ pub(super) fn restore(ignored: Set) {
 pub(super) fn expect_children() {
     // SAFETY: the default runs no code of ours, and the call takes two numbers.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
-}
-
-/// Blocks every signal of the calling thread; dropping it brings the mask back. What is forked meanwhile runs no handler of
-/// this process.
-pub(super) struct Blocked {
-    before: libc::sigset_t,
-}
-
-impl Blocked {
-    pub(super) fn all() -> Blocked {
-        // SAFETY: both sets are made in place and live longer than the calls; blocking signals changes no memory.
-        unsafe {
-            let mut all: libc::sigset_t = mem::zeroed();
-            let mut before: libc::sigset_t = mem::zeroed();
-            libc::sigfillset(&mut all);
-            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
-            Blocked { before }
-        }
-    }
-}
-
-impl Drop for Blocked {
-    fn drop(&mut self) {
-        // SAFETY: the set is the one that the kernel gave.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
-    }
 }
