@@ -33,7 +33,7 @@ pub(super) static FCNTL: Page = Page {
     call: "fcntl",
     rules: rules! {
         Any BadHandle  => Fail(BADF),    "bs2000.error.badf", "as connect has it";
-        Any NotASocket => Fail(NOTSOCK), "bs2000.error.notsock", "only sockets are known here";
+        Any NotASocket => Fail(NOTSOCK), "bs2000.error.notsock", "in Rust; from C the call on a file is the C library's";
         Any BadOption  => Fail(INVAL),   "", "POSIX: no such command";
         Any Always     => Proceed,       "", "nothing speaks against it";
     },
@@ -260,7 +260,7 @@ const CLOSE: Page = Page {
     call: "close",
     rules: rules! {
         Any BadHandle  => Fail(BADF),    "bs2000.error.badf", "as connect has it";
-        Any NotASocket => Fail(NOTSOCK), "", "files are closed where they were opened; only sockets are known here";
+        Any NotASocket => Fail(NOTSOCK), "", "in Rust, where files are closed as they were opened; from C the call on a file is the C library's";
         Any Always     => Proceed,       "bs2000.refused-needs-new-descriptor";
     },
     answers: &[],

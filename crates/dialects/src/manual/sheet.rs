@@ -74,8 +74,36 @@ fn deed(dialect: &Dialect, page: &Page) -> &'static str {
         (&pages.ioctl, "set the mode of a socket, or ask what it could receive"),
     ];
     let known = deeds.iter().find(|(of, _)| of.call == page.call).map(|(_, deed)| *deed);
-    known.unwrap_or("a call that only this system has")
+    let more = MORE_DEEDS.iter().find(|(call, _)| *call == page.call).map(|(_, deed)| *deed);
+    known.or(more).unwrap_or("a call that only this system has")
 }
+
+/// What the calls are for that not all systems have.
+const MORE_DEEDS: [(&str, &str); 23] = [
+    ("WSASend", "send a list of buffers to the peer"),
+    ("WSASendTo", "send a list of buffers as a datagram to a name"),
+    ("WSARecv", "receive into a list of buffers"),
+    ("WSARecvFrom", "receive into a list of buffers and learn from whom"),
+    ("WSARecvEx", "receive, and learn whether a message was cut"),
+    ("WSASendDisconnect", "end sending"),
+    ("WSARecvDisconnect", "end receiving"),
+    ("WSASocket", "make a socket by an entry of the catalogue"),
+    ("WSAConnect", "set up a connection, with data along"),
+    ("WSAAccept", "take the next connection if a condition agrees"),
+    ("WSAPoll", "wait until sockets are ready, each with what is asked of it"),
+    ("WSAIoctl", "set the mode of a socket, or ask something of it"),
+    ("WSAEnumProtocols", "tell the catalogue of protocols"),
+    ("WSADuplicateSocket", "share a socket with another process"),
+    ("WSAGetOverlappedResult", "tell the result of an overlapped call"),
+    ("WSAAsyncSelect", "have network events told as messages to a window"),
+    ("WSASetBlockingHook", "set what runs while a call blocks"),
+    ("WSAUnhookBlockingHook", "take the blocking hook back"),
+    ("WSACancelBlockingCall", "take back the call that blocks"),
+    ("WSAEventSelect", "have network events set an event object"),
+    ("WSAEnumNetworkEvents", "tell the network events that came"),
+    ("WSACreateEvent", "make an event object"),
+    ("poll", "wait until descriptors are ready, each with what is asked of it"),
+];
 
 /// The page of a dialect: how it is started, how its sockets behave, all errors and options.
 pub fn overview(dialect: &Dialect) -> String {
