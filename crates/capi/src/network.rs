@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -14,6 +15,7 @@ use synsent_dialects::{DIALECTS, Process};
 use synsent_host::{DescriptorNumbers, DeviceNetwork, KernelNetwork, NameError, NetworkName, VirtioHeader};
 use synsent_lab::{LabNetwork, SCENARIO_OCTETS_MAX, Scenario, SharedLab};
 use synsent_sockets::Network;
+use synsent_sockets::local::Identity;
 
 use crate::fork;
 use crate::kernel32::console;
@@ -95,7 +97,9 @@ fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {
             let numbers = DescriptorNumbers::new().map_err(|error| format!("numbers for sockets: {error}"))?;
             let lab = SharedLab::new(staged.lab);
             lab.count_crowd(threads_of_the_process);
-            Ok(LabNetwork::with_numbers(&lab, staged.us, Arc::new(numbers)))
+            let network = LabNetwork::with_numbers(&lab, staged.us, Arc::new(numbers));
+            furnish(&network);
+            Ok(network)
         }
         Choice::Device(name) => {
             let network =
@@ -109,6 +113,23 @@ fn network(choice: &Choice) -> Result<Arc<dyn Network>, String> {
 fn threads_of_the_process() -> usize {
     let all = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
     all.saturating_sub(console::threads())
+}
+
+/// Makes the directories of a lab in which programs look for sockets: the usual ones, and the one in which the program was started.
+fn furnish(network: &LabNetwork) {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    for place in [Path::new("/tmp"), Path::new("/var/tmp"), Path::new("/var/run"), Path::new("/run"), &here] {
+        let mut above: Vec<&Path> = place.ancestors().filter(|path| path.parent().is_some()).collect();
+        above.reverse();
+        for path in above {
+            // What is there already stays as it is.
+            let _ = network.files().make_directory(path.as_os_str().as_bytes());
+        }
+        // Everybody may bind there, as it is with the machine's.
+        let _ = network.files().set_access(place.as_os_str().as_bytes(), Identity::ROOT, 0o777);
+    }
+    // A program whose directory is gone has the root.
+    let _ = network.local().set_directory(here.as_os_str().as_bytes());
 }
 
 /// What the variable says. A program whose variable is wrong ends here.

@@ -375,3 +375,29 @@ fn labels(text: &str) -> Vec<String> {
     });
     joined.filter(|label| label.starts_with("synsent_")).collect()
 }
+
+/// A server that names its socket in one of the usual directories finds them in a lab too.
+#[test]
+fn the_usual_directories_are_there_in_a_lab() {
+    for compiler in compilers() {
+        let program = Program::new(compiler, System::Bs2000)
+            .text(
+                "#include <sys/types.h>\n#include <sys/socket.h>\n#include <sys/un.h>\n#include <stdio.h>\n#include <string.h>\n\
+                 #include <unistd.h>\n\
+                 int main(int count, char **paths)\n\
+                 {\n    int at;\n    char got[5] = \"\";\n    for (at = 1; at < count; at++) {\n\
+                 struct sockaddr_un name;\n        int listener = socket(AF_UNIX, SOCK_STREAM, 0), s = socket(AF_UNIX, SOCK_STREAM, 0), peer;\n\
+                 memset(&name, 0, sizeof name);\n        name.sun_family = AF_UNIX;\n        strncpy(name.sun_path, paths[at], sizeof name.sun_path - 1);\n\
+                 unlink(paths[at]);\n\
+                 if (bind(listener, (struct sockaddr *)&name, sizeof name) || listen(listener, 1)) { perror(paths[at]); return 1; }\n\
+                 if (connect(s, (struct sockaddr *)&name, sizeof name)) { perror(\"connect\"); return 2; }\n\
+                 peer = accept(listener, 0, 0);\n\
+                 if (write(s, \"path\", 4) != 4 || read(peer, got, 4) != 4 || strcmp(got, \"path\")) return 3;\n\
+                 close(s); close(peer); close(listener);\n    }\n    return 0;\n}\n",
+            )
+            .flags(&["-Wno-stringop-truncation", "-Wno-unknown-warning-option"])
+            .build();
+        let network = format!("lab:{}", support::root().join("scenarios/web.toml").display());
+        program.run(&network, &["/tmp/s", "/var/run/s", "s"]).expect_success();
+    }
+}

@@ -56,6 +56,8 @@ impl Call {
         let mut call = Call::of_process(dialect, page);
         let Some(process) = call.process.as_ref().filter(|_| !call.facts.has(Fact::NotStarted)) else { return call };
         match process.find(handle) {
+            // Another thread has closed it since: its handle belongs to nothing any more.
+            Some(socket) if socket.standing().stage == Stage::Closed => call.facts |= Fact::BadHandle.alone(),
             Some(socket) => {
                 call.on = On::of(socket.domain(), socket.kind());
                 call.facts |= state_facts(&socket);
