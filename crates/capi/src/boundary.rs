@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use synsent_host::Wild;
-use synsent_sockets::{Memory as _, Pointer, PointerMut};
+use synsent_sockets::{Fault, Memory as _, Pointer, PointerMut};
 
 use crate::network;
 
@@ -145,6 +145,11 @@ impl Foreign {
         Some(into)
     }
 
+    /// Tries whether so many octets can be read.
+    pub(crate) fn probe_readable(&self, octets: usize) -> Result<(), Fault> {
+        self.wild.ok_or(Fault)?.probe_readable(octets)
+    }
+
     /// Writes at this distance; false where there is no place.
     pub(crate) fn write(&self, at: usize, octets: &[u8]) -> bool {
         self.wild.is_some_and(|wild| wild.write(at, octets).is_ok())
@@ -186,4 +191,21 @@ mod tests {
         assert_eq!((wild.read::<4>(0), wild.write(0, &[1])), (None, false));
         assert!(Foreign::new(std::ptr::null::<u8>()).is_null());
     }
+}
+
+/// A place for these octets of which the first ones, so many, can only be read; it lasts for ever.
+#[cfg(test)]
+pub(crate) fn across_a_wall(octets: &[u8], read_only: usize) -> *mut c_void {
+    const PAGE_OCTETS: usize = 4_096;
+    let rights = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: two new pages, which nobody else has.
+    let pages = unsafe {
+        libc::mmap(std::ptr::null_mut(), 2 * PAGE_OCTETS, rights, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+    };
+    assert_ne!(pages, libc::MAP_FAILED);
+    let place = pages.wrapping_byte_add(PAGE_OCTETS - read_only);
+    assert!(Foreign::new(place).write(0, octets));
+    // SAFETY: the first of those pages, to which there is no reference.
+    assert_eq!(unsafe { libc::mprotect(pages, PAGE_OCTETS, libc::PROT_READ) }, 0);
+    place
 }

@@ -61,10 +61,13 @@ pub(crate) fn start() {
     }
 }
 
+/// Whether the program's network stays with it when it forks.
+static STAYS: AtomicBool = AtomicBool::new(false);
+
 /// Whether a child can go on with the sockets that it inherits: the kernel's are its own as much as the parent's, and before there is
 /// a network there is nothing that could stay behind.
 pub(crate) fn is_inherited() -> bool {
-    STARTED.get().is_none() || matches!(choice(), Choice::Kernel)
+    !STAYS.load(Ordering::SeqCst)
 }
 
 /// Puts the program's sockets on this network, whatever `SYNSENT_NET` says; false where they are on another already. For a program in
@@ -80,6 +83,7 @@ pub fn install(network: Arc<dyn Network>) -> bool {
 }
 
 fn serve(network: &Arc<dyn Network>) {
+    STAYS.store(!network.is_inherited(), Ordering::SeqCst);
     for dialect in DIALECTS {
         Process::new(dialect, Arc::clone(network)).install();
     }

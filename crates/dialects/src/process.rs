@@ -113,10 +113,14 @@ pub fn leave_networks() {
     LEFT.store(true, Ordering::SeqCst);
 }
 
+/// Whether [`leave_networks`] was called.
+pub(crate) fn is_left() -> bool {
+    LEFT.load(Ordering::SeqCst)
+}
+
 /// Why the calls fail after [`leave_networks`], if it was called.
 pub(crate) fn why_left() -> Option<Failure> {
-    let left = LEFT.load(Ordering::SeqCst);
-    left.then(|| Failure::said(Outcome::NetworkDown, "the network stayed with the parent when the process forked"))
+    is_left().then(|| Failure::said(Outcome::NetworkDown, "the network stayed with the parent when the process forked"))
 }
 
 impl Process {
@@ -173,15 +177,19 @@ impl Process {
 
     /// A process of this thread, of whichever dialect: the one entered last, else the one installed first.
     pub fn any() -> Option<Arc<Process>> {
-        let entered = CURRENT.with_borrow(|entered| entered.last().cloned());
-        entered.or_else(|| installed().read().unwrap_or_else(PoisonError::into_inner).first().cloned())
+        if is_left() {
+            return None;
+        }
+        // A thread that is about to end has entered none any more.
+        let entered = CURRENT.try_with(|entered| entered.borrow().last().cloned());
+        entered.ok().flatten().or_else(|| installed().read().unwrap_or_else(PoisonError::into_inner).first().cloned())
     }
 
     /// The process of this thread in this dialect.
     pub(crate) fn current(dialect: &Dialect) -> Option<Arc<Process>> {
         // There is one of each.
         let is_it = |process: &&Arc<Process>| std::ptr::eq(process.dialect, dialect);
-        if LEFT.load(Ordering::SeqCst) {
+        if is_left() {
             return None;
         }
         // A thread that is about to end has entered none any more.

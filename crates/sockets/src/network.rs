@@ -116,6 +116,12 @@ pub trait Network: Send + Sync {
         false
     }
 
+    /// Whether a child of the process goes on with what it inherits of this network. What runs in threads or in memory of the parent
+    /// stays there.
+    fn is_inherited(&self) -> bool {
+        false
+    }
+
     /// Ends all waits, so that each looks at its [`Cancel`].
     fn wake_all(&self);
 

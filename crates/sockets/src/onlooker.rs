@@ -16,6 +16,8 @@ pub enum Act {
     FoundNoRoom,
     /// Somebody has accepted, or tried to.
     Accepted,
+    /// Who accepted has given the connection back: it is no news.
+    PutBack,
     /// An opening has begun.
     Opened,
     /// A datagram socket has taken a peer.

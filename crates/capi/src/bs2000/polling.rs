@@ -13,6 +13,8 @@ pub(super) const POLL_ENTRIES_MAX: u64 = 65_536;
 
 /// An entry in memory: a number, what is asked, what is told.
 const ENTRY_OCTETS: usize = 8;
+/// Where what is told stands in it.
+const REVENTS_AT: usize = 6;
 
 #[unsafe(export_name = "synsent_bs2000_select")]
 extern "C" fn select(
@@ -51,8 +53,12 @@ extern "C" fn poll(entries: *mut c_void, count: c_ulong, timeout: c_int) -> c_in
         if told == -1 || entries.is_empty() {
             return Ok(told);
         }
-        let octets: Vec<u8> = entries.iter().flat_map(laid_out).collect();
-        if place.write(0, &octets) { Ok(told) } else { Err(EFAULT) }
+        // What is asked stays the program's, whose other threads may change it meanwhile; and what is told already need not be written.
+        let before = octets.as_chunks::<ENTRY_OCTETS>().0.iter();
+        let mut news = before.zip(&entries).enumerate().filter(|(_, (before, entry))| !tells(before, entry));
+        let is_told = news
+            .all(|(number, (_, entry))| place.write(number * ENTRY_OCTETS + REVENTS_AT, &entry.revents.to_ne_bytes()));
+        if is_told { Ok(told) } else { Err(EFAULT) }
     })
 }
 
@@ -61,12 +67,9 @@ fn entry(octets: &[u8; ENTRY_OCTETS]) -> PollFd {
     PollFd { fd: i32::from_ne_bytes([a, b, c, d]), events: i16::from_ne_bytes([e, f]), revents: 0 }
 }
 
-fn laid_out(entry: &PollFd) -> [u8; ENTRY_OCTETS] {
-    let mut octets = [0; ENTRY_OCTETS];
-    octets[..4].copy_from_slice(&entry.fd.to_ne_bytes());
-    octets[4..6].copy_from_slice(&entry.events.to_ne_bytes());
-    octets[6..].copy_from_slice(&entry.revents.to_ne_bytes());
-    octets
+/// Whether this is told in memory as it is.
+fn tells(octets: &[u8; ENTRY_OCTETS], entry: &PollFd) -> bool {
+    octets[REVENTS_AT..] == entry.revents.to_ne_bytes()
 }
 
 #[cfg(test)]
@@ -76,12 +79,25 @@ mod tests {
 
     #[test]
     fn poll_looks_at_so_many_entries_and_no_more() {
-        let nobody = laid_out(&PollFd { fd: -1, events: 0, revents: 0 });
-        let mut entries = nobody.repeat(POLL_ENTRIES_MAX as usize + 1);
+        let mut entries = [0xff; ENTRY_OCTETS].repeat(POLL_ENTRIES_MAX as usize + 1);
         let entries = entries.as_mut_ptr().cast();
         assert_eq!(poll(entries, POLL_ENTRIES_MAX, 0), 0);
         assert_eq!((poll(entries, POLL_ENTRIES_MAX + 1, 0), errno()), (-1, EINVAL));
         assert_eq!(poll(std::ptr::null_mut(), 0, 0), 0);
         assert_eq!((poll(std::ptr::null_mut(), 1, 0), errno()), (-1, EFAULT));
+    }
+
+    #[test]
+    fn poll_writes_what_it_tells_and_nothing_else() {
+        let mut before = [0; ENTRY_OCTETS];
+        before[..4].copy_from_slice(&i32::MAX.to_ne_bytes());
+        // What is asked stands where nobody can write.
+        let entry = crate::boundary::across_a_wall(&before, REVENTS_AT);
+        assert_eq!(poll(entry, 1, 0), 1);
+        let after: [u8; ENTRY_OCTETS] = Foreign::new(entry).read(0).unwrap();
+        assert_eq!(
+            (&after[..REVENTS_AT], &after[REVENTS_AT..]),
+            (&before[..REVENTS_AT], &libc::POLLNVAL.to_ne_bytes()[..])
+        );
     }
 }

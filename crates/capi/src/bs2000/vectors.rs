@@ -92,6 +92,15 @@ impl Memory for Scattered {
     fn write(&self, at: usize, from: &[u8]) -> Result<(), Fault> {
         self.pieces(at, from.len(), |part, at, range| part.pointer_mut().write(at, &from[range]))
     }
+
+    // Each part begins a page of its own, so each is looked at by itself; from the beginning on, each from its own.
+    fn probe_readable(&self, octets: usize) -> Result<(), Fault> {
+        self.pieces(0, octets, |part, _, range| part.probe_readable(range.len()))
+    }
+
+    fn probe_writable(&self, octets: usize) -> Result<(), Fault> {
+        self.pieces(0, octets, |part, _, range| part.pointer_mut().probe(range.len()))
+    }
 }
 
 #[unsafe(export_name = "synsent_bs2000_readv")]
@@ -160,11 +169,12 @@ extern "C" fn recvmsg(s: c_int, header: *mut c_void, flags: c_int) -> isize {
         }
         let name = place_at(header, message::NAME)?;
         let buffers = PointerMut::Foreign(&buffers);
-        if name.is_null() {
-            return Ok(it::recv(s, buffers, octets, flags));
-        }
         let namelen = Part { whole: header, at: message::NAME_OCTETS };
-        Ok(it::recvfrom(s, buffers, octets, flags, name.pointer_mut(), PointerMut::Foreign(&namelen)))
+        let (received, flags) =
+            it::recvmsg(s, buffers, octets, flags, name.pointer_mut(), PointerMut::Foreign(&namelen));
+        // The place was there when the call began.
+        header.write(message::FLAGS, &flags.to_ne_bytes());
+        Ok(received)
     }) as isize
 }
 
@@ -216,6 +226,20 @@ mod tests {
         assert_eq!(&octets, b"cdef");
         assert_eq!((all.write(2, b"XY"), all.read(4, &mut octets)), (Ok(()), Err(Fault)));
         assert_eq!((&first, &last), (b"abX", b"Yefg"));
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_is_found_wherever_it_is() {
+        let (mut first, mut last) = ([0_u8; 3], [0_u8; 5]);
+        let wild = synsent_host::unmapped_page().unwrap();
+        let at = |part: &mut [u8]| [part.as_mut_ptr().expose_provenance(), part.len()];
+        let list = [at(&mut first), [wild, 4], at(&mut last)];
+        let all = Scattered::read(Foreign::new(list.as_ptr()), list.len()).unwrap();
+        assert_eq!((all.probe_writable(12), all.probe_readable(12)), (Err(Fault), Err(Fault)));
+        assert_eq!((all.probe_writable(3), all.probe_readable(3)), (Ok(()), Ok(())));
+        let list = [at(&mut first), [0, 0], at(&mut last)];
+        let all = Scattered::read(Foreign::new(list.as_ptr()), list.len()).unwrap();
+        assert_eq!((all.probe_writable(8), all.probe_readable(8)), (Ok(()), Ok(())));
     }
 
     #[test]

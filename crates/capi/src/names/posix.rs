@@ -43,6 +43,14 @@ macro_rules! posix_name_entries {
             found
         }
 
+        /// Runs a call that leaves the system's error as it is, whatever comes of it.
+        fn quietly<T>(failed: impl FnOnce() -> T, body: impl FnOnce() -> T) -> T {
+            let before = errno();
+            let made = call(failed, body);
+            set_errno(before);
+            made
+        }
+
         fn host(found: Option<synsent_sockets::names::HostEntry>) -> *mut c_void {
             found.map_or(null_mut(), |entry| keep(Slot::Host, layout::hostent(&entry, Kind::Host, FAMILIES)))
         }
@@ -74,22 +82,22 @@ macro_rules! posix_name_entries {
         #[unsafe(export_name = concat!("synsent_", stringify!($dialect), "_getservbyname"))]
         extern "C" fn getservbyname(name: *const c_char, of: *const c_char) -> *mut c_void {
             let (name, of) = (Foreign::new(name), Foreign::new(of));
-            call(null_mut, || service(it::getservbyname(name.pointer(), of.pointer())))
+            quietly(null_mut, || service(it::getservbyname(name.pointer(), of.pointer())))
         }
 
         #[unsafe(export_name = concat!("synsent_", stringify!($dialect), "_getservbyport"))]
         extern "C" fn getservbyport(port: i32, of: *const c_char) -> *mut c_void {
-            call(null_mut, || service(it::getservbyport(port, Foreign::new(of).pointer())))
+            quietly(null_mut, || service(it::getservbyport(port, Foreign::new(of).pointer())))
         }
 
         #[unsafe(export_name = concat!("synsent_", stringify!($dialect), "_getprotobyname"))]
         extern "C" fn getprotobyname(name: *const c_char) -> *mut c_void {
-            call(null_mut, || protocol(it::getprotobyname(Foreign::new(name).pointer())))
+            quietly(null_mut, || protocol(it::getprotobyname(Foreign::new(name).pointer())))
         }
 
         #[unsafe(export_name = concat!("synsent_", stringify!($dialect), "_getprotobynumber"))]
         extern "C" fn getprotobynumber(number: i32) -> *mut c_void {
-            call(null_mut, || protocol(it::getprotobynumber(number)))
+            quietly(null_mut, || protocol(it::getprotobynumber(number)))
         }
     };
 }
@@ -144,7 +152,7 @@ mod bs2000 {
 
     #[unsafe(export_name = "synsent_bs2000_freeaddrinfo")]
     extern "C" fn freeaddrinfo(list: *mut c_void) {
-        call(|| (), || take_back(list.expose_provenance()));
+        quietly(|| (), || take_back(list.expose_provenance()));
     }
 
     #[unsafe(export_name = "synsent_bs2000_getnameinfo")]
@@ -167,7 +175,7 @@ mod bs2000 {
 
     #[unsafe(export_name = "synsent_bs2000_gai_strerror")]
     extern "C" fn gai_strerror(code: i32) -> *mut c_void {
-        call(null_mut, || {
+        quietly(null_mut, || {
             let mut block = Block::default();
             block.text(it::gai_strerror(code));
             keep(Slot::Text, block)
@@ -188,18 +196,18 @@ mod bs2000 {
     #[unsafe(export_name = "synsent_bs2000_getipnodebyname")]
     extern "C" fn getipnodebyname(name: *const c_char, family: i32, flags: i32, error: *mut i32) -> *mut c_void {
         let (name, error) = (Foreign::new(name), Foreign::new(error));
-        call(null_mut, || given(it::getipnodebyname(name.pointer(), family, flags), error))
+        quietly(null_mut, || given(it::getipnodebyname(name.pointer(), family, flags), error))
     }
 
     #[unsafe(export_name = "synsent_bs2000_getipnodebyaddr")]
     extern "C" fn getipnodebyaddr(address: *const c_void, len: usize, family: i32, error: *mut i32) -> *mut c_void {
         let (address, error) = (Foreign::new(address), Foreign::new(error));
         let len = i32::try_from(len).unwrap_or(-1);
-        call(null_mut, || given(it::getipnodebyaddr(address.pointer(), len, family), error))
+        quietly(null_mut, || given(it::getipnodebyaddr(address.pointer(), len, family), error))
     }
 
     #[unsafe(export_name = "synsent_bs2000_freehostent")]
     extern "C" fn freehostent(host: *mut c_void) {
-        call(|| (), || take_back(host.expose_provenance()));
+        quietly(|| (), || take_back(host.expose_provenance()));
     }
 }

@@ -136,6 +136,11 @@ static void datagrams(const char *address)
   parts[1].iov_base = back + 6;
   check(recvmsg(one, &message, 0) == sizeof text && memcmp(back, text, sizeof text) == 0, "recvmsg");
   check(message.msg_namelen == sizeof from && from.sin_family == AF_INET && message.msg_controllen == 0, "its name");
+  check(message.msg_flags == 0, "a whole message");
+  check(sendto(other, text, sizeof text, 0, (struct sockaddr *)&addr, sizeof addr) == sizeof text, "sendto");
+  message.msg_iovlen = 1;
+  check(recvmsg(one, &message, 0) == 6 && message.msg_flags == MSG_TRUNC, "a message that was cut");
+  message.msg_iovlen = 2;
   message.msg_control = back;
   message.msg_controllen = sizeof back;
   check(sendmsg(one, &message, 0) == -1 && errno == EOPNOTSUPP, "control data");

@@ -23,6 +23,10 @@ static void names_of_the_machine(void) {
     CHECK(protocol != NULL && protocol->p_proto == 17);
     protocol = getprotobynumber(6);
     CHECK(protocol != NULL && strcmp(protocol->p_name, "tcp") == 0);
+    /* These tell no number, so they leave the one that is there, whatever they find. */
+    errno = ERANGE;
+    CHECK(getservbyname((const char *)1, NULL) == NULL && getprotobyname((const char *)1) == NULL);
+    CHECK(getservbyname("http", "tcp") != NULL && errno == ERANGE);
 }
 
 static void names_of_the_scenario(void) {

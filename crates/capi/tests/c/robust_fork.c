@@ -218,6 +218,10 @@ static void other_programs_inherit_nothing(void) {
     expect_text(ends[1], "x");
 }
 
+void *make_event(void *security, int by_hand, int is_set, const char *name) __asm__("synsent_windows_CreateEventA");
+int peek(void *msg, void *window, unsigned first, unsigned last, unsigned removes) __asm__("synsent_windows_PeekMessageA");
+void rest(unsigned millis) __asm__("synsent_windows_Sleep");
+
 static void is_told_so(void *argument) {
     SOCKET *ends = argument;
     char data[512], octet;
@@ -229,12 +233,19 @@ static void is_told_so(void *argument) {
     CHECK(win_select(0, &read, NULL, NULL, &long_enough) == SOCKET_ERROR && WSAGetLastError() == WSAENETDOWN);
     CHECK(win_closesocket(ends[0]) == SOCKET_ERROR && WSAGetLastError() == WSAENETDOWN);
     CHECK(WSAStartup(0x0202, data) != 0);
+    CHECK(make_event(NULL, 1, 0, NULL) == NULL);
+    CHECK(peek(data, NULL, 0, 0, 1) == 0);
+    rest(1000);
 }
 
 /* What moves a lab stays with the parent: the child is told at once, and the parent goes on. */
 static void on_a_lab_the_child_has_no_network(void) {
     SOCKET ends[2];
     connection(ends);
+    /* From here on this thread has a queue, which is taken away when it ends: the child's copy as well. */
+    char msg[64];
+    CHECK(peek(msg, NULL, 0, 0, 1) == 0);
+    CHECK(make_event(NULL, 1, 0, NULL) != NULL);
     for (int i = 0; i < 20; i++) {
         expect_well(child(is_told_so, ends));
     }

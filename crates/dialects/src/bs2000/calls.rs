@@ -10,7 +10,7 @@ use crate::engine::select::Patience;
 use crate::page::Facts;
 use crate::posix::PollFd;
 use crate::posix::calls::posix_calls;
-use crate::posix::constants::{F_GETFL, F_SETFL, O_NONBLOCK};
+use crate::posix::constants::{F_GETFL, F_SETFL, MSG_TRUNC, O_NONBLOCK};
 use crate::posix::lookup::posix_lookups;
 
 posix_calls!(BS2000, (s, name, namelen), close, ioctl);
@@ -37,6 +37,22 @@ pub fn read<'a>(s: i32, buf: impl Into<PointerMut<'a>>, nbyte: i32) -> i32 {
 /// Sends without flags.
 pub fn write<'a>(s: i32, buf: impl Into<Pointer<'a>>, nbyte: i32) -> i32 {
     send(s, buf, nbyte, 0)
+}
+
+/// Receives, and tells from whom where there is room for that, as recvmsg does: besides the number, the flags of the message, which are
+/// [`MSG_TRUNC`] where it was larger than the buffer, else zero.
+pub fn recvmsg<'a>(
+    s: i32,
+    buf: impl Into<PointerMut<'a>>,
+    len: i32,
+    flags: i32,
+    from: impl Into<PointerMut<'a>>,
+    fromlen: impl Into<PointerMut<'a>>,
+) -> (i32, i32) {
+    let (from, fromlen) = (from.into(), fromlen.into());
+    let came = engine::receive::recvmsg(&BS2000, Handle::from(s), buf.into(), len, flags, from, fromlen);
+    let is_short = came.as_ref().is_ok_and(|(_, is_short)| *is_short);
+    (number(came.map(|(octets, _)| octets)), if is_short { MSG_TRUNC } else { 0 })
 }
 
 /// Reads (F_GETFL) or sets (F_SETFL) the flags of a descriptor, of which a socket has O_NONBLOCK: the flags, zero, or -1.

@@ -12,6 +12,8 @@ use crate::process::{Handle, Said};
 pub(crate) struct Came {
     /// How much.
     pub(crate) octets: i32,
+    /// Whether a message was larger than the buffer.
+    pub(crate) is_short: bool,
     /// What is said where a message was larger than the buffer, and the rest of it is lost.
     pub(crate) cut: Option<Said>,
 }
@@ -41,6 +43,26 @@ pub(crate) fn recvfrom(
     by_page(dialect, &dialect.pages.recvfrom, handle, (buffer, len), flags, from, Facts::NONE)?.count()
 }
 
+/// The same by which recvmsg receives: it is told besides whether a message was larger than the buffer. Without room for a name it is
+/// a recv.
+pub(crate) fn recvmsg(
+    dialect: &'static Dialect,
+    handle: Handle,
+    buffer: PointerMut<'_>,
+    len: i32,
+    flags: i32,
+    name: PointerMut<'_>,
+    namelen: PointerMut<'_>,
+) -> Result<(i32, bool), Said> {
+    let (page, from) = match name.is_null() {
+        true => (&dialect.pages.recv, None),
+        false => (&dialect.pages.recvfrom, Some((name, namelen))),
+    };
+    let came = by_page(dialect, page, handle, (buffer, len), flags, from, Facts::NONE)?;
+    let is_short = came.is_short;
+    came.count().map(|octets| (octets, is_short))
+}
+
 /// Receiving by a page, when this is so besides what is found here; tells who sent it, where there is room for that.
 pub(crate) fn by_page(
     dialect: &'static Dialect,
@@ -58,16 +80,19 @@ pub(crate) fn by_page(
     if let Some((name, namelen)) = &mut from {
         call.take_room(name, namelen);
     }
-    let Some(received) = carry_out(&mut call, buffer, len, flags)? else { return Ok(Came { octets: 0, cut: None }) };
+    let Some(received) = carry_out(&mut call, buffer, len, flags)? else {
+        return Ok(Came { octets: 0, is_short: false, cut: None });
+    };
     if let Some((mut name, mut namelen)) = from.filter(|(_, namelen)| !namelen.is_null()) {
         // A local socket without a name sends without one.
         let nobody = || Name::unspecified(Domain::Local);
         let source = received.source.clone().unwrap_or_else(nobody);
         dialect.names.write(&source, &mut name, &mut namelen).map_err(|_| call.say(Outcome::BadMemory))?;
     }
-    let is_cut = received.whole > received.octets && dialect.ways.truncation.value == Truncation::Fails;
+    let is_short = received.whole > received.octets;
+    let is_cut = is_short && dialect.ways.truncation.value == Truncation::Fails;
     let cut = is_cut.then(|| call.say(Outcome::MessageTooLong));
-    Ok(Came { octets: i32::try_from(received.octets).unwrap_or(i32::MAX), cut })
+    Ok(Came { octets: i32::try_from(received.octets).unwrap_or(i32::MAX), is_short, cut })
 }
 
 impl Came {

@@ -43,6 +43,7 @@ pub const IPV6_V6ONLY: i32 = 26;
 pub const MSG_OOB: i32 = 0x01;
 pub const MSG_PEEK: i32 = 0x02;
 pub const MSG_DONTROUTE: i32 = 0x04;
+pub const MSG_TRUNC: i32 = 0x20;
 pub const MSG_DONTWAIT: i32 = 0x40;
 pub const MSG_WAITALL: i32 = 0x100;
 pub const MSG_NOSIGNAL: i32 = 0x4000;

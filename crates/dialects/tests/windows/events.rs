@@ -1,12 +1,13 @@
 //! Event objects, WSAEventSelect and WSAEnumNetworkEvents, and the other objects that can be waited for.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 
 use synsent_dialects::desk::{OBJECTS_MAX, Owned, WAIT_OBJECTS_MAX, Waited, Wrong};
 use synsent_dialects::winsock2::{self, *};
 use synsent_lab::{Behaviour, UdpBehaviour};
-use synsent_sockets::thread_number;
+use synsent_sockets::{PointerMut, thread_number};
 use synsent_stack::Duration;
 
 use crate::world::winsock2::*;
@@ -213,4 +214,30 @@ fn a_mutex_whose_owner_has_ended_is_passed_as_abandoned() {
     let theirs = Arc::clone(&desk);
     let next = thread::spawn(move || theirs.wait_for(&[made], false, Some(Duration::ZERO), false));
     assert_eq!(next.join().unwrap(), Ok(Waited::Abandoned(0)));
+}
+
+#[test]
+fn a_connection_that_was_put_off_and_accepted_then_makes_room_for_the_next_news() {
+    let world = started();
+    let here = SocketAddr::from(([127, 0, 0, 1], 4_000));
+    let (listener, event) = (stream(), WSACreateEvent());
+    returns!(binds(listener, here), 0);
+    returns!(winsock2::listen(listener, 5), 0);
+    returns!(WSAEventSelect(listener, event, FD_ACCEPT), 0);
+    let connect = || {
+        let s = stream();
+        returns!(winsock2::ioctlsocket(s, FIONBIO, &mut 1), 0);
+        fails!(winsock2, connects(s, here), WSAEWOULDBLOCK);
+        world.pass(Duration::from_secs(1));
+    };
+    let accepts =
+        |answer| WSAAccept(listener, PointerMut::Null, PointerMut::Null, Some(&mut |_: &[u8], _: &[u8]| answer));
+    connect();
+    assert_eq!(recorded(listener, event), (FD_ACCEPT, 0));
+    assert_eq!(accepts(CF_DEFER), INVALID_SOCKET);
+    assert_eq!(recorded(listener, event), (0, 0), "a connection that was put off is no news");
+    assert_ne!(accepts(CF_ACCEPT), INVALID_SOCKET);
+    assert_eq!(recorded(listener, event), (0, 0));
+    connect();
+    assert_eq!(recorded(listener, event), (FD_ACCEPT, 0));
 }

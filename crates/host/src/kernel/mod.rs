@@ -97,6 +97,10 @@ impl Network for KernelNetwork {
         readiness(watched, told);
     }
 
+    fn is_inherited(&self) -> bool {
+        true
+    }
+
     fn goes_on_after_signal(&self) -> bool {
         signal::all_begin_again()
     }

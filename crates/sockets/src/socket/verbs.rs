@@ -111,6 +111,7 @@ impl Socket {
             _ => Err(Outcome::BadArgument),
         })?;
         if let Some(accepted) = put_back {
+            self.tell_onlooker(Act::Accepted);
             return Ok(Progress::Done(accepted));
         }
         let progress = self.carry_out(&plan, Ready::READABLE, || plan.transport.accept());
@@ -131,6 +132,7 @@ impl Socket {
         if state.phase == Phase::Listening {
             state.put_back.push((accepted, peer));
             drop(state);
+            self.tell_onlooker(Act::PutBack);
             self.tell_waiting();
             return;
         }

@@ -28,11 +28,12 @@ extern "C" fn wsa_poll(entries: *mut c_void, count: u32, timeout: i32) -> i32 {
         if result < 0 {
             return result;
         }
-        let mut octets = octets;
-        for (octets, entry) in octets.as_chunks_mut::<ENTRY_OCTETS>().0.iter_mut().zip(&polled) {
-            octets[REVENTS_AT..][..2].copy_from_slice(&entry.revents.to_ne_bytes());
-        }
-        if place.write(0, &octets) { result } else { super::bad_pointer() }
+        // What is asked stays the program's, whose other threads may change it meanwhile; and what is told already need not be written.
+        let before = octets.as_chunks::<ENTRY_OCTETS>().0.iter();
+        let mut news = before.zip(&polled).enumerate().filter(|(_, (before, entry))| !tells(before, entry));
+        let is_told = news
+            .all(|(number, (_, entry))| place.write(number * ENTRY_OCTETS + REVENTS_AT, &entry.revents.to_ne_bytes()));
+        if is_told { result } else { super::bad_pointer() }
     })
 }
 
@@ -42,4 +43,29 @@ fn entry(octets: &[u8; ENTRY_OCTETS]) -> WSAPOLLFD {
     WSAPOLLFD { fd, events: i16::from_ne_bytes([low, high]), revents: 0 }
 }
 
+/// Whether this is told in memory as it is.
+fn tells(octets: &[u8; ENTRY_OCTETS], entry: &WSAPOLLFD) -> bool {
+    octets[REVENTS_AT..][..2] == entry.revents.to_ne_bytes()
+}
+
 const _: () = assert!(EVENTS_AT + 2 == REVENTS_AT && size_of::<SOCKET>() == EVENTS_AT);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_written_and_nothing_else() {
+        crate::network::start();
+        assert_eq!(it::WSAStartup(0x0202, None), 0);
+        let mut before = [0; ENTRY_OCTETS];
+        before[..EVENTS_AT].copy_from_slice(&0x7777_usize.to_ne_bytes());
+        // What is asked stands where nobody can write.
+        let entry = crate::boundary::across_a_wall(&before, REVENTS_AT);
+        assert_eq!(wsa_poll(entry, 1, 0), 1);
+        let after: [u8; ENTRY_OCTETS] = Foreign::new(entry).read(0).unwrap();
+        assert_eq!(after[..REVENTS_AT], before[..REVENTS_AT]);
+        assert_eq!(after[REVENTS_AT..][..2], it::POLLNVAL.to_ne_bytes());
+        it::WSACleanup();
+    }
+}

@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use synsent_sockets::{Act, Cancel, Network, Onlooker, Socket, thread_number};
 
-use crate::process::Handle;
+use crate::process::{Handle, is_left};
 use crate::windows::system::{
     ERROR_ACCESS_DENIED, ERROR_CANNOT_FIND_WND_CLASS, ERROR_CLASS_ALREADY_EXISTS, ERROR_CLASS_HAS_WINDOWS,
     ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_INVALID_THREAD_ID, ERROR_INVALID_WINDOW_HANDLE,
@@ -264,6 +264,10 @@ impl Drop for Seats {
     fn drop(&mut self) {
         // The end of a thread is no call, and takes locks all the same.
         let _inside = synsent_sockets::fork::enter();
+        if is_left() {
+            // The desks stayed with the parent, and so may their locks.
+            return;
+        }
         for desk in self.0.borrow().iter().filter_map(Weak::upgrade) {
             desk.thread_ended(thread_number());
         }

@@ -76,9 +76,13 @@ impl Watch {
             Act::Opened => FD_CONNECT | FD_WRITE | FD_READ | FD_OOB | FD_CLOSE,
             Act::TookPeer if matches!(self.target, Target::Event(_)) => FD_CONNECT | FD_WRITE,
             Act::TookPeer => FD_WRITE,
-            Act::Changed => 0,
+            Act::Changed | Act::PutBack => 0,
         };
         self.told &= !enabled;
+        if act == Act::PutBack {
+            // An accept that was deferred does not ask for FD_ACCEPT anew.
+            self.told |= FD_ACCEPT;
+        }
     }
 
     /// Looks what has happened, in the order in which it is told; notes it as told.
