@@ -25,6 +25,11 @@ const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// a program that gives up by itself after one does.
 pub(crate) const IDLE_TURNS_MAX: u32 = 12_000;
 
+/// How often a thread looks at the lab or at its time at one moment before the time goes on without its waiting: a program may poll.
+pub(crate) const LOOKS_MAX: u32 = 1_000;
+/// How far the time goes on then at most: about as far as a clock's tick.
+const LOOKS_STEP: Duration = Duration::from_millis(10);
+
 /// The network of a process, among those of a shared lab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NetworkId(u64);
@@ -86,6 +91,8 @@ pub(crate) struct Clock {
     signals: Vec<(Instant, NetworkId)>,
     /// The threads that have used the lab and have not ended.
     threads: HashSet<ThreadNumber>,
+    /// How often a thread has looked since it waited, and at which moment.
+    looks: BTreeMap<ThreadNumber, (Instant, u32)>,
     /// How many threads the process has, where somebody knows.
     crowd: Option<fn() -> usize>,
     /// The files of the hosts that have a process.
@@ -103,6 +110,7 @@ impl Clock {
             seats: BTreeMap::new(),
             signals: Vec::new(),
             threads: HashSet::new(),
+            looks: BTreeMap::new(),
             crowd: None,
             files: BTreeMap::new(),
         }
@@ -130,6 +138,7 @@ impl Clock {
     /// A thread has ended, perhaps by a panic in the middle of a wait.
     pub(crate) fn detach(&mut self, thread: ThreadNumber) {
         self.threads.remove(&thread);
+        self.looks.remove(&thread);
         self.waiters.retain(|_, waiter| waiter.thread != thread);
     }
 
@@ -170,6 +179,9 @@ impl Clock {
         // A signal that came while nobody waited has interrupted nothing.
         let now = self.lab.now();
         self.signals.retain(|(at, network)| *at >= now || *network != waiter.network);
+        if waiter.deadline.is_none_or(|at| at > now) {
+            self.looks.remove(&waiter.thread);
+        }
         let token = self.token();
         self.waiters.insert(token, waiter);
         token
@@ -195,12 +207,36 @@ impl Clock {
         waiter.over || waiter.interrupted || self.changes(waiter.host) != waiter.since || waiter.ends_by(self.lab.now())
     }
 
+    /// A thread looks, and does not wait. Who does so again and again at one moment waits in its own way: the time goes on as for one
+    /// who waits for a moment. True when it did, so those who wait are to be told.
+    pub(crate) fn look(&mut self, thread: ThreadNumber) -> bool {
+        let now = self.lab.now();
+        let looks = self.looks.entry(thread).or_insert((now, 0));
+        *looks = if looks.0 == now { (now, looks.1 + 1) } else { (now, 1) };
+        if looks.1 < LOOKS_MAX {
+            return false;
+        }
+        *looks = (now, 0);
+        let is_held = self.waiters.values().any(|waiter| self.is_due(waiter)) || !self.seats_wait_but(Some(thread));
+        if is_held {
+            return false;
+        }
+        let step = now + LOOKS_STEP;
+        let until = self.first_asked().map_or(step, |asked| asked.min(step));
+        match self.lab.next_at() {
+            Some(next) if next <= until => drop(self.lab.step()),
+            _ => self.lab.sleep_until(until),
+        }
+        self.deliver_signals();
+        true
+    }
+
     /// Moves the time by one event, or to the moment that a waiter has asked for.
     pub(crate) fn advance(&mut self) -> Moved {
         if self.deliver_signals() {
             return Moved::On;
         }
-        if self.waiters.values().any(|waiter| self.is_due(waiter)) || !self.seats_wait() {
+        if self.waiters.values().any(|waiter| self.is_due(waiter)) || !self.seats_wait_but(None) {
             return Moved::Held;
         }
         let asked = self.first_asked();
@@ -215,9 +251,11 @@ impl Clock {
         Moved::On
     }
 
-    /// Whether every seat has a thread that waits.
-    fn seats_wait(&self) -> bool {
-        let waits = |thread: &ThreadNumber| self.waiters.values().any(|waiter| waiter.thread == *thread);
+    /// Whether every seat has a thread that waits, or this one.
+    fn seats_wait_but(&self, one: Option<ThreadNumber>) -> bool {
+        let waits = |thread: &ThreadNumber| {
+            Some(*thread) == one || self.waiters.values().any(|waiter| waiter.thread == *thread)
+        };
         self.seats.values().all(|seat| seat.as_ref().is_some_and(waits))
     }
 

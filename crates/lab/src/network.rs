@@ -215,7 +215,10 @@ impl LabNetwork {
 
 impl StackAccess for HostStack {
     fn with(&self, call: &mut dyn FnMut(&mut Stack, Instant)) {
-        self.lab.with(|lab| lab.call(self.host, call));
+        let mut clock = self.lab.clock();
+        clock.look(this_thread());
+        clock.lab.call(self.host, call);
+        self.lab.release(clock);
     }
 }
 
@@ -228,7 +231,13 @@ impl Network for LabNetwork {
     }
 
     fn now(&self) -> Instant {
-        self.lab.clock().lab.now()
+        let mut clock = self.lab.clock();
+        let has_moved = clock.look(this_thread());
+        let now = clock.lab.now();
+        if has_moved {
+            self.lab.release(clock);
+        }
+        now
     }
 
     fn ticket(&self) -> Ticket {

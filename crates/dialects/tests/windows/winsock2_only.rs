@@ -465,3 +465,13 @@ fn a_type_that_is_left_open_is_chosen_by_the_protocol() {
     assert_eq!((winsock2::socket(AF_INET, 0, 250), WSAGetLastError()), (INVALID_SOCKET, WSAEPROTONOSUPPORT));
     assert_eq!((winsock2::socket(AF_INET, 9, 0), WSAGetLastError()), (INVALID_SOCKET, WSAESOCKTNOSUPPORT));
 }
+
+#[test]
+fn a_program_that_polls_without_a_wait_sees_its_connection_made() {
+    let world = started();
+    let s = nonblocking(stream());
+    fails!(winsock2, connects(s, world.server_is(Behaviour::Answer)), WSAEWOULDBLOCK);
+    assert!((0..100_000).any(|_| polled(s, POLLOUT) != 0));
+    returns!(sends(s, b"hello"), 5);
+    assert!((0..100_000).any(|_| receives(s, &mut [0; 8]) > 0));
+}

@@ -240,3 +240,22 @@ fn who_is_away_keeps_nobody_waiting_for_ever() {
     assert_eq!(wait(&network, at(2)), Woken::DeadlinePassed);
     assert!(matches!(wait(&network, None), Woken::Over(_)));
 }
+
+#[test]
+fn a_program_that_looks_again_and_again_lets_the_time_pass() {
+    let net = two_hosts();
+    let network = LabNetwork::new(&net.lab, net.client);
+    let looks = |until: u64| (1_u32..).find(|_| Some(network.now()) >= at(until)).unwrap();
+    assert!((1..=100_000).contains(&looks(1)), "a thousand looks for each tick of a clock");
+    assert!(Some(network.now()) < at(2));
+    // A seat holds the time for the others, not for who has it; one that nobody has taken holds it for all.
+    let seat = network.participate();
+    looks(2);
+    let reserved = net.lab.seat();
+    let before = network.now();
+    for _ in 0..10_000 {
+        assert_eq!(network.now(), before);
+    }
+    drop((reserved, seat));
+    looks(3);
+}
