@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn poll_looks_at_so_many_entries_and_no_more() {
-        let mut entries = [0xff; ENTRY_OCTETS].repeat(POLL_ENTRIES_MAX as usize + 1);
+        let mut entries = [0xff_u8; ENTRY_OCTETS].repeat(POLL_ENTRIES_MAX as usize + 1);
         let entries = entries.as_mut_ptr().cast();
         assert_eq!(poll(entries, POLL_ENTRIES_MAX, 0), 0);
         assert_eq!((poll(entries, POLL_ENTRIES_MAX + 1, 0), errno()), (-1, EINVAL));

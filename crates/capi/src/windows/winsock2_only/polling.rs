@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn what_is_told_is_written_and_nothing_else() {
         crate::network::start();
-        assert_eq!(it::WSAStartup(0x0202, None), 0);
+        assert_eq!(it::WSAStartup(0x0202, Some(&mut it::WSADATA::default())), 0);
         let mut before = [0; ENTRY_OCTETS];
         before[..EVENTS_AT].copy_from_slice(&0x7777_usize.to_ne_bytes());
         // What is asked stands where nobody can write.
