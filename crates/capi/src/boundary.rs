@@ -156,6 +156,23 @@ impl Foreign {
     }
 }
 
+/// A place for these octets of which the first ones, so many, can only be read; it lasts for ever.
+#[cfg(test)]
+pub(crate) fn across_a_wall(octets: &[u8], read_only: usize) -> *mut c_void {
+    const PAGE_OCTETS: usize = 4_096;
+    let rights = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: two new pages, which nobody else has.
+    let pages = unsafe {
+        libc::mmap(std::ptr::null_mut(), 2 * PAGE_OCTETS, rights, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+    };
+    assert_ne!(pages, libc::MAP_FAILED);
+    let place = pages.wrapping_byte_add(PAGE_OCTETS - read_only);
+    assert!(Foreign::new(place).write(0, octets));
+    // SAFETY: the first of those pages, to which there is no reference.
+    assert_eq!(unsafe { libc::mprotect(pages, PAGE_OCTETS, libc::PROT_READ) }, 0);
+    place
+}
+
 #[cfg(test)]
 mod tests {
     use std::ptr;
@@ -191,21 +208,4 @@ mod tests {
         assert_eq!((wild.read::<4>(0), wild.write(0, &[1])), (None, false));
         assert!(Foreign::new(std::ptr::null::<u8>()).is_null());
     }
-}
-
-/// A place for these octets of which the first ones, so many, can only be read; it lasts for ever.
-#[cfg(test)]
-pub(crate) fn across_a_wall(octets: &[u8], read_only: usize) -> *mut c_void {
-    const PAGE_OCTETS: usize = 4_096;
-    let rights = libc::PROT_READ | libc::PROT_WRITE;
-    // SAFETY: two new pages, which nobody else has.
-    let pages = unsafe {
-        libc::mmap(std::ptr::null_mut(), 2 * PAGE_OCTETS, rights, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
-    };
-    assert_ne!(pages, libc::MAP_FAILED);
-    let place = pages.wrapping_byte_add(PAGE_OCTETS - read_only);
-    assert!(Foreign::new(place).write(0, octets));
-    // SAFETY: the first of those pages, to which there is no reference.
-    assert_eq!(unsafe { libc::mprotect(pages, PAGE_OCTETS, libc::PROT_READ) }, 0);
-    place
 }
