@@ -144,7 +144,7 @@ fn the_c_face_gives_no_error_a_number_of_its_own() {
                 line.split("const E").skip(1).any(|rest| rest.contains(':') && is_error(rest) && rest.len() > 1);
             let defined = (names_errno || defines.iter().any(|name| line.contains(name))) && is_number(line);
             assert!(!defined, "{}:{number}: a number of a system: {line}", source.path.display());
-            let chosen = line.split("libc::E").skip(1).any(|rest| is_error(rest)) && !line.contains("raw_os_error");
+            let chosen = line.split("libc::E").skip(1).any(is_error) && !line.contains("raw_os_error");
             assert!(!chosen, "{}:{number}: a number of the host: {line}", source.path.display());
         }
     }
