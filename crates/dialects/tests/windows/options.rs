@@ -44,7 +44,8 @@ fn an_option_that_is_not_there_is_told_by_each_document_in_its_words() {
     fails!(winsock2, winsock2::setsockopt(s, 77, SO_TYPE, &1, 4), WSAEINVAL);
     fails!(winsock2, winsock2::setsockopt(s, SOL_SOCKET, SO_TYPE, &1, 4), WSAENOPROTOOPT);
     fails!(winsock2, winsock2::setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, Pointer::Null, 4), WSAEFAULT);
-    fails!(winsock2, winsock2::setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, &1, 3), WSAEFAULT);
+    fails!(winsock2, winsock2::setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, &1, 0), WSAEFAULT);
+    fails!(winsock2, winsock2::setsockopt(s, SOL_SOCKET, SO_RCVBUF, &1, 3), WSAEFAULT);
     fails!(winsock2, winsock2::setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, &1, -1), WSAEFAULT);
 
     let _world = crate::world::winsock1::started();
