@@ -82,7 +82,7 @@ impl Numbers for DescriptorNumbers {
     }
 
     fn is_file(&self, number: i32) -> bool {
-        if is_own_descriptor(number) || self.taken().contains_key(&number) {
+        if number == self.original.as_raw_fd() || self.taken().contains_key(&number) {
             return false;
         }
         // SAFETY: all zeroes are a valid value of this struct, which the kernel overwrites.
@@ -90,9 +90,15 @@ impl Numbers for DescriptorNumbers {
         // SAFETY: the kernel writes one such struct, which lives longer than the call; of a number that is no open descriptor
         // it says so.
         let result = unsafe { libc::fstat(number, &mut status) };
-        // The kernel's sockets of this house have numbers too, which their users do not know.
-        let is_socket = status.st_mode & libc::S_IFMT == libc::S_IFSOCK;
-        result == 0 && !(is_socket && is_own(number)) || result != 0 && last_error() != Errno::BADF
+        // The kernel's sockets of this house have numbers too, which their users do not know, and so has what they are watched by,
+        // which is of no type. What is of another type is no descriptor of this house, though another thread with descriptors of
+        // its own may have one with that number.
+        let is_ours = match status.st_mode & libc::S_IFMT {
+            libc::S_IFSOCK => is_own(number),
+            0 => is_own_descriptor(number),
+            _ => false,
+        };
+        result == 0 && !is_ours || result != 0 && last_error() != Errno::BADF
     }
 
     fn look_at_files(&self, watched: &mut [WatchedFile]) {
