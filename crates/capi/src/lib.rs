@@ -5,8 +5,8 @@
 //! keeps the C library's functions. All dialects live in one process side by side.
 //!
 //! An entry has pointers and lengths, and nothing else: it hands a dialect's function a pointer as a [`Memory`](synsent_sockets::Memory) whose
-//! reads can fail, and the result back. Which network the sockets are on is told by `SYNSENT_NET` ([`network`]). No panic leaves an
-//! entry and no pointer is followed that was not looked at ([`boundary`]). What a call means stands in `synsent-dialects`.
+//! reads can fail, and the result back. Which network the sockets are on is told by `SYNSENT_NET` (`network.rs`). No panic leaves an
+//! entry and no pointer is followed that was not looked at (`boundary.rs`). What a call means stands in `synsent-dialects`.
 
 mod boundary;
 mod bs2000;

@@ -3,7 +3,7 @@
 //! A child has one thread, the one that forked, and a copy of every lock as it stood. A lock that another thread held then would
 //! be held for ever. So every call of a program is [inside](enter) while it may hold one, and [outside] while it only waits; who
 //! is about to fork [closes](close) the way in, waits until no [other](others_inside) is inside, and forks. The parent [opens](open)
-//! it again, and the child is [born](born). A call inside a call, from a hook, goes in as its thread is in already.
+//! it again, and the child is [born]. A call inside a call, from a hook, goes in as its thread is in already.
 //!
 //! Nothing here forks: whoever has the program's calls in hand registers these steps with the system. What a thread keeps beyond
 //! a call and must not share with its parent, it makes anew when the [generation] has changed.
