@@ -113,7 +113,9 @@ pub(crate) struct Waiting {
 impl Waiting {
     /// Lets it go on.
     pub(crate) fn release(self) -> i32 {
-        drop(self.gate);
+        // An octet, and not the end of the pipe: a child that was forked at the same moment may hold this end open until its own exec.
+        // A child that has ended already needs none.
+        let _ = rustix::io::write(&self.gate, &[1]);
         self.process
     }
 }
