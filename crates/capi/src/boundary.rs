@@ -145,6 +145,16 @@ impl Foreign {
         Some(into)
     }
 
+    /// A list of so many handles, each as wide as a pointer.
+    pub(crate) fn read_handles(&self, count: usize) -> Option<Vec<usize>> {
+        if count == 0 {
+            return Some(Vec::new());
+        }
+        let octets = self.read_many(0, count.checked_mul(size_of::<usize>())?)?;
+        let (handles, _) = octets.as_chunks();
+        Some(handles.iter().map(|octets| usize::from_ne_bytes(*octets)).collect())
+    }
+
     /// Tries whether so many octets can be read.
     pub(crate) fn probe_readable(&self, octets: usize) -> Result<(), Fault> {
         self.wild.ok_or(Fault)?.probe_readable(octets)

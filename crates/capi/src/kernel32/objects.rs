@@ -48,9 +48,7 @@ pub(crate) fn wait(handles: &[usize], all: bool, millis: u32, with_messages: boo
 /// The handles in a list of the program.
 pub(crate) fn list(count: u32, objects: usize) -> Option<Vec<usize>> {
     let count = usize::try_from(count).ok().filter(|count| *count <= WAIT_OBJECTS_MAX)?;
-    let octets = if count == 0 { Vec::new() } else { Foreign::at(objects).read_many(0, count * size_of::<usize>())? };
-    let words = octets.chunks_exact(size_of::<usize>());
-    words.map(|word| Some(usize::from_ne_bytes(word.try_into().ok()?))).collect()
+    Foreign::at(objects).read_handles(count)
 }
 
 fn wait_for_list(count: u32, objects: usize, all: i32, millis: u32) -> u32 {

@@ -45,7 +45,7 @@ extern "C" fn wsa_wait_for_multiple_events(
         || WSA_WAIT_FAILED,
         || {
             let list = (1..=WSA_MAXIMUM_WAIT_EVENTS).contains(&count).then(|| Foreign::new(events));
-            let Some(list) = list.and_then(|list| handles(&list, count as usize)) else {
+            let Some(list) = list.and_then(|list| list.read_handles(count as usize)) else {
                 WSASetLastError(WSA_INVALID_PARAMETER);
                 return WSA_WAIT_FAILED;
             };
@@ -74,11 +74,4 @@ extern "C" fn wsa_enum_network_events(s: SOCKET, event: WSAEVENT, told: *mut c_v
         }
         result
     })
-}
-
-/// The handles in a list of the program.
-fn handles(list: &Foreign, count: usize) -> Option<Vec<usize>> {
-    let octets = list.read_many(0, count * size_of::<usize>())?;
-    let words = octets.chunks_exact(size_of::<usize>());
-    words.map(|word| Some(usize::from_ne_bytes(word.try_into().ok()?))).collect()
 }
