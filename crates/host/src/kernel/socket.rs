@@ -5,11 +5,12 @@
 //! chose itself when an opening fails or a datagram socket gives up its peer; it is bound again then.
 //!
 //! `socket/stages.rs` has where a stream stands and its opening, `socket/names.rs` what it is called, `socket/watch.rs` what is
-//! watched of it, `socket/queue.rs` what becomes of queued datagrams.
+//! watched of it, `socket/queue.rs` what becomes of queued datagrams, `socket/transfer.rs` what sending and receiving share.
 
 mod names;
 mod queue;
 mod stages;
+mod transfer;
 mod watch;
 
 use std::any::Any;
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::RecvFlags;
 use synsent_sockets::fork;
 use synsent_sockets::{
     Accepted, Answer, Domain, Failure, Kind, Memory, Name, Outcome, Progress, Ready, ReceiveHow, Received, SendHow,
@@ -39,11 +40,10 @@ use crate::memory::Wild;
 use crate::waiters::{self, Waiters};
 use names::{bind_inet, has_no_port, kernel_name, name_of, port_alone};
 use stages::{NEVER, Stage};
+use transfer::{receive_flags, send_flags, send_urgent};
 
 /// How often a close that waits looks whether everything is acknowledged, where the process has no descriptor left to be told by.
 const LINGER_PAUSE: Duration = Duration::from_millis(2);
-/// How many receives wait first after one that found nothing.
-const WAITS_FIRST_COUNT: u8 = 16;
 /// What the kernel takes for no descriptor.
 const NO_NUMBER: i32 = -1;
 /// Whether everything before the urgent data has been read; the same number on every architecture of Linux but two that are gone.
@@ -209,46 +209,6 @@ impl KernelSocket {
                     .map_or_else(|| call.failure(number), |peer| opening::why_not_begun(&peer, bound.as_ref(), number)))
             }
             _ => Err(call.failure(number)),
-        }
-    }
-}
-
-/// What is the same for the memory of a caller, whatever it is.
-impl KernelSocket {
-    /// Whether the last octet of all has to be marked by itself.
-    fn marks_urgent(&self, how: SendHow) -> bool {
-        how.urgent && self.kind == Kind::Stream && self.domain != Domain::Local
-    }
-
-    fn send_by(&self, send: impl FnOnce(&OwnedFd) -> rustix::io::Result<usize>) -> Answer<usize> {
-        match self.call(|descriptor| Ok(send(descriptor)))? {
-            Ok(octets) => Ok(Progress::Done(octets)),
-            Err(number) => self.send_failed(number, None),
-        }
-    }
-
-    /// Receives from a stream.
-    fn receive_by(
-        &self,
-        how: ReceiveHow,
-        receive: impl FnOnce(&OwnedFd) -> rustix::io::Result<usize>,
-    ) -> Answer<Received> {
-        match self.call(|descriptor| Ok(receive(descriptor)))? {
-            Ok(octets) => Ok(Progress::Done(Received { octets, whole: octets, source: None })),
-            Err(number) => self.receive_failed(number, how),
-        }
-    }
-
-    fn receive_failed(&self, number: Errno, how: ReceiveHow) -> Answer<Received> {
-        match number {
-            Errno::AGAIN | Errno::INTR => {
-                self.waits_first.store(WAITS_FIRST_COUNT, Ordering::Relaxed);
-                Ok(Progress::Pending)
-            }
-            // Urgent data that was announced, and a connection that broke: what broke it is told apart from that.
-            Errno::NOTCONN if how.urgent => Err(self.take_error().unwrap_or_else(|| Outcome::NotConnected.into())),
-            Errno::INVAL if !how.urgent => Err(Call::Receive.failure_as(Outcome::BadArgument, number)),
-            _ => Err(Call::Receive.failure(number)),
         }
     }
 }
@@ -604,36 +564,6 @@ fn is_of_a_connection(number: Errno) -> bool {
             | Errno::HOSTUNREACH
             | Errno::NONET
     )
-}
-
-/// No signal ever, whatever is gone.
-fn send_flags(how: SendHow) -> SendFlags {
-    let mut flags = SendFlags::NOSIGNAL;
-    flags.set(SendFlags::OOB, how.urgent);
-    flags.set(SendFlags::DONTROUTE, how.dont_route);
-    flags
-}
-
-fn receive_flags(how: ReceiveHow) -> RecvFlags {
-    let mut flags = RecvFlags::empty();
-    flags.set(RecvFlags::PEEK, how.peek);
-    flags.set(RecvFlags::OOB, how.urgent);
-    flags
-}
-
-/// Sends urgent data whose last octet alone is marked: the kernel marks the end of what it takes, also when that is not all.
-fn send_urgent(descriptor: &OwnedFd, octets: &[u8], how: SendHow) -> rustix::io::Result<usize> {
-    let Some((last, before)) = octets.split_last().filter(|(_, before)| !before.is_empty()) else {
-        return rustix::net::send(descriptor, octets, send_flags(how));
-    };
-    let plain = send_flags(SendHow { urgent: false, ..how });
-    // What comes next belongs into the same segment.
-    let taken = rustix::net::send(descriptor, before, plain | SendFlags::MORE)?;
-    if taken < before.len() {
-        return Ok(taken);
-    }
-    // That what stands before was taken is what counts, whatever becomes of the last one: its turn comes again.
-    Ok(taken + rustix::net::send(descriptor, core::slice::from_ref(last), send_flags(how)).unwrap_or(0))
 }
 
 /// Asks a socket for a number by one of the requests that write one.
