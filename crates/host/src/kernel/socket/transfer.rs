@@ -1,4 +1,4 @@
-//! What sending and receiving share, whose memory it is: flags, urgent data, and what the kernel's errors come to.
+//! What sending and receiving share, whatever memory it is: flags, urgent data, and what the kernel's errors come to.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
